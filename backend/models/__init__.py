@@ -1,0 +1,27 @@
+"""The floor's facts, one file per idea; imported by Django and by every app above."""
+
+from backend.models.audit import AuditEntry
+from backend.models.org import Level, Position, Role, Unit
+from backend.models.parameter import Parameter
+from backend.models.people import Device, DeviceState, Person
+from backend.models.wire import IdempotencyKey, Quarantined, Receipt, SyncCounter, SyncEntry
+from backend.models.work import ChangeMark, OutboxItem
+
+__all__ = [
+    "AuditEntry",
+    "ChangeMark",
+    "Device",
+    "DeviceState",
+    "IdempotencyKey",
+    "Level",
+    "OutboxItem",
+    "Parameter",
+    "Person",
+    "Position",
+    "Quarantined",
+    "Receipt",
+    "Role",
+    "SyncCounter",
+    "SyncEntry",
+    "Unit",
+]

@@ -1,0 +1,77 @@
+"""The posts of the trade and what each may do: seeded by a migration, kept as data, read by scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+READS = ("org.read", "retail.read", "brands.read", "policies.read", "cycles.read", "boards.read", "market.read")
+FIELD = (*READS, "visits.read", "visits.record", "retail.edit", "quarantine.read")
+LEADS = (*READS, "visits.read", "people.read", "quarantine.read")
+
+
+@dataclass(frozen=True)
+class RoleSeed:
+    """A role as it stands in a fresh database."""
+
+    code: str
+    name: str
+    name_en: str
+    capabilities: tuple[str, ...]
+
+
+ROLES: tuple[RoleSeed, ...] = (
+    RoleSeed("account_manager", "客户经理", "account manager", FIELD),
+    RoleSeed(
+        "market_manager", "市场经理", "market manager", (*FIELD, "people.read", "retail.assign", "quarantine.fix")
+    ),
+    RoleSeed("brand_manager", "品牌经理", "brand manager", (*READS, "visits.read", "brands.edit")),
+    RoleSeed("county_leader", "县级负责人", "county leader", (*LEADS, "retail.assign", "restricted.read")),
+    RoleSeed("prefecture_leader", "地市负责人", "prefecture leader", (*LEADS, "retail.assign", "restricted.read")),
+    RoleSeed("province_leader", "省级负责人", "province leader", (*LEADS, "restricted.read")),
+    RoleSeed("analyst", "市场分析员", "analyst", (*READS, "visits.read")),
+    RoleSeed("service_desk", "客服员", "service desk", ("org.read", "retail.read", "brands.read", "policies.read")),
+    RoleSeed("enforcement", "专卖管理员", "enforcement", ("org.read", "retail.read", "brands.read", "restricted.read")),
+    RoleSeed(
+        "policy_editor",
+        "政策管理员",
+        "policy editor",
+        ("org.read", "brands.read", "policies.read", "policies.edit", "admin.site"),
+    ),
+    RoleSeed(
+        "data_steward",
+        "数据管理员",
+        "data steward",
+        (
+            "org.read",
+            "retail.read",
+            "retail.edit",
+            "retail.assign",
+            "brands.read",
+            "brands.edit",
+            "market.read",
+            "market.edit",
+            "imports.run",
+            "quarantine.read",
+            "quarantine.fix",
+            "admin.site",
+        ),
+    ),
+    RoleSeed("auditor", "审计员", "auditor", ("org.read", "people.read", "audit.read")),
+    RoleSeed(
+        "administrator",
+        "系统管理员",
+        "administrator",
+        (
+            "org.read",
+            "org.edit",
+            "people.read",
+            "people.manage",
+            "parameters.edit",
+            "calendar.edit",
+            "brands.read",
+            "policies.read",
+            "audit.read",
+            "admin.site",
+        ),
+    ),
+)

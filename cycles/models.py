@@ -1,0 +1,131 @@
+"""The month of the 135 method: when it runs, every retailer's 15 cells, every manager's 15 cells."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backend.ids import uuid7
+from backend.scope import Downward, Everyone, Internal, Scope, Stamped
+from cycles.grid import CELLS, CellState
+
+
+class CalendarDay(models.Model):
+    """Overrides the published working calendar for one day (a holiday, a make-up day, a local rule)."""
+
+    SCOPE: ClassVar[Scope] = Everyone()
+
+    day = models.DateField(_("day"), primary_key=True)
+    is_working = models.BooleanField(_("working day"))
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("calendar day")
+        verbose_name_plural = _("calendar days")
+        ordering = ("day",)
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
+class Month(models.Model):
+    """One month of the method and how far it has come. Its dates follow from cycles/calendar.py."""
+
+    SCOPE: ClassVar[Scope] = Everyone()
+
+    class State(models.TextChoices):
+        OPENING = "opening", _("opening")
+        OPEN = "open", _("open")
+        LOCKED = "locked", _("locked")
+
+    month = models.DateField(_("month"), primary_key=True)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices)
+    opening_at = models.DateTimeField(_("opening began"))
+    opened_at = models.DateTimeField(_("opened"), null=True)
+
+    class Meta:
+        verbose_name = _("month")
+        verbose_name_plural = _("months")
+        ordering = ("-month",)
+        constraints = (models.CheckConstraint(condition=Q(month__day=1), name="month_first_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class OpeningChunk(models.Model):
+    """A share of the retailers to open: claimed, filled, done. A killed worker's chunk is done again."""
+
+    SCOPE: ClassVar[Scope] = Internal()
+
+    pk = models.CompositePrimaryKey("month", "number")
+    month = models.DateField()
+    number = models.PositiveIntegerField()
+    after = models.UUIDField(null=True)  # retailer ids in (after, upto]
+    upto = models.UUIDField(null=True)
+    filled_at = models.DateTimeField(null=True)
+    rows = models.PositiveIntegerField(null=True)
+
+
+def far(to: str, **kwargs: Any) -> Any:
+    """A link that joins but is not checked by the database: rows come from the set of retailers itself."""
+    return models.ForeignKey(to, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", **kwargs)
+
+
+class RetailerCycle(models.Model):
+    """One retailer's month: 15 derived cells (cycles/grid.py). The territory follows the owner until the lock."""
+
+    SCOPE: ClassVar[Scope] = Stamped(capability="cycles.read")
+    PARTITIONED: ClassVar[str] = "opened"
+
+    pk = models.CompositePrimaryKey("month", "retailer_id")
+    month = models.DateField()
+    retailer = far("retail.Retailer")
+    territory = far("backend.Unit")
+    county = far("backend.Unit")
+
+    class Meta:
+        verbose_name = _("retailer's month")
+        verbose_name_plural = _("retailers' months")
+        ordering = ("-month", "retailer_id")
+        indexes = (models.Index(fields=["territory"], name="retailer_cycle_territory"),)
+
+
+for _cell in CELLS:
+    RetailerCycle.add_to_class(
+        _cell.column, models.SmallIntegerField(_cell.name, choices=CellState.choices, default=CellState.OPEN)
+    )
+
+
+class ManagerCycle(models.Model):
+    """A manager's own month: 15 cells with the state of the paper, set by acts (drafted ... locked)."""
+
+    SCOPE: ClassVar[Scope] = Downward(capability="cycles.read", unit="unit_id", owner="person_id")
+
+    class State(models.TextChoices):
+        DRAFTED = "drafted", _("drafted")
+        SUBMITTED = "submitted", _("submitted")
+        SENT_BACK = "sent_back", _("sent back")
+        APPROVED = "approved", _("approved")
+        LOCKED = "locked", _("locked")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    month = models.DateField(_("month"))
+    role = models.ForeignKey("backend.Role", models.PROTECT, related_name="+", verbose_name=_("role"))
+    unit = models.ForeignKey("backend.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
+    person = models.ForeignKey("backend.Person", models.PROTECT, related_name="+", verbose_name=_("person"))
+    cells = models.JSONField(_("cells"))  # {column: {"state": State}} for the 15 columns
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("manager's month")
+        verbose_name_plural = _("managers' months")
+        ordering = ("-month", "unit_id", "id")
+        constraints = (models.UniqueConstraint(fields=["month", "role", "unit", "person"], name="manager_cycle_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.month:%Y-%m}"
