@@ -1,0 +1,1 @@
+"""A real prefecture to try the system on, and the simulated phones."""

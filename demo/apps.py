@@ -1,0 +1,12 @@
+"""Registers the app with Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class DemoConfig(AppConfig):
+    """A real prefecture to try the system on, and the simulated phones."""
+
+    name = "demo"
+    verbose_name = "演示"

@@ -1,0 +1,1 @@
+"""Mirrors the apps; plus the cast, the gauntlet and the architecture tests."""

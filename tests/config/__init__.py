@@ -1,0 +1,1 @@
+"""How the process starts, tried for real."""

@@ -1,0 +1,1 @@
+"""Pages only: the boards and the phone app."""
