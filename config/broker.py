@@ -6,6 +6,7 @@ It keeps an append-only file in var/broker, so that a killed broker comes back w
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -47,6 +48,18 @@ def prepare() -> None:
     place.mkdir(mode=0o700, exist_ok=True)
     if place.is_symlink() or place.lstat().st_uid != os.geteuid():
         raise PermissionError(f"{place} belongs to another user: remove it.")
+
+
+def answers() -> bool:
+    """Tell whether the server accepts connections and has read its file."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(socket_path()))
+            probe.sendall(b"PING\r\n")
+            return probe.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
 
 
 def main() -> None:

@@ -8,11 +8,16 @@ or killed leaves the same rows: the next one is five seconds away.
 from __future__ import annotations
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# The warning is about pickle under root; we accept JSON only.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 TICK_S = 5.0
 SOFT_LIMIT_S = 240

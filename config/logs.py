@@ -18,11 +18,19 @@ _SHARED: list[Any] = [
 ]
 
 
+def _one_line_a_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Drop the line at a request's start: the one at its end says the same and how it ended."""
+    if event.get("event") == "request_started":
+        raise structlog.DropEvent
+    return event
+
+
 def configure(*, pretty: bool, level: str) -> None:
     """Send every logger, ours and the libraries', through one formatter to standard error."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
+            _one_line_a_request,
             *_SHARED,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
@@ -30,7 +38,7 @@ def configure(*, pretty: bool, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     last: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+        [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
         if pretty
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )

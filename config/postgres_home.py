@@ -117,6 +117,7 @@ _SETTINGS = (
     "log_timezone = 'UTC'",
     "log_min_messages = warning",
     "log_line_prefix = '%m [%p] %d '",
+    "max_logical_replication_workers = 0",
     "jit = off",  # compiling costs more than it saves on our plans, which touch many partitions
 )
 _SETTINGS_BY_PURPOSE: dict[Purpose, tuple[str, ...]] = {

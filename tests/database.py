@@ -21,6 +21,7 @@ from django.db import connections
 from psycopg import sql
 
 from config import postgres
+from tests.settings import TEST_SERVER_IS_EMBEDDED, TEST_SERVER_URL
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = 135_000_001
@@ -39,7 +40,7 @@ def template_name() -> str:
 
 def prepare() -> None:
     """Make the server answer and the template exist; safe when several processes do so at once."""
-    if settings.TEST_SERVER_IS_EMBEDDED:
+    if TEST_SERVER_IS_EMBEDDED:
         postgres.ensure("test")
     with _server() as server:
         server.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -50,7 +51,7 @@ def prepare() -> None:
 
 
 def _server() -> psycopg.Connection[Any]:
-    return psycopg.connect(settings.TEST_SERVER_URL, autocommit=True)
+    return psycopg.connect(TEST_SERVER_URL, autocommit=True)
 
 
 def _exists(server: psycopg.Connection[Any], name: str) -> bool:
@@ -74,7 +75,7 @@ def _build_template(server: psycopg.Connection[Any], name: str) -> None:
 def _sweep(server: psycopg.Connection[Any], current: str) -> None:
     """Drop databases of runs that died, and all but the newest templates."""
     names = [row[0] for row in server.execute("SELECT datname FROM pg_database ORDER BY oid DESC")]
-    if settings.TEST_SERVER_IS_EMBEDDED:  # elsewhere a process id says nothing about another machine's run
+    if TEST_SERVER_IS_EMBEDDED:  # elsewhere a process id says nothing about another machine's run
         for name in names:
             found = re.fullmatch(r"test_(\d+)_\w+", name)
             if found and not Path(f"/proc/{found[1]}").exists() and os.path.isdir("/proc/self"):
@@ -89,7 +90,7 @@ def _drop(server: psycopg.Connection[Any], name: str) -> None:
 
 
 def _sql(statement: str, *names: str) -> sql.Composed:
-    return sql.SQL(statement).format(*map(sql.Identifier, names))  # type: ignore[arg-type]
+    return sql.SQL(statement).format(*map(sql.Identifier, names))
 
 
 def _point_at(name: str) -> None:
@@ -108,9 +109,9 @@ def clone(name: str) -> str:
 
 def url_of(name: str) -> str:
     """Return the DATABASE_URL of a database on the test server, for tests that start processes of their own."""
-    if settings.TEST_SERVER_IS_EMBEDDED:
+    if TEST_SERVER_IS_EMBEDDED:
         return postgres.address("test", name)
-    return re.sub(r"(//[^/]*/)[^?]*", rf"\g<1>{name}", settings.TEST_SERVER_URL, count=1)
+    return re.sub(r"(//[^/]*/)[^?]*", rf"\g<1>{name}", TEST_SERVER_URL, count=1)
 
 
 @pytest.hookimpl(optionalhook=True)

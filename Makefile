@@ -1,0 +1,56 @@
+# The two commands are `make run` and `make test`; they need Python 3.11 with venv, make and a shell, nothing else.
+# Every path here is relative, so that a checkout may lie anywhere, also where the path has a space.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+IN_VENV := .venv/bin/python -m
+PYTEST_ARGS ?=
+JOBS ?= 2
+
+.PHONY: run test check lint types imports migrations openapi environment start-times clean
+
+run: environment
+	@exec $(IN_VENV) config.run
+
+test: environment
+	@$(IN_VENV) pytest -n $(JOBS) $(PYTEST_ARGS)
+
+check: environment lint types imports migrations openapi test
+
+lint:
+	$(IN_VENV) ruff check .
+	$(IN_VENV) ruff format --check .
+
+types:
+	$(IN_VENV) mypy .
+
+imports:
+	.venv/bin/python -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+
+migrations:
+	.venv/bin/python manage.py makemigrations --check --dry-run
+
+# docs/openapi.yaml is committed; a change of the API shows as a difference here. `make openapi-write` accepts it.
+openapi:
+	@mkdir -p var
+	.venv/bin/python manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
+	diff -u docs/openapi.yaml var/openapi.yaml
+
+.PHONY: openapi-write
+openapi-write:
+	.venv/bin/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+# Installed anew only when requirements.txt changes. uv where present (seconds instead of a minute), else pip.
+environment: .venv/.installed
+
+.venv/.installed: requirements.txt
+	@sh config/install.sh "$(PYTHON)"
+	@touch .venv/.installed
+
+start-times: environment
+	.venv/bin/python benchmarks/start.py
+
+# Removes everything that was made here, the embedded databases included.
+clean:
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m config.clean; fi
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
