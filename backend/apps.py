@@ -1,4 +1,4 @@
-"""Registers the app with Django."""
+"""Registers the app with Django, and the floor's own checks with the tick."""
 
 from __future__ import annotations
 
@@ -10,3 +10,9 @@ class BackendConfig(AppConfig):
 
     name = "backend"
     verbose_name = "平台"
+
+    def ready(self) -> None:
+        from backend import outbox, partitions, ticks  # models are loaded by now
+
+        ticks.register("outbox", outbox.run_due)
+        ticks.register("partitions", partitions.ensure_partitions)

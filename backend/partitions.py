@@ -25,7 +25,7 @@ class CreatePartitionedModel(migrations.CreateModel):
             return
         sql, params = schema_editor.table_sql(model)
         schema_editor.execute(partitioned(sql), params or None)
-        schema_editor.deferred_sql.extend(schema_editor._model_indexes_sql(model))
+        schema_editor.deferred_sql.extend(schema_editor._model_indexes_sql(model))  # type: ignore[attr-defined]  # as CreateModel does
 
     def describe(self) -> str:
         return f"Create monthly partitioned model {self.name}"

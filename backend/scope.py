@@ -1,7 +1,8 @@
 """Who may see and who may write what: the only place that decides it; every read and write passes through here.
 
 Two gates. Read: a position at a territory sees the shops assigned to that territory today; a position above it sees the
-tree by the unit stamped on the record. Write: was the shop assigned to me on the fact's own date? See docs/decisions/0004.
+tree by the unit stamped on the record. Write: was the shop assigned to me on the fact's own date? See
+docs/decisions/0004-two-gates.md.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ _assignment: AssignmentSource | None = None
 
 def register_assignment(model: str) -> None:
     """Names the assignment model ("app.Model"); called once, by that app's AppConfig.ready."""
-    global _assignment  # noqa: PLW0603 - a registry filled at start
+    global _assignment
     _assignment = AssignmentSource(model)
 
 

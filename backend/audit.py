@@ -1,0 +1,71 @@
+"""The append-only record of acts on master data; every write verb calls `record` in its own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model
+from django.db.transaction import get_connection
+
+from backend import clock
+from backend.models import AuditEntry
+from backend.scope import Actor
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")  # set per request by backend.http.middleware
+
+
+def record(
+    actor: Actor | None,
+    act: str,
+    obj: Model,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+    unit_id: int | None = None,
+) -> AuditEntry:
+    """Adds one act on one object; inside the caller's transaction, so that no act is without its entry. One query.
+
+    `unit_id` is the unit in whose audit the entry shows; None shows it to nobody but the database's own readers.
+    """
+    if not get_connection().in_atomic_block:
+        raise RuntimeError(f"{act} must be audited in the transaction that does it")
+    return AuditEntry.objects.create(
+        at=clock.now(),
+        actor_id=actor.person_id if actor else None,
+        act=act,
+        object_type=obj._meta.label_lower,
+        object_id=str(obj.pk),
+        unit_id=unit_id,
+        before=_plain(before),
+        after=_plain(after),
+        reason=reason,
+        request_id=request_id.get(),
+    )
+
+
+def snapshot(obj: Model) -> dict[str, Any]:
+    """The column values of an object, for `before` and `after`."""
+    return {f.attname: getattr(obj, f.attname) for f in obj._meta.concrete_fields if not _secret(f.name)}
+
+
+def _secret(name: str) -> bool:
+    return name in {"password", "token_hash"}
+
+
+def _plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if values is None else {key: _json(value) for key, value in values.items()}
+
+
+def _json(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
+        return value
+    if hasattr(value, "lower") and hasattr(value, "upper"):  # a range
+        return {"from": _json(value.lower), "to": _json(value.upper)}
+    try:
+        return DjangoJSONEncoder().default(value)
+    except TypeError:
+        return str(value)
