@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
+from pytest_django.plugin import blocking_manager_key
 
 from config import postgres
 from tests.settings import TEST_SERVER_IS_EMBEDDED, TEST_SERVER_URL
@@ -117,7 +118,8 @@ def url_of(name: str) -> str:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
     """Build the template in the controlling process, before any worker asks for it."""
-    prepare()
+    with config.stash[blocking_manager_key].unblock():
+        prepare()
 
 
 @pytest.hookimpl(optionalhook=True)
