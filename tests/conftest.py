@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings as hypothesis_settings
 
-pytest_plugins = ["tests.database"]
+pytest_plugins = ["tests.database", "tests.cast"]
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis_settings.register_profile("default", deadline=None)
