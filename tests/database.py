@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.test import TransactionTestCase
 from psycopg import sql
 from pytest_django.plugin import blocking_manager_key
 
@@ -138,7 +140,21 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
             prepare()
         name = clone(f"test_{run}_{worker}")
         _point_at(name)
-        yield
+        with _fresh_clone_after_transactional_tests(name):
+            yield
         connections.close_all()
         with _server() as server:
             _drop(server, name)
+
+
+@contextmanager
+def _fresh_clone_after_transactional_tests(name: str) -> Iterator[None]:
+    """Django would truncate every table, and with them the roles and price classes that migrations wrote."""
+
+    def start_over(case: TransactionTestCase) -> None:
+        connections.close_all()
+        clone(name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", start_over)
+        yield
