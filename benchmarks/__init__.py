@@ -1,0 +1,1 @@
+"""Each figure that we publish, beside the one command that makes it: `python -m benchmarks.<name> [--quick]`."""
