@@ -1,0 +1,188 @@
+"""Phones and their tokens: sign in, sign out, end, report lost, and whom a token stands for; HTTP calls it.
+
+A token is opaque and kept as its SHA-256. It slides 30 days with use, 180 at most after signing in. An ended device may
+still push what was recorded before its end, for 14 days; a lost one gets nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection, transaction
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+
+from backend import audit, clock
+from backend.errors import Problem
+from backend.models import Device, DeviceState, Person, Position
+from backend.scope import Actor, Held, actor_of, visible_to
+
+SLIDES = timedelta(days=30)
+LASTS = timedelta(days=180)
+PUSHES_AFTER_END = timedelta(days=14)
+HEARD_EVERY = timedelta(minutes=5)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """What signing in gives: the device, its token in clear (shown once), and the actor it stands for."""
+
+    device: Device
+    token: str
+    actor: Actor
+
+
+def sign_in(*, person: Person, device_id: UUID, name: str) -> SignedIn:
+    """The person's phone holds a fresh token; an earlier one of the same phone is void.
+
+    The caller has checked the password. Problem device_lost when this phone was reported lost. Five queries.
+    """
+    now = clock.now()
+    token = secrets.token_urlsafe(32)
+    actor = actor_of(person)
+    fresh: dict[str, Any] = {
+        "name": name,
+        "token_hash": _hash(token),
+        "signed_in_at": now,
+        "last_used_at": now,
+        "expires_at": now + SLIDES,
+        "state": DeviceState.ACTIVE,
+        "ended_at": None,
+        "unsent": 0,
+    }
+    with transaction.atomic():
+        device, made = Device.objects.select_for_update().get_or_create(
+            person=person, device_id=str(device_id), defaults=fresh
+        )
+        if device.state == DeviceState.LOST:
+            raise Problem("device_lost")
+        if not made:
+            _change(device, **fresh)
+        audit.record(actor, "device.sign_in", device, after={"name": name}, unit_id=_unit_of(actor))
+    return SignedIn(device, token, Actor(actor.person_id, actor.held, device.pk))
+
+
+def sign_out(*, actor: Actor, device: Device, unsent: int = 0) -> Device:
+    """The device is ended. With unsent items its token may still push them for 14 days; without any it is forgotten."""
+    return _close(actor, device.pk, state=DeviceState.ENDED, unsent=unsent, forget=unsent == 0)
+
+
+def end_device(*, actor: Actor, device_id: UUID) -> Device:
+    """The device is ended, effective at its next request: my own, or one of a person under my units (people.manage).
+
+    Problem not_found outside that. A device that is ended or lost already stays as it is.
+    """
+    return _close(actor, device_id, state=DeviceState.ENDED)
+
+
+def mark_lost(*, actor: Actor, device_id: UUID) -> Device:
+    """The device gets nothing from its next request on and cannot sign in again. Reach and problems as `end_device`."""
+    return _close(actor, device_id, state=DeviceState.LOST)
+
+
+def identify(token: str) -> tuple[Device, Actor]:
+    """The device of a token, and the actor with the positions of today. One query, at most one write in 5 minutes.
+
+    Problems not_authenticated, token_expired, device_lost. Whether an ended device may go on is the caller's question.
+    """
+    device = _present(token)
+    now = clock.now()
+    if device is None or not device.person.is_active:
+        raise Problem("not_authenticated")
+    if device.state == DeviceState.LOST:
+        raise Problem("device_lost")
+    if device.state == DeviceState.ENDED:
+        if device.ended_at is None or now >= device.ended_at + PUSHES_AFTER_END:
+            raise Problem("device_ended")
+    elif now >= device.expires_at:
+        raise Problem("token_expired")
+    if device.last_used_at <= now - HEARD_EVERY:
+        _heard(device)
+    held = tuple(
+        Held(p["unit"], p["level"], p["role"], frozenset(p["capabilities"]), tuple(p["above"]))
+        for p in device.held_today  # type: ignore[attr-defined]  # annotated by _present
+    )
+    return device, Actor(device.person_id, held, device.pk)
+
+
+def data_epoch() -> str:
+    """Changes when the database was restored or replaced, so that phones offer their last 14 days again. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.system_identifier, c.timeline_id, d.oid FROM pg_control_system() s, pg_control_checkpoint() c,"
+            " pg_database d WHERE d.datname = current_database()"
+        )
+        row = cursor.fetchone()
+    return sha256(repr(row).encode()).hexdigest()[:16]
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def _present(token: str) -> Device | None:
+    if not _TOKEN.fullmatch(token):
+        return None
+    today = clock.today()
+    positions = Position.objects.filter(
+        person_id=OuterRef("person_id"), during__contains=today, unit__during__contains=today
+    ).values(
+        found=JSONObject(
+            unit="unit_id",
+            level="unit__level",
+            role="role_id",
+            capabilities="role__capabilities",
+            above="unit__ancestors",
+        )
+    )
+    devices = Device.objects.select_related("person").annotate(held_today=ArraySubquery(positions))
+    return devices.filter(token_hash=_hash(token)).first()
+
+
+def _heard(device: Device) -> None:
+    now = clock.now()
+    slides = min(now + SLIDES, device.signed_in_at + LASTS)
+    ends = {"expires_at": slides} if device.state == DeviceState.ACTIVE else {}
+    Device.objects.filter(pk=device.pk, token_hash=device.token_hash).update(last_used_at=now, **ends)
+    device.last_used_at, device.expires_at = now, ends.get("expires_at", device.expires_at)
+
+
+def _close(actor: Actor, device_id: UUID, *, state: DeviceState, unsent: int = 0, forget: bool = False) -> Device:
+    with transaction.atomic():
+        reach = visible_to(Device.objects.select_for_update(of=("self",)), actor)
+        device = reach.filter(pk=device_id).first()
+        if device is None:
+            raise Problem("not_found")
+        if device.state in {state, DeviceState.LOST}:
+            return device
+        before = {"state": device.state}
+        told: dict[str, Any] = {"state": state, "unsent": unsent, "ended_at": device.ended_at or clock.now()}
+        if forget:
+            told["token_hash"] = None
+        _change(device, **told)
+        act = "device.lost" if state == DeviceState.LOST else "device.end"
+        audit.record(actor, act, device, before=before, after={"state": state}, unit_id=_unit_of(actor))
+    return device
+
+
+def _change(device: Device, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(device, name, value)
+    device.version += 1
+    device.save(update_fields=[*values, "version"])
+
+
+def _unit_of(actor: Actor) -> int | None:
+    """The unit in whose audit the act shows: that of the first position held."""
+    return min((p.unit_id for p in actor.held), default=None)
