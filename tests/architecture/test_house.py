@@ -1,0 +1,66 @@
+"""The shape of the house: imports and foreign keys point down, every model says who may see it, no drawers."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from backend.scope import Scope
+
+ROOT = Path(__file__).resolve().parents[2]
+DOWNWARD = ("cycles", "market", "visits", "brands", "retail", "backend")
+APPS = ("config", "demo", "web", *DOWNWARD)
+DRAWERS = {"utils", "helpers", "common", "misc", "services", "managers", "signals"}
+
+
+def our_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if model._meta.app_label in DOWNWARD]
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [Path(line) for line in listed.stdout.splitlines() if (ROOT / line).exists()]
+
+
+@pytest.mark.parametrize("model", our_models(), ids=lambda m: m._meta.label)
+def test_links_point_down(model: type[models.Model]) -> None:
+    allowed = DOWNWARD[DOWNWARD.index(model._meta.app_label) :]
+    linked = [f.related_model for f in model._meta.get_fields() if f.many_to_one and f.concrete and f.related_model]
+    upward = [str(other) for other in linked if other._meta.app_label not in allowed]  # type: ignore[union-attr]
+    assert upward == []
+
+
+@pytest.mark.parametrize("model", our_models(), ids=lambda m: m._meta.label)
+def test_every_model_says_who_may_see_it(model: type[models.Model]) -> None:
+    assert isinstance(getattr(model, "SCOPE", None), Scope)
+
+
+def test_no_drawers() -> None:
+    assert [str(p) for p in tracked() if DRAWERS & {p.stem, *p.parts}] == []
+
+
+def test_no_signals_and_no_second_clock() -> None:
+    """News travels by rows, and "now" comes from backend/clock.py alone."""
+    offenders = []
+    for path in tracked():
+        if path.parts[0] not in APPS or path == Path("backend/clock.py"):
+            continue
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("django.db.models.signals"):
+                offenders.append(f"{path}:{node.lineno} signals")
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+                "date.today",
+                "datetime.date.today",
+                "datetime.now",
+                "datetime.utcnow",
+                "timezone.now",
+                "timezone.localdate",
+            }:
+                offenders.append(f"{path}:{node.lineno} {ast.unparse(node.func)}")
+    allowed = {"demo", "config"}  # the simulated phones and the supervisor have clocks of their own
+    assert [o for o in offenders if o.split("/")[0] not in allowed] == []
