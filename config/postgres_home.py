@@ -144,7 +144,9 @@ def mark() -> str:
 
 def socket_folder(purpose: Purpose) -> Path:
     """Return a folder short enough for a socket (107 bytes), the same for every process of this checkout."""
-    return Path(f"/tmp/field135-{mark()}{'-test' if purpose == 'test' else ''}")
+    other = hashlib.sha256(os.environ.get("EMBEDDED_PG_BIN", "").encode()).hexdigest()[:4]
+    chosen = f"-{other}" if "EMBEDDED_PG_BIN" in os.environ else ""
+    return Path(f"/tmp/field135-{mark()}{chosen}{'-test' if purpose == 'test' else ''}")
 
 
 @functools.cache
