@@ -53,10 +53,11 @@ def declared(key: str) -> Declared:
 
 # `ancestors` runs from the nation down to the unit itself, so the nearest set value has the largest place in it.
 _NEAREST = """
-SELECT DISTINCT ON (u.id, p.key) u.id, p.key, p.value
-FROM backend_unit u JOIN backend_parameter p ON p.unit_id = ANY(u.ancestors)
-WHERE u.id = ANY(%s) AND p.key = ANY(%s) AND p.during @> %s::date
-ORDER BY u.id, p.key, array_position(u.ancestors, p.unit_id) DESC
+SELECT DISTINCT ON (u.id, k.on_date, p.key) u.id, k.on_date, p.key, p.value
+FROM unnest(%s::bigint[], %s::date[]) AS k(unit_id, on_date)
+JOIN backend_unit u ON u.id = k.unit_id
+JOIN backend_parameter p ON p.unit_id = ANY(u.ancestors) AND p.key = ANY(%s) AND p.during @> k.on_date
+ORDER BY u.id, k.on_date, p.key, array_position(u.ancestors, p.unit_id) DESC
 """
 
 
@@ -65,14 +66,19 @@ def values(keys: Iterable[str], unit_ids: Iterable[int], on: date) -> dict[int, 
 
     One query for any number of units and keys. A value of the wrong type counts as not set.
     """
-    wanted, units = [declared(key) for key in keys], list(unit_ids)
-    found = {unit: {d.key: d.default for d in wanted} for unit in units}
+    return {unit: found for (unit, _), found in values_at(keys, [(unit, on) for unit in unit_ids]).items()}
+
+
+def values_at(keys: Iterable[str], places: Iterable[tuple[int, date]]) -> dict[tuple[int, date], dict[str, Any]]:
+    """The same for (unit, day) pairs, each by what was in force there on that day. One query for any number."""
+    wanted, pairs = [declared(key) for key in keys], list(places)
+    found = {pair: {d.key: d.default for d in wanted} for pair in pairs}
     with connection.cursor() as cursor:
-        cursor.execute(_NEAREST, [units, [d.key for d in wanted], on])
-        for unit, key, value in cursor.fetchall():
+        cursor.execute(_NEAREST, [[u for u, _ in pairs], [on for _, on in pairs], [d.key for d in wanted]])
+        for unit, on_date, key, value in cursor.fetchall():
             decoded = fit(declared(key), value)
             if decoded is not None:
-                found[unit][key] = decoded
+                found[unit, on_date][key] = decoded
     return found
 
 
