@@ -7,8 +7,10 @@ import os
 import sys
 
 # Commands that never ask the database, so they need not wait for one.
-WITHOUT_DATABASE = {"help", "--help", "-h", "version", "--version", "check", "spectacular", "compilemessages",
-                    "makemessages", "startapp", "collectstatic", "findstatic", "diffsettings"}  # fmt: skip
+WITHOUT_DATABASE = {
+    *("help", "--help", "-h", "version", "--version", "check", "diffsettings", "findstatic", "collectstatic"),
+    *("openapi", "spectacular", "makemessages", "compilemessages", "startapp"),
+}
 
 
 def main() -> None:

@@ -57,8 +57,13 @@ def web(host: str, port: int) -> Part:
     gunicorn = ["-m", "gunicorn", "config.wsgi", "--worker-class", "gthread", "--bind", f"{host}:{port}"]
     limits = ["--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", str(threads), "--timeout", "60"]
     quiet = ["--graceful-timeout", "10", "--log-level", "warning", "--no-control-socket"]
-    pool = {"DATABASE_POOL_SIZE": str(threads)}
-    return Part("web", [sys.executable, *gunicorn, *limits, *quiet], environment=pool)
+    environment = {"DATABASE_POOL_SIZE": str(threads), "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder())}
+    return Part("web", [sys.executable, *gunicorn, *limits, *quiet], environment=environment)
+
+
+def metrics_folder() -> Path:
+    """Return where the web processes add up their counters; config.run empties it at each start."""
+    return CHECKOUT / "var" / "metrics"
 
 
 def worker() -> Part:

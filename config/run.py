@@ -6,6 +6,7 @@ import fcntl
 import http.client
 import json
 import os
+import shutil
 import socket
 import sys
 import time
@@ -90,6 +91,8 @@ def start(supervisor: Supervisor, host: str, port: int) -> bool:
             return False
     if supervisor.run_once([sys.executable, "-m", "config.steps"], {"LOG_LEVEL": "WARNING"}) != 0:
         return False
+    shutil.rmtree(parts.metrics_folder(), ignore_errors=True)
+    parts.metrics_folder().mkdir(parents=True)
     for part in (parts.web(host, port), parts.worker(), parts.beat()):
         supervisor.add(part)
     if not supervisor.wait_until(lambda: answers(host, port), 60):

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("backend.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "backend.http.problems.bad_request"
+handler403 = "backend.http.problems.permission_denied"
+handler404 = "backend.http.problems.page_not_found"
+handler500 = "backend.http.problems.server_error"
