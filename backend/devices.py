@@ -28,7 +28,7 @@ SLIDES = timedelta(days=30)
 LASTS = timedelta(days=180)
 PUSHES_AFTER_END = timedelta(days=14)
 HEARD_EVERY = timedelta(minutes=5)
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
 
 
 @dataclass(frozen=True)

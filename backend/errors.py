@@ -73,7 +73,7 @@ def catalogue() -> list[Kind]:
     return [_catalogue[code] for code in sorted(_catalogue)]
 
 
-class Problem(Exception):  # noqa: N818 - the trade's word on the wire is "problem" (RFC 9457)
+class Problem(Exception):
     """A refusal. Raised by any verb; the request that caused it is answered with the code's status.
 
     `extra` are further members of the document (plain JSON values); `headers` go on the HTTP answer.

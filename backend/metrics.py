@@ -1,4 +1,4 @@
-"""Figures for /metrics: requests as they are answered, and queues as they stand; the edge and backend.health call it."""
+"""Figures for /metrics: requests as they are answered, and queues as they stand; the edge and health pages call it."""
 
 from __future__ import annotations
 

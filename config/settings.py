@@ -179,6 +179,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "GET_LIB_DOC_EXCLUDES": "backend.http.schema.without_docstrings",
 }
 
 # Tasks: the truth is in PostgreSQL (change marks, outbox); celery only wakes it. See config/celery.py.

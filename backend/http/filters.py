@@ -1,7 +1,7 @@
 """Filters of lists (django-filter), made strict: what cannot be understood is 400, never quietly ignored.
 
-An app's filters.py derives from `Filters`; related rows are filtered by id alone, so that asking for a foreign id and for
-an absent one gives the same answer.
+An app's filters.py derives from `Filters`; related rows are filtered by id alone, so that asking for a foreign id and
+for an absent one gives the same answer.
 """
 
 from __future__ import annotations

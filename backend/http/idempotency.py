@@ -30,18 +30,21 @@ _KEPT_HEADERS = ("Location", "ETag")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
-def once(request: Request, effect: Callable[[], Response]) -> HttpResponse:
+def once(request: Request, effect: Callable[[], Response], *, content: bytes | None = None) -> HttpResponse:
     """The effect's answer, or the stored one with `Idempotency-Replayed: true` when the key was used before.
 
     Problems idempotency_key_missing, idempotency_key_invalid, idempotency_running (another worker is at it),
-    idempotency_conflict (the key belongs to another request). Three queries beside the effect's.
+    idempotency_conflict (the key belongs to another request). Three queries beside the effect's. `content` stands for
+    the body where a view has read it already (a file).
     """
     key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     if not key:
         raise Problem("idempotency_key_missing")
     if not _KEY.fullmatch(key):
         raise Problem("idempotency_key_invalid")
-    asked = f"{request.method} {request.get_full_path()}\0".encode() + read_body(request._request)
+    asked = f"{request.method} {request.get_full_path()}\0".encode() + (
+        read_body(request._request) if content is None else content
+    )
     digest = sha256(asked).digest()
     person = actor(request).person_id
     with transaction.atomic():

@@ -1,7 +1,7 @@
 """Strict JSON at the door: the parser of every API route, and the list form that the batch intake calls.
 
-Accepted is RFC 8259 in UTF-8 less what no honest client sends: a byte order mark, NUL, lone surrogates, a key twice in one
-object, more than 20 levels, NaN and infinities, integers of 2^63 and more, numbers beyond 1e15 or longer than 30
+Accepted is RFC 8259 in UTF-8 less what no honest client sends: a byte order mark, NUL, lone surrogates, a key twice in
+one object, more than 20 levels, NaN and infinities, integers of 2^63 and more, numbers beyond 1e15 or longer than 30
 characters. A list is split before it is judged, so that one bad item refuses itself only.
 """
 
@@ -44,7 +44,7 @@ class Item(NamedTuple):
 
 
 def decode(body: bytes) -> Any:
-    """The value of a JSON body. Problems: malformed_json, invalid_text, duplicate_key, too_deep, number_out_of_range."""
+    """The value of a JSON body. Problems malformed_json, invalid_text, duplicate_key, too_deep, number_out_of_range."""
     text = _text_of(body)
     if not _shallow(_outside_strings(body), MAX_DEPTH):
         raise Problem("too_deep")

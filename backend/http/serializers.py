@@ -153,8 +153,8 @@ class Sparse:
         found = super().get_fields()  # type: ignore[misc]
         wanted = self.context.get("fields")  # type: ignore[attr-defined]
         parent = self.parent  # type: ignore[attr-defined]
-        is_nested = parent is not None and not (isinstance(parent, serializers.ListSerializer) and parent.parent is None)
-        if not wanted or is_nested:
+        is_listed = isinstance(parent, serializers.ListSerializer) and parent.parent is None
+        if not wanted or not (parent is None or is_listed):
             return found
         return {name: field for name, field in found.items() if name in wanted}
 

@@ -27,6 +27,9 @@ class Gate(APIView):
 
     needs: ClassVar[Mapping[str, str | None]] = {}
     queries: ClassVar[Mapping[str, type[Serializer]]] = {}
+    in_serializers: ClassVar[Mapping[str, type[Serializer]]] = {}  # per action: what its body may hold
+    answers: ClassVar[Mapping[str, type[BaseSerializer] | None]] = {}  # per action, for the API description; None: 204
+    problem_codes: ClassVar[tuple[str, ...]] = ()  # for the API description: codes of its own verbs
     without_key: ClassVar[frozenset[str]] = frozenset()  # POST actions that may be repeated without a key
     accepts_ended_devices: ClassVar[bool] = False
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
@@ -77,10 +80,13 @@ class Gate(APIView):
             raise Problem("not_authenticated", headers={"WWW-Authenticate": CHALLENGE})
         raise Problem("forbidden")
 
-    def given(self, serializer: BaseSerializer[Any]) -> Any:
-        """The validated body; problem invalid with a pointer per fault."""
+    def body(self, instance: Any = None, *, partial: bool = False) -> dict[str, Any]:
+        """The validated body of this action, by its In serializer; problem invalid with a pointer per fault."""
+        context = {"request": self.request, "view": self}
+        chosen = self.in_serializers[self.act or ""]
+        serializer = chosen(instance, data=self.request.data, partial=partial, context=context)
         serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
+        return dict(serializer.validated_data)
 
     # -- parameters ----------------------------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ A whole noun is three lines and its serializers:
         queryset, serializer_class, filterset_fields = Product.objects.all(), ProductOut, ["brand", "is_active"]
         needs, total_order = {"list": "brands.read", "retrieve": "brands.read"}, ("name", "id")
 
-A view never filters by who asks: what the actor may not see is not in the queryset, so it answers 404 like what does not
-exist.
+A view never filters by who asks: what the actor may not see is not in the queryset, so it answers 404 like what does
+not exist.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from django_filters import rest_framework as django_filters
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
-from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from backend.errors import FieldError, Problem
@@ -42,7 +41,6 @@ class ScopedViewSet(Gate, GenericViewSet[Any]):
     """Base of the family. Mix in ListActs, ReadActs, CreateActs, EditActs, RemoveActs as the noun allows."""
 
     queryset: QuerySet[Any]
-    in_serializers: ClassVar[Mapping[str, type[Serializer]]] = {}  # per action: what its body may hold
     total_order: ClassVar[Sequence[str]] = ("pk",)  # ends in a unique column; none of them may be null
     orderings: ClassVar[Mapping[str, Sequence[str]]] = {}  # what ?ordering= may name, each a total order
     filter_backends = [StrictFilters]
@@ -76,12 +74,6 @@ class ScopedViewSet(Gate, GenericViewSet[Any]):
         if name not in self.orderings:
             raise Problem("bad_parameter", errors=[FieldError("bad_parameter", parameter="ordering")])
         return self.orderings[name]
-
-    def body(self, act: str | None = None, instance: Any = None, *, partial: bool = False) -> dict[str, Any]:
-        """The validated body of an action, by its In serializer."""
-        chosen = self.in_serializers[act or self.act or ""]
-        context = {"request": self.request, "view": self}
-        return dict(self.given(chosen(instance, data=self.request.data, partial=partial, context=context)))
 
     def out(self, row: Any) -> Any:
         """One row as the Out serializer gives it."""
@@ -162,7 +154,7 @@ class EditActs:
         with transaction.atomic():
             row = self.locked_object()
             etags.require(request, row)
-            row = self.change(row, self.body(instance=row, partial=True))
+            row = self.change(row, self.body(row, partial=True))
             return self.told(row)
 
     def change(self, row: Any, data: dict[str, Any]) -> Model:

@@ -1,0 +1,192 @@
+"""The floor over HTTP: sign in and out, who am I, my devices. The verbs are in backend/devices.py."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth import authenticate, logout
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend import clock, devices
+from backend.errors import Problem
+from backend.http.auth import CHALLENGE
+from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSerializer, WholeNumberField
+from backend.http.views import ScopedView
+from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
+from backend.models import Device, Level, Person, Position
+
+
+class LoginIn(StrictSerializer):
+    username = serializers.CharField(max_length=64)
+    password = serializers.CharField(max_length=256, trim_whitespace=False)
+    device_id = serializers.UUIDField(help_text="Made once by the phone; signing in again replaces its token.")
+    device_name = serializers.CharField(max_length=80)
+
+
+class LogoutIn(StrictSerializer):
+    unsent = WholeNumberField(
+        min_value=0, max_value=1_000_000, default=0, help_text="Items the phone has yet to push; it may for 14 days."
+    )
+
+
+class PersonOut(OutModelSerializer):
+    class Meta:
+        model = Person
+        fields = ("id", "username", "name", "name_en", "language")
+
+
+class HeldUnitOut(OutSerializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    name_en = serializers.CharField()
+    level = serializers.ChoiceField(choices=[level.name.lower() for level in Level])
+
+
+class HeldOut(OutSerializer):
+    role = serializers.CharField()
+    role_name = serializers.CharField()
+    role_name_en = serializers.CharField()
+    capabilities = serializers.ListField(child=serializers.CharField())
+    from_date = serializers.DateField()
+    unit = HeldUnitOut()
+
+
+class MeOut(OutSerializer):
+    person = PersonOut()
+    positions = HeldOut(many=True)
+    data_epoch = serializers.CharField(help_text="When it changes, offer the batches of the last 14 days again.")
+    server_time = serializers.DateTimeField()
+
+
+class LoginOut(MeOut):
+    token = serializers.CharField()
+    device = serializers.UUIDField()
+    expires_at = serializers.DateTimeField()
+
+
+class DeviceOut(OutModelSerializer):
+    person_name = serializers.CharField(source="person.name")
+
+    class Meta:
+        model = Device
+        fields = (
+            "id",
+            "device_id",
+            "name",
+            "person",
+            "person_name",
+            "state",
+            "signed_in_at",
+            "last_used_at",
+            "expires_at",
+            "ended_at",
+            "unsent",
+        )
+
+
+class Login(ScopedView):
+    """Sign in on a phone. The answer holds the token, shown this once; send it as `Authorization: Bearer`."""
+
+    authentication_classes: ClassVar[list[Any]] = []
+    permission_classes: ClassVar[list[Any]] = []
+    without_key = frozenset({"post"})
+    problem_codes = ("bad_credentials", "device_lost", "too_many_attempts")
+    in_serializers = {"post": LoginIn}
+    answers = {"post": LoginOut}
+
+    def post(self, request: Request) -> Response:
+        given = self.body()
+        person = authenticate(request=request._request, username=given["username"], password=given["password"])
+        if not isinstance(person, Person):
+            raise Problem("bad_credentials", headers={"WWW-Authenticate": CHALLENGE})
+        AxesProxyHandler.reset_attempts(username=person.username)
+        signed_in = devices.sign_in(person=person, device_id=given["device_id"], name=given["device_name"])
+        told = {
+            **_about(person),
+            "token": signed_in.token,
+            "device": signed_in.device.pk,
+            "expires_at": signed_in.device.expires_at,
+        }
+        return Response(LoginOut(told).data)
+
+
+class Logout(ScopedView):
+    """Sign out of this phone (or, with a session, of the pages). What is unsent may still be pushed for 14 days."""
+
+    needs = {"post": None}
+    without_key = frozenset({"post"})
+    in_serializers = {"post": LogoutIn}
+    answers = {"post": None}
+
+    def post(self, request: Request) -> Response:
+        given = self.body()
+        if isinstance(request.auth, Device):
+            devices.sign_out(actor=self.actor, device=request.auth, unsent=given["unsent"])
+        else:
+            logout(request._request)
+        return Response(status=204)
+
+
+class Me(ScopedView):
+    """Who I am, the positions I hold today, and the server's time (to measure the phone's clock by)."""
+
+    needs = {"get": None}
+    answers = {"get": MeOut}
+
+    def get(self, request: Request) -> Response:
+        return Response(MeOut(_about(request.user)).data)
+
+
+class DeviceViewSet(ListActs, ReadActs, ScopedViewSet):
+    """My phones, and for an administrator those of the people under his units."""
+
+    queryset = Device.objects.select_related("person")
+    serializer_class = DeviceOut
+    filterset_fields: ClassVar[Any] = ["person", "state"]
+    total_order = ("-signed_in_at", "-id")
+    needs = {"list": None, "retrieve": None, "end": None, "lost": None}
+    without_key = frozenset({"end", "lost"})  # repeating either changes nothing
+
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, pk: Any = None) -> Response:
+        """End the device: it may push what it recorded before now for 14 days, and nothing else."""
+        return self.told(devices.end_device(actor=self.actor, device_id=pk))
+
+    @action(detail=True, methods=["post"])
+    def lost(self, request: Request, pk: Any = None) -> Response:
+        """Report the device lost: 401 for everything from its next request on."""
+        return self.told(devices.mark_lost(actor=self.actor, device_id=pk))
+
+
+def _about(person: Person) -> dict[str, Any]:
+    """Two queries."""
+    today = clock.today()
+    held = Position.objects.filter(person=person, during__contains=today, unit__during__contains=today)
+    positions = [
+        {
+            "role": position.role_id,
+            "role_name": position.role.name,
+            "role_name_en": position.role.name_en,
+            "capabilities": sorted(position.role.capabilities),
+            "from_date": position.during.lower,
+            "unit": {
+                "id": position.unit_id,
+                "code": position.unit.code,
+                "name": position.unit.name,
+                "name_en": position.unit.name_en,
+                "level": Level(position.unit.level).name.lower(),
+            },
+        }
+        for position in held.select_related("role", "unit").order_by("unit__level", "id")
+    ]
+    return {
+        "person": person,
+        "positions": positions,
+        "data_epoch": devices.data_epoch(),
+        "server_time": clock.now(),
+    }
