@@ -1,8 +1,10 @@
-"""Registers the app with Django."""
+"""Registers the app with Django, its ticks and the change marks it listens to with the floor."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
+
+from backend import marks, ticks
 
 
 class CyclesConfig(AppConfig):
@@ -10,3 +12,10 @@ class CyclesConfig(AppConfig):
 
     name = "cycles"
     verbose_name = "135 工作法"
+
+    def ready(self) -> None:
+        from cycles import changes, month
+
+        marks.subscribe(changes.CONSUMER, (*changes.OWNERS, *changes.FACTS))
+        ticks.register("cycles.changes", changes.drain_once)
+        ticks.register("cycles.month", month.keep)

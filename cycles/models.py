@@ -46,6 +46,7 @@ class Month(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State.choices)
     opening_at = models.DateTimeField(_("opening began"))
     opened_at = models.DateTimeField(_("opened"), null=True)
+    followed_on = models.DateField(_("members and owners last compared"), null=True)
 
     class Meta:
         verbose_name = _("month")
@@ -97,7 +98,7 @@ class RetailerCycle(models.Model):
 
 for _cell in CELLS:
     RetailerCycle.add_to_class(
-        _cell.column, models.SmallIntegerField(_cell.name, choices=CellState.choices, default=CellState.OPEN)
+        _cell.column, models.SmallIntegerField(_cell.name, choices=CellState.choices, default=_cell.opens_as)
     )
 
 

@@ -1,0 +1,151 @@
+"""Verbs on the month: open what is due, follow it day by day, lock it. Called by the tick and by `open_months`.
+
+Nothing here remembers what it did: each verb asks the database what should exist and does not (docs/method.md), so a
+missed tick, a doubled tick and a killed worker end in the same rows.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from backend import clock
+from cycles import building, changes, execute, membership
+from cycles.calendar import MonthDates, WorkingCalendar, dates_of, working_calendar
+from cycles.models import Month
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What one call of `open_month` found and did."""
+
+    month: date
+    is_open: bool  # False: other workers are still filling it
+    added: int  # rows of retailers that this call wrote
+
+
+def keep() -> None:
+    """The tick: months that are due exist, those that run are followed, those whose lock day is over are locked."""
+    open_due()
+    follow_due()
+    lock_due()
+
+
+def months_due(now: datetime, calendar: WorkingCalendar) -> list[date]:
+    """Months that should be open by now and are not, oldest first: begun ones, those missed since the newest that
+    exists, this month, and the next once its opening moment has come. One query."""
+    known = dict(Month.objects.values_list("month", "state"))
+    begun = [month for month, state in known.items() if state == Month.State.OPENING]
+    this_month = clock.month_of(now)
+    first = min(this_month, clock.add_months(max(known), 1)) if known else this_month
+    missing = []
+    while first <= clock.add_months(this_month, 1):
+        if first not in known and dates_of(first, calendar).opens_at <= now:
+            missing.append(first)
+        first = clock.add_months(first, 1)
+    return sorted([*begun, *missing])
+
+
+def open_due() -> list[Opening]:
+    """Opens every month that is due. Two queries when there is none."""
+    return [open_month(month) for month in months_due(clock.now(), working_calendar())]
+
+
+def open_month(
+    month: date, *, chunk_retailers: int = building.CHUNK_RETAILERS, report: Callable[[int], object] | None = None
+) -> Opening:
+    """Every shop assigned and not closed on the day has its row of 15 cells, every manager his or her month.
+
+    A new month is built aside and attached whole; an opened one gets only what it lacks, so a second run adds 0. Any
+    number of processes may call it at once, and again after a kill. `report` hears the rows of each filled chunk.
+    """
+    dates = dates_of(month, working_calendar())
+    row = building.announce(month, clock.now(), chunk_retailers=chunk_retailers)
+    if row.state != Month.State.OPENING:
+        return Opening(month, is_open=True, added=_follow(row, dates))
+    days = _days(dates, clock.business_date(row.opening_at))
+    added = 0
+    while (rows := building.fill_next(month, days.member_on)) is not None:
+        added += rows
+        if report:
+            report(rows)
+    if not building.attach(month):
+        return Opening(month, is_open=False, added=added)
+    _finish(month, dates, days)
+    return Opening(month, is_open=True, added=added)
+
+
+def _finish(month: date, dates: MonthDates, days: membership.Days) -> None:
+    """An attached month is brought up to the facts that came before it, and is open from then on."""
+    with transaction.atomic():
+        building.lock_month(month)
+        row = Month.objects.select_for_update().get(month=month)
+        if row.state != Month.State.OPENING:
+            return
+        if days.owner_on != days.member_on:
+            membership.follow(month, days.owner_on)
+        execute.derive(month)
+        membership.draft_managers(month, days.owner_on)
+        row.state, row.opened_at, row.followed_on = Month.State.OPEN, clock.now(), clock.business_date(row.opening_at)
+        row.save(update_fields=["state", "opened_at", "followed_on"])
+    if dates.provisional:
+        log.warning("the dates of a month are provisional: its calendar is not published", extra={"month": str(month)})
+
+
+def follow_due() -> int:
+    """Once a business day every running month is compared with that day's assignments and positions; returns the rows
+    added. Changes of today itself arrive sooner, by their marks (cycles/changes.py)."""
+    today = clock.today()
+    rows = list(Month.objects.filter(state=Month.State.OPEN).order_by("month"))
+    stale = [row for row in rows if row.followed_on is None or row.followed_on < today]
+    calendar = working_calendar() if stale else WorkingCalendar()
+    return sum(_follow(row, dates_of(row.month, calendar)) for row in stale)
+
+
+def _follow(row: Month, dates: MonthDates) -> int:
+    """The whole month is compared with the assignments of today; nothing when it is locked."""
+    days = _days(dates, clock.today())
+    with transaction.atomic():
+        building.lock_month(row.month)
+        held = Month.objects.select_for_update().get(month=row.month)
+        if held.state != Month.State.OPEN:
+            return 0
+        added = changes.bring_up(row.month, days, None)
+        membership.draft_managers(row.month, days.owner_on)
+        held.followed_on = clock.today()
+        held.save(update_fields=["followed_on"])
+    return added
+
+
+def lock_due() -> list[date]:
+    """Months whose lock day is over are locked: what waits is derived first, what is still open was missed, and from
+    then on no row of them changes."""
+    now, locked = clock.now(), []
+    rows = list(Month.objects.filter(state=Month.State.OPEN).order_by("month"))
+    calendar = working_calendar() if rows else WorkingCalendar()
+    for row in rows:
+        if dates_of(row.month, calendar).locks_at <= now:
+            changes.drain_all()
+            _lock(row.month)
+            locked.append(row.month)
+    return locked
+
+
+def _lock(month: date) -> None:
+    with transaction.atomic():
+        building.lock_month(month)
+        row = Month.objects.select_for_update().get(month=month)
+        if row.state == Month.State.OPEN:
+            execute.miss_open_cells(month)
+            row.state = Month.State.LOCKED
+            row.save(update_fields=["state"])
+
+
+def _days(dates: MonthDates, today: date) -> membership.Days:
+    return membership.days_of(dates, clock.month_end(dates.month), today)
