@@ -1,4 +1,4 @@
-"""The base of every admin page: rows, choices and filters narrowed by scope, each save audited; every admin.py uses it."""
+"""The base of every admin page: rows, choices and filters narrowed by scope, saves audited; each admin.py uses it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class ScopedAdmin(admin.ModelAdmin):
     def editable(self, actor: Actor) -> QuerySet[Any]:
         """Rows that the actor may change: the model's scope with the editing capability, never units above."""
         declared: Any = self.model.SCOPE
-        if is_dataclass(declared):
+        if is_dataclass(declared) and not isinstance(declared, type):
             names = {f.name for f in fields(declared)}
             wanted = {"capability": self.edits, "and_above": False}
             declared = replace(declared, **{k: v for k, v in wanted.items() if k in names})

@@ -1,6 +1,7 @@
 """The floor's facts, one file per idea; imported by Django and by every app above."""
 
 from backend.models.audit import AuditEntry
+from backend.models.imports import ImportReject, ImportRun
 from backend.models.org import Level, Position, Role, Unit
 from backend.models.parameter import Parameter
 from backend.models.people import Device, DeviceState, Person
@@ -13,6 +14,8 @@ __all__ = [
     "Device",
     "DeviceState",
     "IdempotencyKey",
+    "ImportReject",
+    "ImportRun",
     "Level",
     "OutboxItem",
     "Parameter",

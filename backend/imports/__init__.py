@@ -1,0 +1,1 @@
+"""Files in: one mechanism for CSV and XLSX that knows no shop; apps register what they take (kinds.py)."""

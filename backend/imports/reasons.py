@@ -1,0 +1,63 @@
+"""Why a row was left out or flagged: each code in Chinese and English; kinds add theirs, the API shows them."""
+
+from __future__ import annotations
+
+from backend import errors
+
+_reasons: dict[str, tuple[str, str]] = {
+    "missing_value": ("必填项为空", "A required cell is empty"),
+    "invalid_text": ("含有不允许的字符(空字符、控制符、错误编码)", "Characters that are not allowed (NUL, control, bad code)"),
+    "too_long": ("内容过长", "The cell is too long"),
+    "bad_format": ("格式不符", "The cell is not in the expected form"),
+    "bad_integer": ("不是整数", "Not a whole number"),
+    "bad_number": ("不是数字", "Not a number"),
+    "bad_money": ("不是合法的金额(元,最多两位小数)", "Not an amount (yuan, at most two decimals)"),
+    "bad_date": ("不是合法的日期,如 2026-03-16", "Not a date such as 2026-03-16"),
+    "bad_time": ("不是合法的时间,如 08:30", "Not a time such as 08:30"),
+    "bad_choice": ("不在允许的取值之内", "Not one of the allowed values"),
+    "out_of_range": ("超出允许的范围", "Outside the allowed range"),
+    "duplicate_in_file": ("与文件中另一行重复", "Another row of this file has the same value"),
+    "too_many_cells": ("该行的单元格多于表头", "The row has more cells than the heading"),
+}  # fmt: skip
+
+
+def register(code: str, zh: str, en: str) -> None:
+    """Adds a reason; another text for a known code is a ValueError."""
+    if _reasons.setdefault(code, (zh, en)) != (zh, en):
+        raise ValueError(f"the reason {code} is already registered with another text")
+
+
+def text(code: str) -> tuple[str, str]:
+    """The reason in Chinese and English."""
+    return _reasons.get(code, (code, code))
+
+
+for _code, _status, _titles, _abouts in (
+    ("unknown_import_kind", 404, ("没有这种导入", "There is no such import"), ("", "")),
+    (
+        "import_unreadable",
+        400,
+        ("文件无法读取", "The file cannot be read"),
+        ("请上传 UTF-8 或 GB18030 编码的 CSV,或未加密的 XLSX。", "Send CSV in UTF-8 or GB18030, or XLSX, no password."),
+    ),
+    (
+        "import_too_large",
+        413,
+        ("文件过大", "The file is too large"),
+        ("最多 10 MB、100,000 行,请分成几份。", "At most 10 MB and 100,000 rows; split it."),
+    ),
+    (
+        "import_missing_columns",
+        400,
+        ("缺少必需的列", "Required columns are missing"),
+        ("columns 列出了缺少的列及可用的表头。", "`columns` lists what is missing and what it may be called."),
+    ),
+    (
+        "import_repeated_columns",
+        400,
+        ("表头重复", "A heading appears twice"),
+        ("两列对应同一项内容。", "Two columns mean the same thing."),
+    ),
+    ("import_empty", 400, ("文件中没有数据行", "The file has no data rows"), ("", "")),
+):  # fmt: skip
+    errors.register(_code, _status, _titles, _abouts)
