@@ -95,7 +95,7 @@ def start(supervisor: Supervisor, host: str, port: int) -> bool:
     parts.metrics_folder().mkdir(parents=True)
     for part in (parts.web(host, port), parts.worker(), parts.beat()):
         supervisor.add(part)
-    if not supervisor.wait_until(lambda: answers(host, port), 60):
+    if not supervisor.wait_until(lambda: answers(host, port), 30):
         supervisor.say("网页服务没有应答 · the web server does not answer")
         return False
     return True

@@ -20,6 +20,7 @@ from config.parts import Part
 LONGEST_DELAY_S = 30.0
 STEADY_S = 30.0  # a part that ran this long starts its back-off anew
 GRACE_S = 15.0
+ASK_EVERY_S = 0.25
 LOG_LIMIT_BYTES = 20_000_000
 
 
@@ -89,11 +90,13 @@ class Supervisor:
         """Supervise until `ready()` holds; False when it did not in time. Raises `Stopped` when told to stop."""
         deadline = time.monotonic() + timeout_s
         while not ready():
+            asked_again_at = time.monotonic() + ASK_EVERY_S
+            while time.monotonic() < asked_again_at:
+                self.turn()
             if self.stopping:
                 raise Stopped
             if time.monotonic() > deadline:
                 return False
-            self.turn()
         return True
 
     def forever(self) -> None:
