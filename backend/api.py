@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, cast
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import authenticate, logout
@@ -92,8 +92,8 @@ class DeviceOut(OutModelSerializer):
 class Login(ScopedView):
     """Sign in on a phone. The answer holds the token, shown this once; send it as `Authorization: Bearer`."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = []
+    authentication_classes = []
+    permission_classes = []
     without_key = frozenset({"post"})
     problem_codes = ("bad_credentials", "device_lost", "too_many_attempts")
     in_serializers = {"post": LoginIn}
@@ -139,7 +139,7 @@ class Me(ScopedView):
     answers = {"get": MeOut}
 
     def get(self, request: Request) -> Response:
-        return Response(MeOut(_about(request.user)).data)
+        return Response(MeOut(_about(cast(Person, request.user))).data)
 
 
 class DeviceViewSet(ListActs, ReadActs, ScopedViewSet):
@@ -147,7 +147,7 @@ class DeviceViewSet(ListActs, ReadActs, ScopedViewSet):
 
     queryset = Device.objects.select_related("person")
     serializer_class = DeviceOut
-    filterset_fields: ClassVar[Any] = ["person", "state"]
+    filterset_fields = ["person", "state"]
     total_order = ("-signed_in_at", "-id")
     needs = {"list": None, "retrieve": None, "end": None, "lost": None}
     without_key = frozenset({"end", "lost"})  # repeating either changes nothing

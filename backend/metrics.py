@@ -73,5 +73,5 @@ def exposition() -> bytes:
     requests = _own
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         requests = CollectorRegistry()
-        multiprocess.MultiProcessCollector(requests)
+        multiprocess.MultiProcessCollector(requests)  # type: ignore[no-untyped-call]
     return generate_latest(requests) + generate_latest(queues)

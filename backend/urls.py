@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from backend import api, health, pages
 from backend.http import problems, schema
@@ -11,7 +11,7 @@ from backend.http.viewsets import Router
 router = Router()
 router.register("devices", api.DeviceViewSet, basename="device")
 
-api_v1 = [
+api_v1: list[URLPattern | URLResolver] = [
     path("auth/login", api.Login.as_view()),
     path("auth/logout", api.Logout.as_view()),
     path("me", api.Me.as_view()),

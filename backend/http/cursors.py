@@ -32,7 +32,7 @@ PARAMETERS = ("cursor", "page_size")
 class TotalOrderCursor(BasePagination):
     """`{"results": [...], "next": "/api/v1/...?cursor=..." or null}`. One query per page, no count."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         order: Sequence[str] = view.order_of(request)
         salt = _binding(request, order)
         rows = queryset.order_by(*order)

@@ -160,7 +160,7 @@ def _from_drf(exc: drf.APIException) -> Problem:
             header = getattr(exc, "auth_header", None)
             return Problem("not_authenticated", headers={"WWW-Authenticate": header} if header else None)
         case drf.Throttled():
-            return Problem("too_many_attempts", headers={"Retry-After": str(int(exc.wait or 1))})
+            return Problem("too_many_attempts", headers={"Retry-After": str(int(getattr(exc, "wait", None) or 1))})
     return Problem(_BY_STATUS.get(exc.status_code, "bad_request"))
 
 

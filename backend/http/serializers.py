@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import models
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -85,7 +85,7 @@ class VisibleField(serializers.RelatedField[Any, Any, Any]):
         return True
 
     def to_internal_value(self, data: Any) -> Model:
-        rows = self.get_queryset()
+        rows: QuerySet[Any] = self.get_queryset()  # type: ignore[assignment]  # never read-only here
         key = rows.model._meta.pk
         expected = int if isinstance(key, models.IntegerField) else str
         if isinstance(data, expected) and not isinstance(data, bool):
@@ -143,7 +143,7 @@ class StrictModelSerializer(Strict, serializers.ModelSerializer[Any]):
         models.PositiveBigIntegerField: WholeNumberField,
         models.SmallIntegerField: WholeNumberField,
     }
-    serializer_related_field = VisibleField  # type: ignore[assignment]
+    serializer_related_field = VisibleField
 
 
 class Sparse:

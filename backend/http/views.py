@@ -57,8 +57,7 @@ class Gate(APIView):
             return  # answered 405 next
         self._check_parameters(request)
         if request.method == "POST" and self.act not in self.without_key:
-            inner: Callable[..., Any] = self.post  # type: ignore[attr-defined]
-            self.post = partial(self._once, inner)
+            vars(self)["post"] = partial(self._once, getattr(self, "post"))  # noqa: B009 - not every view has one
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)

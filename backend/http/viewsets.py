@@ -104,7 +104,7 @@ class ScopedViewSet(Gate, GenericViewSet[Any]):
         return {name: isinstance(found, several) for name, found in filters.base_filters.items()}
 
     def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
+        context = dict(super().get_serializer_context())
         request = getattr(self, "request", None)
         if request is not None and "fields" in request.query_params and self.act in {"list", "retrieve"}:
             context["fields"] = self._chosen(request.query_params["fields"])
