@@ -14,9 +14,8 @@ def main() -> None:
     """Stop both clusters and remove sockets, programs and data that lie outside; the Makefile removes the rest."""
     for purpose in PURPOSES:
         postgres.stop(purpose)
-        shutil.rmtree(postgres_home.socket_folder(purpose), ignore_errors=True)
-    shutil.rmtree(broker.socket_path().parent, ignore_errors=True)
-    for folder in postgres_home.outside_folders():
+    sockets = broker.socket_path().parent.parent.glob(f"field135-{postgres_home.mark()}*")
+    for folder in [*sockets, *postgres_home.outside_folders()]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
