@@ -35,4 +35,4 @@ def text(address: str, took_s: float) -> str:
 
 def _login(login: tuple[str, str, str]) -> str:
     name, chinese, english = login
-    return f"  {name:<6} {name}-135   {chinese} · {english}"
+    return f"  {name:<6} demo-135   {chinese} · {english}"
