@@ -31,8 +31,9 @@ class DisplayTemplate(models.Model):
 
 
 class TemplateVersion(models.Model):
-    """One version of a template, from-to. `items`: [{code, name, name_en, kind: yes_no|count|choice, weight, pass_at, choices}].
+    """One version of a template, from-to.
 
+    `items`: [{code, name, name_en, kind: yes_no | count | choice, weight, pass_at, choices}].
     A yes_no item passes on 1, a count on answer >= pass_at, a choice when the answer is in pass_at. Weights are points.
     """
 

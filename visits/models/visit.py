@@ -1,4 +1,4 @@
-"""The visit and what it carries. All partitioned by the business month of its corrected start; written by verbs only."""
+"""The visit and what it carries, partitioned by the business month of its corrected start; written by verbs only."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Visit(models.Model):
     device_started_at = models.DateTimeField(_("started by the phone's clock"))
     device_ended_at = models.DateTimeField(_("ended by the phone's clock"), null=True)
     received_at = models.DateTimeField(_("received"))
-    device_offset_s = models.IntegerField(_("phone's clock ahead by, s"), null=True)
+    device_offset_s = models.BigIntegerField(_("phone's clock ahead by, s"), null=True)
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
     datum = models.CharField(max_length=8, default="unknown")

@@ -1,0 +1,81 @@
+"""Builders of submitted visits for the tests of visits/: what a phone of Lin's would send."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from backend import clock
+from backend.http.jsonbody import Item
+from backend.scope import Actor
+from tests.cast import SHOP_LAT, SHOP_LON, Cast
+from visits import intake
+from visits.intake import Outcome
+
+METRES_PER_DEGREE = 111_195.08  # of latitude, on the sphere that the distance is measured on
+
+
+def item(cast: Cast, **changes: Any) -> dict[str, Any]:
+    """A plain visit to Lin's first shop, half an hour ago, on the spot, ten minutes long."""
+    started = clock.now() - timedelta(minutes=30)
+    found = {
+        "submission_id": str(uuid4()),
+        "retailer_id": str(cast.shops[0].pk),
+        "started_at": started.isoformat(),
+        "ended_at": (started + timedelta(minutes=10)).isoformat(),
+        "place": place(),
+        **changes,
+    }
+    return {key: value for key, value in found.items() if value is not ...}
+
+
+def place(north_m: float = 0.0, **changes: Any) -> dict[str, Any]:
+    """A point so many metres north of Lin's first shop, with an accuracy of 20 m."""
+    lat = SHOP_LAT + north_m / METRES_PER_DEGREE
+    return {"lon": SHOP_LON, "lat": lat, "datum": "WGS-84", "accuracy_m": 20, **changes}
+
+
+def full_item(cast: Cast, **changes: Any) -> dict[str, Any]:
+    """A visit with all that can be captured."""
+    first, second, third = (product.pk for product in cast.products)
+    answers = [("visible", 1), ("clean", True), ("full", 0), ("standard", 16), ("continuity", None)]
+    return item(
+        cast,
+        persons_met="店主",
+        note="店主反映软蓝缺货两天,希望增加投放。",
+        check={
+            "template_version_id": cast.template.pk,
+            "answers": [{"item": code, "answer": answer} for code, answer in answers],
+        },
+        observations=[
+            {"product_id": first, "on_shelf": True, "carton_price_fen": 19_500, "stock_packs": 43, "facings": 2},
+            {"product_id": second, "on_shelf": False, "oos_days": 2},
+        ],
+        remarks=[
+            {"kind": "brand_opinion", "product_id": first, "text": "口感好"},
+            {"kind": "policy_opinion", "policy_id": cast.policy.policy_id, "text": "看不懂档位"},
+            {"kind": "rival_move", "product_id": third, "text": "买一送一", "counter_proposal": "加强陈列"},
+        ],
+        briefings=[{"policy_version_id": cast.policy.pk, "told_to": "店主", "understanding": 4, "question": "何时?"}],
+        pitches=[
+            {"product_id": first, "accepted": True},
+            {"product_id": third, "accepted": False, "refusal": "price", "words": "太贵"},
+        ],
+        **changes,
+    )  # fmt: skip
+
+
+def receive(actor: Actor, *items: dict[str, Any] | bytes, received_at: datetime | None = None) -> list[Outcome]:
+    """The items through the verb, without HTTP."""
+    wrapped = [Item(entry if isinstance(entry, bytes) else encoded(entry), None) for entry in items]
+    return intake.receive_batch(actor=actor, items=wrapped, received_at=received_at or clock.now())
+
+
+def encoded(entry: Any) -> bytes:
+    return json.dumps(entry, ensure_ascii=False).encode()
+
+
+def ids(entries: list[dict[str, Any]]) -> list[UUID]:
+    return [UUID(entry["submission_id"]) for entry in entries]

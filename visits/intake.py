@@ -1,0 +1,189 @@
+"""What happened in the shop comes in here: a batch of submitted visits becomes facts, one outcome per item, in order.
+
+Called by visits/api.py (batch and single), by the fix of a quarantined item, and by the loaders of the demo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from django.db import transaction
+
+from backend import marks, synclog
+from backend.errors import Problem
+from backend.http.jsonbody import Item
+from backend.models import Receipt
+from backend.scope import Actor
+from visits import judging, quarantine, references, storing, verdict, wire
+from visits.parameters import OLDEST_DAYS
+from visits.storing import Row
+from visits.wire import Submitted
+
+KIND = "visit"
+COLLECTION = "visits"
+
+Word = Literal["created", "duplicate", "conflict", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item: created and duplicate carry the receipt, conflict and rejected the problem."""
+
+    word: Word
+    submission_id: UUID | None
+    receipt: Receipt | None = None
+    problem: Problem | None = None
+
+
+@dataclass
+class Batch:
+    """A batch on its way: the items as read, and their outcomes as they become known (by position)."""
+
+    actor: Actor
+    received_at: datetime
+    until: datetime | None
+    items: list[Submitted]
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    def refuse(self, position: int, problem: Problem) -> None:
+        self.outcomes[position] = Outcome("rejected", self.items[position].submission_id, problem=problem)
+
+    def settle(self, position: int, receipt: Receipt, *, fresh: bool = False) -> None:
+        """Same id, same content, same author: the same receipt. Anything else under that id is a conflict."""
+        item = self.items[position]
+        same = bytes(receipt.sha256) == item.sha256 and receipt.person_id == self.actor.person_id
+        if same and receipt.kind == KIND:
+            self.outcomes[position] = Outcome("created" if fresh else "duplicate", item.submission_id, receipt)
+        else:
+            self.outcomes[position] = Outcome("conflict", item.submission_id, problem=Problem("submission_conflict"))
+
+    def open(self) -> list[int]:
+        """Positions that have no outcome yet."""
+        return [n for n in range(len(self.items)) if n not in self.outcomes]
+
+
+def receive_batch(
+    *,
+    actor: Actor,
+    items: Sequence[Item],
+    received_at: datetime,
+    until: datetime | None = None,
+    keep_refused: bool = True,
+) -> list[Outcome]:
+    """Every item is wholly stored or wholly absent, and has its outcome: created, duplicate, conflict or rejected.
+
+    At most 200 items (too_many_items). The author is `actor`; what was dated after `until` (the end of the author's
+    device) is refused. Rejected and conflicting items are kept in quarantine as they came, unless `keep_refused` is
+    False. The number of queries depends on the territories touched, not on the items. Rules: docs/method.md,
+    docs/decisions/0003 (month), 0004 (gates).
+    """
+    if len(items) > wire.MAX_ITEMS:
+        raise Problem("too_many_items", limit=wire.MAX_ITEMS)
+    batch = Batch(actor, received_at, until, [wire.read(item.raw, item.problem) for item in items])
+    with transaction.atomic():
+        _settle_known(batch)
+        rows = _judge(batch)
+        stored = _store(batch, rows)
+        if keep_refused:
+            _keep_refused(batch)
+        _tell(stored)
+    return [batch.outcomes[n] for n in range(len(items))]
+
+
+def _receipts(ids: Iterable[UUID]) -> dict[UUID, Receipt]:
+    return Receipt.objects.in_bulk(list(ids))
+
+
+def _settle_known(batch: Batch) -> None:
+    """Items whose id has a receipt need no judging: what was right when it was accepted stays accepted."""
+    known = _receipts({item.submission_id for item in batch.items if item.submission_id is not None})
+    for position, item in enumerate(batch.items):
+        if item.submission_id in known:
+            batch.settle(position, known[item.submission_id])
+        elif item.problem is not None:
+            batch.refuse(position, item.problem)
+
+
+def _judge(batch: Batch) -> dict[int, Row]:
+    """Rows of the items that may be stored, by position; the others are refused."""
+    dated: dict[int, verdict.Times] = {}
+    for position in batch.open():
+        visit = batch.items[position].visit
+        assert visit is not None  # an item without a problem was read
+        times = verdict.corrected(visit, batch.received_at)
+        if problem := _untimely(times, batch):
+            batch.refuse(position, problem)
+        else:
+            dated[position] = times
+    context = references.load(batch.actor, [(batch.items[n].visit, t.on_date) for n, t in dated.items()])  # type: ignore[misc]
+    rows = {}
+    for position, times in dated.items():
+        try:
+            rows[position] = judging.row(batch.items[position], times, context, batch.received_at)
+        except Problem as problem:
+            batch.refuse(position, problem)
+    return rows
+
+
+def _untimely(times: verdict.Times, batch: Batch) -> Problem | None:
+    if times.started_at < batch.received_at - timedelta(days=OLDEST_DAYS):
+        return Problem("too_old")
+    if batch.until is not None and times.started_at >= batch.until:
+        return Problem("device_ended")
+    return None
+
+
+def _store(batch: Batch, rows: dict[int, Row]) -> list[Row]:
+    """Stores the first row of each id; a second one of the batch, and a claim that somebody else won, are settled
+    against the receipt that stands."""
+    first: dict[UUID, int] = {}
+    for position, row in rows.items():
+        first.setdefault(row.id, position)
+    mine = [rows[position] for position in first.values()]
+    won = (
+        storing.store(
+            mine,
+            person_id=batch.actor.person_id,
+            device_id=batch.actor.device_id,
+            received_at=batch.received_at,
+        )
+        if mine
+        else set()
+    )
+    made = {row.id: _receipt(batch, row) for row in mine if row.id in won}
+    standing = {**made, **(_receipts(set(first) - won) if len(won) < len(first) else {})}
+    for position, row in rows.items():
+        batch.settle(position, standing[row.id], fresh=row.id in won and first[row.id] == position)
+    return [row for row in mine if row.id in won]
+
+
+def _receipt(batch: Batch, row: Row) -> Receipt:
+    return Receipt(
+        submission_id=row.id,
+        kind=KIND,
+        sha256=bytes.fromhex(row.sha256),
+        person_id=batch.actor.person_id,
+        month=row.month,
+        received_at=batch.received_at,
+    )
+
+
+def _keep_refused(batch: Batch) -> None:
+    refused = [
+        (batch.items[n], outcome.problem) for n, outcome in batch.outcomes.items() if outcome.problem is not None
+    ]
+    if refused:
+        quarantine.keep(actor=batch.actor, refused=refused, received_at=batch.received_at)
+
+
+def _tell(stored: Sequence[Row]) -> None:
+    """Marks what must be recomputed, then takes the phones' sequence: last, because its lock is held to the commit."""
+    marks.mark("visits", {(row.territory_id, row.on_date) for row in stored})
+    changes: dict[int, list[UUID]] = {}
+    for row in stored:
+        changes.setdefault(row.territory_id, []).append(row.id)
+    synclog.append(COLLECTION, changes)

@@ -1,0 +1,28 @@
+"""The thresholds of field work: how near is near enough, how short is too short, which hours are ordinary."""
+
+from __future__ import annotations
+
+from backend.parameters import Declared, declare
+
+URBAN_M = "visits.near_m_urban"
+RURAL_M = "visits.near_m_rural"
+SHORTEST_S = "visits.shortest_s"
+LATE_H = "visits.late_h"
+DAY_FROM = "visits.day_from"
+DAY_TO = "visits.day_to"
+
+ALL = (URBAN_M, RURAL_M, SHORTEST_S, LATE_H, DAY_FROM, DAY_TO)
+
+SKEW_TOLERATED_S = 120  # not per unit: it decides the month of a fact, which must be the same everywhere
+OLDEST_DAYS = 400
+
+_SOURCE = "our proposal; docs/method.md"
+
+declare(
+    Declared(URBAN_M, int, 200, "城镇到店距离上限(米)", "at the shop within, urban (m)", _SOURCE),
+    Declared(RURAL_M, int, 500, "乡村到店距离上限(米)", "at the shop within, rural (m)", _SOURCE),
+    Declared(SHORTEST_S, int, 180, "最短拜访时长(秒)", "shortest visit (s)", _SOURCE),
+    Declared(LATE_H, int, 24, "视为迟报的小时数", "late after (h)", _SOURCE),
+    Declared(DAY_FROM, str, "08:30", "拜访时段开始", "visits begin", _SOURCE),
+    Declared(DAY_TO, str, "17:30", "拜访时段结束", "visits end", _SOURCE),
+)

@@ -1,0 +1,84 @@
+"""The display score: answers held against a template version's items. Pure; called by visits/intake.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from msgspec import Struct
+
+TWO_PLACES = Decimal("0.01")
+
+
+class Line(Struct):
+    """One answered item: `passed` None = not applicable, and then it counts neither way."""
+
+    item_code: str
+    answer: str
+    passed: bool | None
+    points: int | float
+
+
+class UnfitAnswer(ValueError):
+    """An answer that its item does not take. `position` from 0; `unknown_item`: the template has no such item."""
+
+    def __init__(self, position: int, *, unknown_item: bool = False) -> None:
+        super().__init__(position)
+        self.position = position
+        self.unknown_item = unknown_item
+
+
+Items = Mapping[str, Mapping[str, Any]]
+"""A template's items by code."""
+
+
+def by_code(items: Sequence[Mapping[str, Any]]) -> Items:
+    """The items of a version in the form that `score` takes."""
+    return {item["code"]: item for item in items}
+
+
+def score(items: Items, answers: Sequence[tuple[str, Any]]) -> tuple[list[Line], Decimal | None]:
+    """Lines in the order of the answers, and 100 x points / points of the applicable items, two decimals.
+
+    An item answered null is not applicable and leaves both sums; one left out counts as not passed, so that leaving out
+    never helps. None when nothing was applicable. UnfitAnswer names the answer that cannot be judged.
+    """
+    lines: list[Line] = []
+    reached: int | float = 0
+    spared: int | float = 0
+    for position, (code, answer) in enumerate(answers):
+        item = items.get(code)
+        if item is None:
+            raise UnfitAnswer(position, unknown_item=True)
+        weight = item["weight"]
+        if answer is None:
+            spared += weight
+            lines.append(Line(code, "", None, 0))
+            continue
+        passed, text = _judged(item, answer, position)
+        reached += weight if passed else 0
+        lines.append(Line(code, text, passed, weight if passed else 0))
+    possible = sum(item["weight"] for item in items.values()) - spared
+    if possible <= 0:
+        return lines, None
+    share = 100 * Decimal(str(reached)) / Decimal(str(possible))
+    return lines, share.quantize(TWO_PLACES, rounding=ROUND_HALF_EVEN)
+
+
+def _judged(item: Mapping[str, Any], answer: Any, position: int) -> tuple[bool, str]:
+    kind = item["kind"]
+    if kind == "choice":
+        if not isinstance(answer, str) or answer not in item["choices"]:
+            raise UnfitAnswer(position)
+        return answer in item["pass_at"], answer
+    if isinstance(answer, str):
+        raise UnfitAnswer(position)
+    number = int(answer)
+    if kind == "yes_no":
+        if number not in (0, 1):
+            raise UnfitAnswer(position)
+        return number == 1, str(number)
+    if isinstance(answer, bool) or number < 0:
+        raise UnfitAnswer(position)
+    return number >= item["pass_at"], str(number)

@@ -1,0 +1,129 @@
+"""The one statement that makes visits true: it claims receipts and writes visits and lines; called by visits/intake.py.
+
+Rows go as one JSON document, so the cost is the same behind a pooler and no statement grows with the batch. Lines are
+validated before, which is why their tables carry no foreign keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+from msgspec import Struct
+
+from visits.scoring import Line
+from visits.wire import Briefing, Observation, Pitch, Remark
+
+
+class Row(Struct, omit_defaults=True):
+    """One visit as it will stand in the database, its lines inside."""
+
+    id: UUID
+    month: date
+    sha256: str
+    retailer_id: UUID
+    territory_id: int
+    county_id: int
+    on_date: date
+    started_at: datetime
+    device_started_at: datetime
+    presence: str
+    flags: list[str]
+    ended_at: datetime | None = None
+    device_ended_at: datetime | None = None
+    device_offset_s: int | None = None
+    lon: float | None = None
+    lat: float | None = None
+    datum: str | None = None
+    accuracy_m: float | None = None
+    distance_m: float | None = None
+    away_reason: str = ""
+    persons_met: str = ""
+    note: str = ""
+    template_version_id: int | None = None
+    display_score: Decimal | None = None
+    checks: list[Line] = []
+    observations: list[Observation] = []
+    remarks: list[Remark] = []
+    briefings: list[Briefing] = []
+    pitches: list[Pitch] = []
+
+
+# Receipts are claimed in the order of their ids, so that two batches that share items cannot wait for each other. A
+# lost claim (somebody else committed the id first) leaves its visit out of `fresh` and of the answer. An item that had
+# been refused before and is accepted now leaves the quarantine.
+_STORE = """
+WITH doc AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS d(
+        id uuid, month date, sha256 text, retailer_id uuid, territory_id bigint, county_id bigint, on_date date,
+        started_at timestamptz, ended_at timestamptz, device_started_at timestamptz, device_ended_at timestamptz,
+        device_offset_s bigint, lon float8, lat float8, datum text, accuracy_m float8, distance_m float8, presence text,
+        flags text[], away_reason text, persons_met text, note text, template_version_id bigint, display_score numeric,
+        checks jsonb, observations jsonb, remarks jsonb, briefings jsonb, pitches jsonb)
+), who AS MATERIALIZED (SELECT %s::uuid AS person_id, %s::uuid AS device_id, %s::timestamptz AS received_at
+), claimed AS (
+    INSERT INTO backend_receipt (submission_id, kind, sha256, person_id, month, received_at)
+    SELECT id, 'visit', decode(sha256, 'hex'), person_id, month, received_at FROM doc, who ORDER BY id
+    ON CONFLICT (submission_id) DO NOTHING RETURNING submission_id
+), fresh AS MATERIALIZED (SELECT d.* FROM doc d JOIN claimed c ON c.submission_id = d.id
+), visit AS (
+    INSERT INTO visits_visit (id, month, retailer_id, person_id, device_id, territory_id, county_id, on_date,
+        started_at, ended_at, device_started_at, device_ended_at, received_at, device_offset_s, lon, lat, datum,
+        accuracy_m, distance_m, presence, flags, away_reason, persons_met, note, template_version_id, display_score)
+    SELECT id, month, retailer_id, person_id, device_id, territory_id, county_id, on_date, started_at,
+        ended_at, device_started_at, device_ended_at, received_at, device_offset_s, lon, lat,
+        coalesce(datum, 'unknown'), accuracy_m, distance_m, presence, flags,
+        coalesce(away_reason, ''), coalesce(persons_met, ''), coalesce(note, ''), template_version_id, display_score
+    FROM fresh, who
+), checks AS (
+    INSERT INTO visits_checkline (month, visit_id, line_no, item_code, answer, passed, points)
+    SELECT f.month, f.id, l.n, l.item_code, l.answer, l.passed, l.points FROM fresh f, ROWS FROM (
+        jsonb_to_recordset(f.checks) AS (item_code text, answer text, passed bool, points numeric)
+    ) WITH ORDINALITY AS l(item_code, answer, passed, points, n)
+), observations AS (
+    INSERT INTO visits_observation (month, visit_id, line_no, product_id, on_shelf, carton_price_fen, pack_price_fen,
+        stock_packs, facings, oos_days)
+    SELECT f.month, f.id, l.n, l.product_id, l.on_shelf, l.carton_price_fen, l.pack_price_fen, l.stock_packs, l.facings,
+        l.oos_days
+    FROM fresh f, ROWS FROM (jsonb_to_recordset(f.observations) AS (product_id bigint, on_shelf bool,
+        carton_price_fen int, pack_price_fen int, stock_packs int, facings int, oos_days int)
+    ) WITH ORDINALITY AS l(product_id, on_shelf, carton_price_fen, pack_price_fen, stock_packs, facings, oos_days, n)
+), remarks AS (
+    INSERT INTO visits_remark (month, visit_id, line_no, kind, product_id, policy_id, text, counter_proposal)
+    SELECT f.month, f.id, l.n, l.kind, l.product_id, l.policy_id, l.text, l.counter_proposal FROM fresh f, ROWS FROM (
+        jsonb_to_recordset(f.remarks) AS (kind text, product_id bigint, policy_id bigint, text text,
+        counter_proposal text)
+    ) WITH ORDINALITY AS l(kind, product_id, policy_id, text, counter_proposal, n)
+), briefings AS (
+    INSERT INTO visits_briefing (month, visit_id, line_no, policy_version_id, told_to, understanding, question)
+    SELECT f.month, f.id, l.n, l.policy_version_id, l.told_to, l.understanding, l.question FROM fresh f, ROWS FROM (
+        jsonb_to_recordset(f.briefings) AS (policy_version_id bigint, told_to text, understanding int, question text)
+    ) WITH ORDINALITY AS l(policy_version_id, told_to, understanding, question, n)
+), pitches AS (
+    INSERT INTO visits_pitch (month, visit_id, line_no, product_id, accepted, refusal, words)
+    SELECT f.month, f.id, l.n, l.product_id, l.accepted, l.refusal, l.words FROM fresh f, ROWS FROM (
+        jsonb_to_recordset(f.pitches) AS (product_id bigint, accepted bool, refusal text, words text)
+    ) WITH ORDINALITY AS l(product_id, accepted, refusal, words, n)
+), mended AS (
+    UPDATE backend_quarantined q SET state = 'resent', settled_at = who.received_at, settled_by_id = who.person_id,
+        version = q.version + 1
+    FROM claimed c, who
+    WHERE q.person_id = who.person_id AND q.kind = 'visit' AND q.state = 'open' AND q.submission_id = c.submission_id
+)
+SELECT submission_id FROM claimed
+"""
+
+
+def store(rows: Sequence[Row], *, person_id: UUID, device_id: UUID | None, received_at: datetime) -> set[UUID]:
+    """The visits stand with all their lines, each under its receipt; returns the ids whose claim was won. One query.
+
+    Waits for a parallel transaction that claims one of the ids, and leaves that id to it if it commits.
+    """
+    document = msgspec.json.encode(rows).decode()
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [document, person_id, device_id, received_at])
+        return {submission_id for (submission_id,) in cursor.fetchall()}
