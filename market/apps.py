@@ -1,4 +1,4 @@
-"""Registers the app with Django."""
+"""Registers the app with Django, its figures with the floor, and its roll-ups with the change marks and the tick."""
 
 from __future__ import annotations
 
@@ -10,3 +10,11 @@ class MarketConfig(AppConfig):
 
     name = "market"
     verbose_name = "市场"
+
+    def ready(self) -> None:
+        from backend import marks, ticks
+        from market import kpis, parameters, rollups  # noqa: F401 - kpis and parameters declare themselves
+
+        marks.subscribe(rollups.CONSUMER, rollups.KINDS)
+        ticks.register("rollups", rollups.drain)
+        ticks.register("rollups_turn", rollups.turn)

@@ -1,0 +1,141 @@
+"""The market boards over HTTP: one unit, its children, its products. Composed by market/boards.py."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import get_language
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend import clock
+from backend.http.views import ScopedView
+from backend.models import Level, Unit
+from market import boards, queries
+from market.board_shapes import BoardQuery, ChildrenOut, DevicesOut, ProductsOut, SortedQuery, UnitBoardOut
+from market.figures import Figure
+from market.why import why
+
+
+class MarketBoard(ScopedView):
+    """A unit's month at a glance: every figure with the month before, the year before, its target and the rows behind.
+
+    Without `unit` the highest unit of mine, without `month` the running one. A unit outside my scope answers 404.
+    """
+
+    needs = {"get": "boards.read"}
+    queries = {"get": BoardQuery}
+    answers = {"get": UnitBoardOut}
+
+    def get(self, request: Request) -> Response:
+        unit, month = _asked(self)
+        board = boards.unit_board(unit, month)
+        found = why(board, boards.children_board(unit, month))
+        evidence = found.evidence and f"/api/v1/boards/market?unit={found.evidence.pk}&month={month:%Y-%m}"
+        told = {
+            **_head(unit, month, board.freshness, board),
+            "why": {"code": found.code, "parameters": found.parameters, "text": found.text, "evidence": evidence},
+            "figures": [figure_out(f, unit.pk, month, board.freshness) for f in board.figures],
+            "time_progress": board.time_progress,
+            "devices_silent": DevicesOut(board.phones).data,
+        }
+        return Response(told)
+
+
+class MarketChildren(ScopedView):
+    """The units right below one, side by side. `sort` names a figure; `-` before it puts the largest first."""
+
+    needs = {"get": "boards.read"}
+    queries = {"get": SortedQuery}
+    answers = {"get": ChildrenOut}
+
+    def get(self, request: Request) -> Response:
+        unit, month = _asked(self)
+        freshness = queries.freshness(unit.pk)
+        rows = [
+            {
+                "unit": unit_out(child.unit),
+                "figures": [figure_out(f, child.unit.pk, month, freshness) for f in child.figures],
+            }
+            for child in boards.children_board(unit, month, self.asked.get("sort", ""))
+        ]
+        return Response({**_head(unit, month, freshness), "children": rows})
+
+
+class MarketProducts(ScopedView):
+    """Every product seen or sold in a unit's month: prices, index, stock, shelf and sales. `sort` as for children."""
+
+    needs = {"get": "boards.read"}
+    queries = {"get": SortedQuery}
+    answers = {"get": ProductsOut}
+
+    def get(self, request: Request) -> Response:
+        unit, month = _asked(self)
+        freshness = queries.freshness(unit.pk)
+        rows = [
+            {
+                "product": {
+                    "id": row.product.product_id,
+                    "code": row.product.code,
+                    "name": row.product.name,
+                    "guide_carton_fen": row.product.guide_carton_fen,
+                },
+                "figures": [figure_out(f, unit.pk, month, freshness, row.product.product_id) for f in row.figures],
+            }
+            for row in boards.products_board(unit, month, self.asked.get("sort", ""))
+        ]
+        return Response({**_head(unit, month, freshness), "products": rows})
+
+
+def figure_out(
+    figure: Figure, unit_id: int, month: date, freshness: queries.Freshness, product_id: int | None = None
+) -> dict[str, Any]:
+    """One figure as FigureOut describes it; written by hand because a board has thousands of them."""
+    kpi = figure.kpi
+    return {
+        "kpi": kpi.id,
+        "version": kpi.version,
+        "name": kpi.name_en if _is_english() else kpi.name,
+        "unit": kpi.unit,
+        **{
+            name: _number(getattr(figure, name))
+            for name in ("value", "previous", "change", "change_percent", "last_year", "target")
+        },
+        "rows": boards.rows_behind(kpi, unit_id, month, product_id),
+        "scope": unit_id,
+        "as_of": freshness.as_of,
+    }
+
+
+def unit_out(unit: Unit) -> dict[str, Any]:
+    return {
+        "id": unit.pk,
+        "code": unit.code,
+        "name": unit.name,
+        "name_en": unit.name_en,
+        "level": Level(unit.level).name.lower(),
+    }
+
+
+def _asked(view: ScopedView) -> tuple[Unit, date]:
+    month = view.asked.get("month") or clock.month_of(clock.today())
+    return boards.unit_for(view.actor, view.asked.get("unit")), month
+
+
+def _head(
+    unit: Unit, month: date, freshness: queries.Freshness, board: boards.UnitBoard | None = None
+) -> dict[str, Any]:
+    told: dict[str, Any] = {"as_of": freshness.as_of, "waiting": freshness.waiting}
+    if board is not None:
+        told["computed_at"] = board.computed_at
+    return {"unit": unit_out(unit), "month": f"{month:%Y-%m}", "freshness": told}
+
+
+def _number(value: Any) -> str | None:
+    """Exact, as text: 80.5, 101.0, 12."""
+    return None if value is None else str(value)
+
+
+def _is_english() -> bool:
+    return (get_language() or "").startswith("en")

@@ -1,0 +1,125 @@
+"""The shapes of the market boards on the wire: what may be asked, what is answered; used by market/board_api.py."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from backend.http.serializers import EARLIEST, LATEST, OutSerializer
+from backend.models import Level
+
+
+class MonthField(serializers.Field[Any, Any, Any, Any]):
+    """2026-03, as the first day of that month."""
+
+    def to_internal_value(self, data: Any) -> date:
+        if isinstance(data, str) and re.fullmatch(r"\d{4}-\d{2}", data, re.ASCII):
+            try:
+                found = date.fromisoformat(f"{data}-01")
+            except ValueError:
+                raise ValidationError("bad_date", code="bad_date") from None
+            if EARLIEST <= found <= LATEST:
+                return found
+        raise ValidationError("bad_date", code="bad_date")
+
+    def to_representation(self, value: date) -> str:
+        return f"{value:%Y-%m}"
+
+
+class BoardQuery(serializers.Serializer[Any]):
+    unit = serializers.IntegerField(required=False, min_value=-(2**63), max_value=2**63 - 1)
+    month = MonthField(required=False)
+
+
+class SortedQuery(BoardQuery):
+    sort = serializers.CharField(required=False, max_length=60)
+
+
+class FigureOut(OutSerializer):
+    kpi = serializers.CharField()
+    version = serializers.IntegerField()
+    name = serializers.CharField()
+    unit = serializers.CharField(help_text="percent, count, fen, packs, cartons, points, index or per_person")
+    value = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
+    previous = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
+    change = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
+    change_percent = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
+    last_year = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
+    target = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
+    rows = serializers.CharField(help_text="Address of the facts that the figure adds up from.")
+    scope = serializers.IntegerField(help_text="The unit that the figure is about.")
+    as_of = serializers.DateTimeField()
+
+
+class BoardUnitOut(OutSerializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    name_en = serializers.CharField()
+    level = serializers.ChoiceField(choices=[level.name.lower() for level in Level])
+
+
+class FreshnessOut(OutSerializer):
+    as_of = serializers.DateTimeField(help_text="Everything accepted before this is in the figures.")
+    computed_at = serializers.DateTimeField(allow_null=True)
+    waiting = serializers.IntegerField(help_text="Changes that arrived since and are being worked in.")
+
+
+class DevicesOut(OutSerializer):
+    active = serializers.IntegerField()
+    silent = serializers.IntegerField(help_text="Not heard from for longer than silent_after_hours.")
+    unsent_devices = serializers.IntegerField()
+    unsent_items = serializers.IntegerField()
+    silent_after_hours = serializers.IntegerField()
+
+
+class WhyOut(OutSerializer):
+    code = serializers.CharField()
+    parameters = serializers.DictField()
+    text = serializers.CharField()
+    evidence = serializers.CharField(allow_null=True, help_text="Address of the board that shows it.")
+
+
+class UnitBoardOut(OutSerializer):
+    unit = BoardUnitOut()
+    month = serializers.CharField()
+    why = WhyOut()
+    figures = FigureOut(many=True)
+    time_progress = serializers.DecimalField(max_digits=5, decimal_places=1)
+    freshness = FreshnessOut()
+    devices_silent = DevicesOut()
+
+
+class ChildOut(OutSerializer):
+    unit = BoardUnitOut()
+    figures = FigureOut(many=True)
+
+
+class ChildrenOut(OutSerializer):
+    unit = BoardUnitOut()
+    month = serializers.CharField()
+    freshness = FreshnessOut()
+    children = ChildOut(many=True)
+
+
+class ProductOut(OutSerializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    guide_carton_fen = serializers.IntegerField(allow_null=True)
+
+
+class ProductRowOut(OutSerializer):
+    product = ProductOut()
+    figures = FigureOut(many=True)
+
+
+class ProductsOut(OutSerializer):
+    unit = BoardUnitOut()
+    month = serializers.CharField()
+    freshness = FreshnessOut()
+    products = ProductRowOut(many=True)

@@ -1,0 +1,136 @@
+"""The roll-up rows of territories, computed from facts by set-based SQL; market/rollups.py runs these in its order.
+
+Every statement takes the same named parameters: %(month)s first day, %(last)s the day on which the shops are counted,
+%(units)s the territories, %(at)s the moment of computation. A constant number of statements for any number of units.
+"""
+
+from __future__ import annotations
+
+# The median of exact prices: the mean of the two middle ones when their number is even.
+_MIDDLE = "(min(price_fen) FILTER (WHERE upto >= (n + 1) / 2) + min(price_fen) FILTER (WHERE upto >= n / 2 + 1)) / 2.0"
+
+PRODUCT_MEDIANS = f"""
+product_median AS (
+    SELECT unit_id, product_id, {_MIDDLE} AS fen FROM (
+        SELECT unit_id, product_id, price_fen,
+               (sum(count) OVER (PARTITION BY unit_id, product_id ORDER BY price_fen))::bigint AS upto,
+               (sum(count) OVER (PARTITION BY unit_id, product_id))::bigint AS n
+        FROM market_unitpricecount WHERE month = %(month)s AND unit_id = ANY(%(units)s)) counted
+    GROUP BY unit_id, product_id)"""  # noqa: S608 - constants only
+
+UNIT_MEDIANS = f"""
+unit_median AS (
+    SELECT unit_id, {_MIDDLE} AS fen FROM (
+        SELECT unit_id, price_fen,
+               (sum(sum(count)) OVER (PARTITION BY unit_id ORDER BY price_fen))::bigint AS upto,
+               (sum(sum(count)) OVER (PARTITION BY unit_id))::bigint AS n
+        FROM market_unitpricecount WHERE month = %(month)s AND unit_id = ANY(%(units)s)
+        GROUP BY unit_id, price_fen) counted
+    GROUP BY unit_id)"""  # noqa: S608 - constants only
+
+PEOPLE = """
+INSERT INTO market_territoryperson (month, unit_id, person_id, visits)
+SELECT %(month)s, territory_id, person_id, count(*) FROM visits_visit
+WHERE month = %(month)s AND territory_id = ANY(%(units)s) GROUP BY territory_id, person_id
+"""
+
+PRICES = """
+INSERT INTO market_unitpricecount (month, unit_id, product_id, price_fen, count)
+SELECT %(month)s, v.territory_id, o.product_id, o.carton_price_fen, count(*)
+FROM visits_visit v JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
+WHERE v.month = %(month)s AND o.month = %(month)s AND v.territory_id = ANY(%(units)s) AND o.carton_price_fen IS NOT NULL
+GROUP BY v.territory_id, o.product_id, o.carton_price_fen
+"""
+
+# What was observed belongs to the unit stamped on the visit; on the shelf or not is asked once a shop (its last look of
+# the month) and sold is asked once a shop, so both belong to the unit that has the shop on the last day.
+PRODUCTS = f"""
+WITH {PRODUCT_MEDIANS.strip()},
+owned AS MATERIALIZED (
+    SELECT retailer_id, territory_id FROM retail_assignment
+    WHERE territory_id = ANY(%(units)s) AND during @> %(last)s::date),
+seen AS (
+    SELECT v.territory_id AS unit_id, o.product_id, count(*) AS observations,
+           count(o.carton_price_fen) AS price_n, sum(o.carton_price_fen::bigint) AS price_sum,
+           count(o.stock_packs) AS stock_n, sum(o.stock_packs::bigint) AS stock_sum,
+           count(o.facings) AS facings_n, sum(o.facings::bigint) AS facings_sum,
+           count(o.oos_days) AS oos_n, sum(o.oos_days::bigint) AS oos_sum,
+           count(*) FILTER (WHERE o.oos_days > 0) AS oos_shops
+    FROM visits_visit v JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
+    WHERE v.month = %(month)s AND o.month = %(month)s AND v.territory_id = ANY(%(units)s)
+    GROUP BY v.territory_id, o.product_id),
+last_look AS (
+    SELECT DISTINCT ON (v.retailer_id, o.product_id) owned.territory_id AS unit_id, o.product_id, o.on_shelf
+    FROM owned JOIN visits_visit v ON v.retailer_id = owned.retailer_id AND v.month = %(month)s
+    JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id AND o.month = %(month)s
+    WHERE o.on_shelf IS NOT NULL
+    ORDER BY v.retailer_id, o.product_id, v.started_at DESC, v.id DESC, o.line_no DESC),
+shelf AS (
+    SELECT unit_id, product_id, count(*) AS shelf_n, count(*) FILTER (WHERE on_shelf) AS on_shelf
+    FROM last_look GROUP BY unit_id, product_id),
+sold AS (
+    SELECT owned.territory_id AS unit_id, s.product_id, sum(s.cartons::bigint) AS cartons, sum(s.amount_fen) AS fen
+    FROM owned JOIN market_shopproductmonth s ON s.retailer_id = owned.retailer_id AND s.month = %(month)s
+    GROUP BY owned.territory_id, s.product_id),
+subject AS (
+    SELECT unit_id, product_id FROM seen UNION SELECT unit_id, product_id FROM shelf
+    UNION SELECT unit_id, product_id FROM sold)
+INSERT INTO market_unitproductmonth (month, unit_id, product_id, observations, price_n, price_sum_fen, price_median_fen,
+    stock_n, stock_sum_packs, facings_n, facings_sum, oos_n, oos_days_sum, oos_shops, shelf_n, on_shelf, cartons,
+    amount_fen)
+SELECT %(month)s, unit_id, product_id, coalesce(observations, 0), coalesce(price_n, 0), coalesce(price_sum, 0), m.fen,
+    coalesce(stock_n, 0), coalesce(stock_sum, 0), coalesce(facings_n, 0), coalesce(facings_sum, 0), coalesce(oos_n, 0),
+    coalesce(oos_sum, 0), coalesce(oos_shops, 0), coalesce(shelf_n, 0), coalesce(on_shelf, 0), coalesce(cartons, 0),
+    coalesce(sold.fen, 0)
+FROM subject LEFT JOIN seen USING (unit_id, product_id) LEFT JOIN shelf USING (unit_id, product_id)
+LEFT JOIN sold USING (unit_id, product_id) LEFT JOIN product_median m USING (unit_id, product_id)
+"""  # noqa: S608 - constants only
+
+UNITS = f"""
+WITH {UNIT_MEDIANS.strip()},
+visited AS MATERIALIZED (
+    SELECT id, retailer_id, territory_id, presence FROM visits_visit
+    WHERE month = %(month)s AND territory_id = ANY(%(units)s)),
+act AS (
+    SELECT territory_id AS unit_id, count(*) AS visits, count(*) FILTER (WHERE presence = 'to_verify') AS to_verify,
+           count(DISTINCT person_id) AS managers, count(*) FILTER (WHERE note <> '') AS notes,
+           count(display_score) AS checks, coalesce(sum(display_score), 0) AS score
+    FROM visits_visit WHERE month = %(month)s AND territory_id = ANY(%(units)s) GROUP BY territory_id),
+briefing AS (
+    SELECT v.territory_id AS unit_id, count(*) AS n FROM visited v
+    JOIN visits_briefing l ON l.visit_id = v.id AND l.month = %(month)s GROUP BY v.territory_id),
+observation AS (
+    SELECT v.territory_id AS unit_id, count(*) AS n FROM visited v
+    JOIN visits_observation l ON l.visit_id = v.id AND l.month = %(month)s GROUP BY v.territory_id),
+remark AS (
+    SELECT v.territory_id AS unit_id, count(*) AS n FROM visited v
+    JOIN visits_remark l ON l.visit_id = v.id AND l.month = %(month)s GROUP BY v.territory_id),
+pitch AS (
+    SELECT v.territory_id AS unit_id, count(*) AS n, count(*) FILTER (WHERE l.accepted) AS accepted FROM visited v
+    JOIN visits_pitch l ON l.visit_id = v.id AND l.month = %(month)s GROUP BY v.territory_id),
+due AS MATERIALIZED (
+    SELECT a.retailer_id, a.territory_id FROM retail_assignment a
+    JOIN retail_classification c ON c.retailer_id = a.retailer_id AND c.during @> %(last)s::date AND c.state = 'active'
+    WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(last)s::date),
+reached AS (
+    SELECT v.retailer_id, bool_or(v.presence <> 'to_verify') AS seen,
+           bool_or(EXISTS (SELECT 1 FROM visits_briefing b WHERE b.month = %(month)s AND b.visit_id = v.id)) AS briefed
+    FROM due JOIN visits_visit v ON v.retailer_id = due.retailer_id AND v.month = %(month)s GROUP BY v.retailer_id),
+shop AS (
+    SELECT due.territory_id AS unit_id, count(*) AS due, count(*) FILTER (WHERE seen) AS seen,
+           count(*) FILTER (WHERE briefed) AS briefed
+    FROM due LEFT JOIN reached USING (retailer_id) GROUP BY due.territory_id),
+subject AS (SELECT unit_id FROM act UNION SELECT unit_id FROM shop)
+INSERT INTO market_unitmonth (month, unit_id, visits, visits_to_verify, managers, shops_due, shops_seen, notes, checks,
+    score_sum, briefings, shops_briefed, observations, remarks, pitches, pitches_accepted,
+    price_median_fen, computed_at)
+SELECT %(month)s, unit_id, coalesce(visits, 0), coalesce(to_verify, 0), coalesce(managers, 0), coalesce(due, 0),
+    coalesce(seen, 0), coalesce(notes, 0), coalesce(checks, 0), coalesce(score, 0), coalesce(briefing.n, 0),
+    coalesce(shop.briefed, 0), coalesce(observation.n, 0), coalesce(remark.n, 0), coalesce(pitch.n, 0),
+    coalesce(accepted, 0), unit_median.fen, %(at)s
+FROM subject LEFT JOIN act USING (unit_id) LEFT JOIN shop USING (unit_id) LEFT JOIN briefing USING (unit_id)
+LEFT JOIN observation USING (unit_id) LEFT JOIN remark USING (unit_id) LEFT JOIN pitch USING (unit_id)
+LEFT JOIN unit_median USING (unit_id)
+"""  # noqa: S608 - constants only
+
+STATEMENTS: tuple[str, ...] = (PEOPLE, PRICES, PRODUCTS, UNITS)
