@@ -1,4 +1,4 @@
-"""Registers the app with Django."""
+"""Registers the app with Django, and the catalogue import with the floor."""
 
 from __future__ import annotations
 
@@ -10,3 +10,9 @@ class BrandsConfig(AppConfig):
 
     name = "brands"
     verbose_name = "品牌"
+
+    def ready(self) -> None:
+        from backend.imports import kinds
+        from brands.imports import PRODUCTS
+
+        kinds.register(PRODUCTS)

@@ -34,13 +34,13 @@ class Brand(models.Model):
 
 
 class Product(models.Model):
-    """One SKU. Prices are integer fen; a carton holds `packs_per_carton` packs."""
+    """One SKU, known by its code: two makers may sell one name. Prices are integer fen."""
 
     SCOPE: ClassVar[Scope] = Everyone()
 
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="products", verbose_name=_("brand"))
     code = models.CharField(_("product code"), max_length=20, unique=True)
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=100)
     carton_code = models.CharField(_("carton bar code"), max_length=14, unique=True, null=True, blank=True)
     pack_code = models.CharField(_("pack bar code"), max_length=14, unique=True, null=True, blank=True)
     packs_per_carton = models.PositiveSmallIntegerField(_("packs per carton"), default=10)

@@ -1,0 +1,50 @@
+"""Admin pages of the brand side's master data, on the floor's scoped base."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin
+
+from backend.admin import range_field
+from backend.admin_site import ReadOnlyAdmin, ScopedAdmin
+from brands.models import Brand, KeyProduct, PriceClassBand, Product
+
+
+@admin.register(Brand)
+class BrandAdmin(ScopedAdmin):
+    reads, edits = "brands.read", "brands.edit"
+    list_display = ("name", "name_en", "maker", "is_home")
+    search_fields = ("name", "name_en")
+
+
+@admin.register(Product)
+class ProductAdmin(ScopedAdmin):
+    reads, edits = "brands.read", "brands.edit"
+    list_display = ("code", "name", "brand", "guide_carton_fen", "wholesale_fen", "on_sale")
+    list_filter = ("on_sale",)
+    list_select_related = ("brand",)
+    search_fields = ("code", "name", "carton_code", "pack_code")
+
+
+@admin.register(PriceClassBand)
+class PriceClassBandAdmin(ReadOnlyAdmin):
+    """National bands; a new rule arrives as a data migration with its source."""
+
+    reads = "brands.read"
+    list_display = ("price_class", "transfer_fen", "during")
+
+
+class KeyProductForm(forms.ModelForm):
+    during = range_field()
+
+
+@admin.register(KeyProduct)
+class KeyProductAdmin(ScopedAdmin):
+    reads, edits, unit_path = "brands.read", "brands.edit", "unit_id"
+    form = KeyProductForm
+    list_display = ("product", "unit", "during", "is_launch")
+    list_filter = ("is_launch",)
+    list_select_related = ("product", "unit")
+    autocomplete_fields = ("product",)
+    search_fields = ("product__name", "unit__name")
+    fields = ("unit", "product", "during", "is_launch")
