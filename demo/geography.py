@@ -1,7 +1,7 @@
 """Counties and townships of Hubei and points inside them; called by the organisation, the shops and the phones.
 
-Coordinates are degrees, longitude first. What is known of the shapes' datum stands in
-demo/data/README.md; every point made here is invented inside them and is declared WGS-84.
+Coordinates are degrees, longitude first, WGS-84. The shapes are schematic, drawn for this demo (demo/draw_shapes.py);
+DEMO_SHAPES may name a GeoJSON file of real ones instead. Every point made here is invented inside them.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from random import Random
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 Point = tuple[float, float]
 Ring = Sequence[Point]
@@ -25,6 +26,8 @@ DATUM: Final = "WGS-84"
 DEMO_PREFECTURE: Final = "4209"
 KM_PER_DEGREE: Final = 111.32
 GRID: Final = 96
+BOX_STEP: Final = 0.14  # degrees between the boxes of a prefecture without shapes
+BOX_SIDE: Final = 0.12
 
 
 class Region(Protocol):
@@ -42,7 +45,7 @@ class Region(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle of degrees that lies wholly inside a county whose full shape is not in the repository."""
+    """A square of degrees that stands for a county without a shape."""
 
     bounds: tuple[float, float, float, float]
 
@@ -125,7 +128,7 @@ class Township:
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """A real county with its code, its area and the point that its source gives as centre."""
+    """A real county with its code; `box` stands for it on a grid around the middle of its prefecture."""
 
     code: str
     name: str
@@ -133,15 +136,21 @@ class County:
     prefecture_code: str
     prefecture_name: str
     prefecture_name_en: str
-    area_km2: float
-    centre: Point
     box: Box
 
 
 @cache
 def counties() -> tuple[County, ...]:
-    """The 99 counties of Hubei's 13 prefectures that have a shape, by code; the demo prefecture's 7 among them."""
-    return tuple(_county(row) for row in _rows("counties.csv"))
+    """99 counties of Hubei's 13 prefectures by code; the demo prefecture's 7 among them."""
+    middles = {row["code"]: (float(row["lon"]), float(row["lat"])) for row in _rows("prefectures.csv")}
+    grouped: dict[str, list[dict[str, str]]] = {}
+    for row in _rows("counties.csv"):
+        grouped.setdefault(row["prefecture_code"], []).append(row)
+    return tuple(
+        County(**row, box=box)
+        for prefecture, rows in sorted(grouped.items())
+        for row, box in zip(rows, _boxes_around(middles[prefecture], len(rows)), strict=True)
+    )
 
 
 @cache
@@ -155,9 +164,22 @@ def townships() -> dict[str, tuple[Township, ...]]:
 
 @cache
 def region(county_code: str) -> Region:
-    """The county's shape in the demo prefecture, a box inside it elsewhere; KeyError for an unknown code."""
+    """The county's shape in the demo prefecture, a box inside it elsewhere; StopIteration for an unknown code."""
     shape = _shapes().get(county_code)
-    return shape if shape is not None else _boxes()[county_code]
+    return shape if shape is not None else next(c.box for c in counties() if c.code == county_code)
+
+
+@cache
+def seat(county_code: str) -> Point:
+    """Where the county's town lies: as its shape says, else the middle of the box."""
+    for feature in _features():
+        if feature["properties"].get("code") == county_code and "seat" in feature["properties"]:
+            lon, lat = feature["properties"]["seat"]
+            if region(county_code).contains(lon, lat):
+                return lon, lat
+    west, south, east, north = region(county_code).bounds
+    middle = ((west + east) / 2, (south + north) / 2)
+    return middle if region(county_code).contains(*middle) else uniform(Random(county_code), region(county_code))
 
 
 def uniform(rng: Random, area: Region) -> Point:
@@ -192,21 +214,16 @@ def centres(county_code: str) -> dict[str, Point]:
     """
     rng, area = Random(f"centres/{county_code}"), region(county_code)
     found = townships()[county_code]
-    seat = _seat(county_code, rng, area)
+    town = seat(county_code)
     streets = [place for place in found if place.kind == "street"]
     others = [place for place in found if place.kind != "street"]
-    near = [scatter(rng, area, seat, 1.6) for _ in streets]
-    far = _spread(rng, area, [seat], len(others))
+    near = [scatter(rng, area, town, 1.6) for _ in streets]
+    far = _spread(rng, area, [town], len(others))
     return {
         place.code: point
         for places, points in ((streets, near), (others, far))
-        for place, point in zip(places, sorted(points, key=lambda p: _angle(seat, p)), strict=True)
+        for place, point in zip(places, sorted(points, key=lambda p: _angle(town, p)), strict=True)
     }
-
-
-def _seat(county_code: str, rng: Random, area: Region) -> Point:
-    county = next(county for county in counties() if county.code == county_code)
-    return county.centre if area.contains(*county.centre) else uniform(rng, area)
 
 
 def _spread(rng: Random, area: Region, taken: list[Point], count: int) -> list[Point]:
@@ -223,29 +240,27 @@ def _angle(origin: Point, point: Point) -> float:
     return math.atan2(point[0] - origin[0], point[1] - origin[1]) % math.tau
 
 
-def _county(row: dict[str, str]) -> County:
-    return County(
-        code=row["code"],
-        name=row["name"],
-        name_en=row["name_en"],
-        prefecture_code=row["prefecture_code"],
-        prefecture_name=row["prefecture_name"],
-        prefecture_name_en=row["prefecture_name_en"],
-        area_km2=float(row["area_km2"]),
-        centre=(float(row["centre_lon"]), float(row["centre_lat"])),
-        box=Box((float(row["west"]), float(row["south"]), float(row["east"]), float(row["north"]))),
-    )
+def _boxes_around(middle: Point, count: int) -> list[Box]:
+    """Squares on a grid around a prefecture's middle, row by row."""
+    columns = math.ceil(math.sqrt(count))
+    west = middle[0] - columns * BOX_STEP / 2
+    south = middle[1] - math.ceil(count / columns) * BOX_STEP / 2
+    corners = [(west + i % columns * BOX_STEP, south + i // columns * BOX_STEP) for i in range(count)]
+    return [Box((lon, lat, lon + BOX_SIDE, lat + BOX_SIDE)) for lon, lat in corners]
 
 
 @cache
-def _boxes() -> dict[str, Box]:
-    return {county.code: county.box for county in counties()}
+def _features() -> list[dict[str, Any]]:
+    source = Path(os.environ.get("DEMO_SHAPES") or DATA / "xiaogan_counties.geojson")
+    found: list[dict[str, Any]] = json.loads(source.read_text(encoding="utf-8"))["features"]
+    return found
 
 
 @cache
 def _shapes() -> dict[str, Shape]:
-    features = json.loads((DATA / "xiaogan_counties.geojson").read_text(encoding="utf-8"))["features"]
-    return {feature["properties"]["code"]: Shape(rings(feature["geometry"])) for feature in features}
+    """By county code; real shapes call it `adcode`."""
+    named = ((f["properties"].get("code") or f["properties"]["adcode"], f) for f in _features())
+    return {code: Shape(rings(f["geometry"])) for code, f in named if code.startswith(DEMO_PREFECTURE)}
 
 
 def rings(geometry: dict[str, object]) -> list[Ring]:

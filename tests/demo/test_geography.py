@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from django.conf import settings
 
 from demo import geography
-from demo.geography import Shape, centres, counties, inside_rings, region, scatter, townships, uniform
+from demo.draw_shapes import SEATS, area_km2, draw
+from demo.geography import Shape, centres, counties, inside_rings, region, scatter, seat, townships, uniform
 
 SQUARE_WITH_HOLE = [
     [(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0)],
@@ -41,7 +43,7 @@ def test_the_grid_answers_like_the_exact_rule(code: str) -> None:
     assert set(answers) == {True, False}
 
 
-def test_the_demo_prefecture_has_its_seven_counties_at_their_true_size() -> None:
+def test_the_demo_prefecture_has_its_seven_counties_at_their_official_size() -> None:
     assert [(c.code, c.name) for c in counties() if c.code in XIAOGAN] == [
         ("420902", "孝南区"),
         ("420921", "孝昌县"),
@@ -51,11 +53,45 @@ def test_the_demo_prefecture_has_its_seven_counties_at_their_true_size() -> None
         ("420982", "安陆市"),
         ("420984", "汉川市"),
     ]
-    for county in counties():
-        if county.code in XIAOGAN:
-            shape = region(county.code)
-            assert isinstance(shape, Shape)
-            assert _area_km2(shape) == pytest.approx(county.area_km2, rel=0.015)
+    for code, (_, _, lon, lat, area) in SEATS.items():
+        shape = region(code)
+        assert isinstance(shape, Shape)
+        assert _area_km2(shape) == pytest.approx(area, rel=0.05)
+        assert seat(code) == (lon, lat)
+
+
+def test_every_place_inside_the_prefecture_lies_in_one_county_and_no_border_leaves_a_gap() -> None:
+    rng, shapes = Random(5), [region(code) for code in XIAOGAN]
+    west, south = min(s.bounds[0] for s in shapes), min(s.bounds[1] for s in shapes)
+    east, north = max(s.bounds[2] for s in shapes), max(s.bounds[3] for s in shapes)
+    points = [(rng.uniform(west, east), rng.uniform(south, north)) for _ in range(4_000)]
+    counts = [sum(shape.contains(*point) for shape in shapes) for point in points]
+    assert set(counts) == {0, 1}
+    inner = [(rng.uniform(113.65, 113.95), rng.uniform(30.65, 31.40)) for _ in range(4_000)]  # far from the outline
+    assert {sum(shape.contains(*point) for shape in shapes) for point in inner} == {1}
+
+
+def test_the_committed_map_is_what_the_script_draws() -> None:
+    committed = json.loads((geography.DATA / "xiaogan_counties.geojson").read_text(encoding="utf-8"))
+    assert committed == json.loads(json.dumps(draw()))
+
+
+def test_a_file_of_real_shapes_may_take_the_place_of_the_drawn_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    square = [[[113.0, 30.0], [114.0, 30.0], [114.0, 31.0], [113.0, 31.0], [113.0, 30.0]]]
+    feature = {"properties": {"adcode": "420902"}, "geometry": {"type": "Polygon", "coordinates": square}}
+    (tmp_path / "real.geojson").write_text(json.dumps({"features": [feature]}))
+    monkeypatch.setenv("DEMO_SHAPES", str(tmp_path / "real.geojson"))
+    for cached in (geography._features, geography._shapes, geography.region, geography.seat):
+        cached.cache_clear()
+    try:
+        assert region("420902").bounds == (113.0, 30.0, 114.0, 31.0)
+        assert seat("420902") == (113.5, 30.5)
+    finally:
+        monkeypatch.delenv("DEMO_SHAPES")
+        for cached in (geography._features, geography._shapes, geography.region, geography.seat):
+            cached.cache_clear()
 
 
 def test_every_county_elsewhere_has_a_box_and_townships_of_its_own() -> None:
@@ -63,8 +99,7 @@ def test_every_county_elsewhere_has_a_box_and_townships_of_its_own() -> None:
     assert len({county.prefecture_code for county in counties()}) == 13
     for county in counties():
         west, south, east, north = county.box.bounds
-        assert 0.005 < east - west < 1.0
-        assert 0.005 < north - south < 1.0
+        assert (east - west, north - south) == pytest.approx((0.12, 0.12))
         assert all(place.code.startswith(county.code) for place in townships()[county.code])
 
 
@@ -91,30 +126,25 @@ def test_scattered_points_stay_inside_even_beside_the_border() -> None:
 
 def test_a_scatter_is_as_wide_as_asked() -> None:
     shape = region("420902")
-    seat = next(county.centre for county in counties() if county.code == "420902")
-    points = [scatter(Random(i), shape, seat, 1.0) for i in range(1_000)]
-    north_km = [(lat - seat[1]) * geography.KM_PER_DEGREE for _, lat in points]
+    town = seat("420902")
+    points = [scatter(Random(i), shape, town, 1.0) for i in range(1_000)]
+    north_km = [(lat - town[1]) * geography.KM_PER_DEGREE for _, lat in points]
     assert math.sqrt(sum(d * d for d in north_km) / len(north_km)) == pytest.approx(1.0, abs=0.1)
 
 
 @pytest.mark.real_data
 @pytest.mark.skipif(not settings.REAL_DATA_DIR.exists(), reason=f"no real data at {settings.REAL_DATA_DIR}")
-def test_the_committed_shapes_are_those_of_the_source() -> None:
-    source = Path(settings.REAL_DATA_DIR) / "cn_admin_divisions" / "hubei_counties.geojson"
-    theirs = {f["properties"]["adcode"]: f["geometry"] for f in json.loads(source.read_text())["features"]}
-    ours = json.loads((geography.DATA / "xiaogan_counties.geojson").read_text(encoding="utf-8"))["features"]
-    assert {f["properties"]["code"]: f["geometry"] for f in ours} == {code: theirs[code] for code in XIAOGAN}
+def test_the_committed_counties_are_those_of_the_source() -> None:
+    source = Path(settings.REAL_DATA_DIR) / "cn_admin_divisions" / "hubei_org_tree.csv"
+    with source.open(encoding="utf-8", newline="") as file:
+        tree = {row["code"]: row for row in csv.DictReader(file)}
     for county in counties():
-        west, south, east, north = county.box.bounds
-        found = geography.rings(theirs[county.code])
-        assert all(inside_rings(found, lon, lat) for lon in (west, east) for lat in (south, north))
+        assert (tree[county.code]["name"], tree[county.code]["parent_code"]) == (county.name, county.prefecture_code)
+        for place in townships()[county.code]:
+            assert tree[place.code]["name"] == place.name
 
 
 def _area_km2(shape: Shape) -> float:
-    """Shoelace area with degrees turned to kilometres at the shape's mean latitude."""
-    per_lon = geography.KM_PER_DEGREE * math.cos(math.radians((shape.bounds[1] + shape.bounds[3]) / 2))
-    total = 0.0
-    for ring in shape.rings:
-        pairs = zip(ring, [*ring[1:], ring[0]], strict=True)
-        total += abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs)) / 2
-    return total * per_lon * geography.KM_PER_DEGREE
+    """Of a shape in degrees: turned to kilometres at the prefecture's middle latitude."""
+    per_lon = geography.KM_PER_DEGREE * math.cos(math.radians(31.1))
+    return sum(area_km2([(lon * per_lon, lat * geography.KM_PER_DEGREE) for lon, lat in ring]) for ring in shape.rings)

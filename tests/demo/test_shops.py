@@ -114,7 +114,7 @@ def test_the_same_arguments_give_the_same_shops_and_another_seed_or_day_others()
 def test_the_shops_of_the_pinned_day_are_the_same_in_every_process() -> None:
     """The digest changes with any change of the generator: benchmarks before and after are then not comparable."""
     text = "\n".join(map(repr, two_thousand()))
-    assert sha256(text.encode()).hexdigest()[:16] == "cfc5b3a6b8e9c39e"
+    assert sha256(text.encode()).hexdigest()[:16] == "7a17ca588072acf4"
 
 
 def test_a_larger_demo_needs_no_more_shapes_and_keeps_lin() -> None:
