@@ -228,7 +228,7 @@ def _elements_slowly(body: bytes) -> list[bytes]:
             found.append(trimmed[start : token.start()])
             start = token.end()
     raws = [raw.strip(_BLANK) for raw in found]
-    if end != len(trimmed) or not all(map(_looks_like_json, raws)):
+    if end != len(trimmed) or not trimmed.endswith(b"]") or not all(map(_looks_like_json, raws)):
         raise Problem("malformed_json")
     return raws
 
@@ -236,7 +236,7 @@ def _elements_slowly(body: bytes) -> list[bytes]:
 def _looks_like_json(raw: bytes) -> bool:
     """Whether the item is JSON apart from the rules that an item may break by itself."""
     try:
-        json.loads(raw.decode("utf-8", "replace"))
+        json.loads(raw.decode("utf-8", "replace"), strict=False)
     except RecursionError:
         return True
     except ValueError as error:

@@ -21,6 +21,7 @@ from backend.ids import uuid7
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
+_UNFIT_IN_PATH = re.compile("[\x00\ud800-\udfff]|%[89A-Fa-f]")  # Django has written bytes that are no UTF-8 as %FF
 _UNFIT_IN_HEADER = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
@@ -67,12 +68,12 @@ def _request_id(request: HttpRequest) -> str:
 
 
 def _texts(request: HttpRequest) -> Iterator[tuple[re.Pattern[str], bytes | str]]:
-    """Everything textual before the body, as bytes where the server hands over bytes: path, query, headers."""
+    """Everything textual before the body: path, query, headers; as bytes where the server hands over bytes."""
     for name, value in request.META.items():
         if not isinstance(value, str):
             continue
         if name == "PATH_INFO":
-            yield _UNFIT, _raw(value)
+            yield _UNFIT_IN_PATH, value
         elif name == "QUERY_STRING":
             yield _UNFIT, unquote_to_bytes(value.encode("latin-1", "replace"))
         elif name.startswith("HTTP_") or name == "CONTENT_TYPE":

@@ -49,7 +49,7 @@ class Gate(APIView):
             return getattr(self, "action", None)
         method = (self.request.method or "").lower()
         method = "get" if method == "head" else method
-        return method if hasattr(self, method) else None
+        return method if method in self.http_method_names and hasattr(self, method) else None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
