@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("backend.urls")),
+    path("", include("cycles.urls")),
     path("", include("market.urls")),
     path("", include("brands.urls")),
     path("admin/", admin.site.urls),
