@@ -6,6 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -13,6 +14,7 @@ from backend.http.serializers import EARLIEST, LATEST, OutSerializer
 from backend.models import Level
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{4}-\d{2}$", "example": "2026-03"})
 class MonthField(serializers.Field[Any, Any, Any, Any]):
     """2026-03, as the first day of that month."""
 

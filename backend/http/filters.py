@@ -18,6 +18,8 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django_filters import rest_framework as rest
 from django_filters.constants import EMPTY_VALUES
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from backend.errors import FieldError, Problem
@@ -59,18 +61,22 @@ class MomentFormField(forms.Field):
         return found
 
 
+@extend_schema_field(OpenApiTypes.DATE)
 class DayFilter(rest.Filter):
     field_class = DayFormField
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{4}-\d{2}$", "example": "2026-03"})
 class MonthFilter(rest.Filter):
     field_class = MonthFormField
 
 
+@extend_schema_field(OpenApiTypes.DATETIME)
 class MomentFilter(rest.Filter):
     field_class = MomentFormField
 
 
+@extend_schema_field({"type": "integer", "format": "int64"})
 class WholeNumberFilter(rest.Filter):
     """An integer that the database can hold."""
 
@@ -80,11 +86,13 @@ class WholeNumberFilter(rest.Filter):
         super().__init__(*args, **{"min_value": -LARGEST, "max_value": LARGEST, **kwargs})
 
 
+@extend_schema_field({"type": "string", "maxLength": 200})
 class TextFilter(rest.CharFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"max_length": 200, **kwargs})
 
 
+@extend_schema_field({"type": "string", "enum": ["true", "false"]})
 class TrueFalseFilter(rest.TypedChoiceFilter):
     """true or false."""
 

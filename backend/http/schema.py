@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.http import require_safe
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_lib_doc_excludes
@@ -67,6 +67,17 @@ class Session(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "With X-CSRFToken on writes."}
+
+
+class RelatedById(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A relation is written as the key of its row."""
+
+    target_class = "backend.http.serializers.VisibleField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
+        queryset = self.target.queryset
+        return auto_schema._map_model_field(queryset.model._meta.pk, direction) if queryset is not None else {}
 
 
 class Schema(AutoSchema):

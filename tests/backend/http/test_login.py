@@ -37,7 +37,9 @@ def with_token(token: str) -> APIClient:
     return client
 
 
-def test_signing_in_gives_a_token_that_is_stored_hashed_and_works(lin: Person, anonymous: APIClient, cast: Cast) -> None:
+def test_signing_in_gives_a_token_that_is_stored_hashed_and_works(
+    lin: Person, anonymous: APIClient, cast: Cast
+) -> None:
     answer = login(anonymous)
     assert answer.status_code == 200
     told = answer.json()
@@ -179,9 +181,7 @@ def test_a_position_that_ended_is_gone_at_the_next_request(as_lin: APIClient, ca
     assert as_lin.get("/api/v1/me").json()["positions"] == []
 
 
-def test_knowing_who_asks_takes_one_query(
-    as_lin: APIClient, cast: Cast, django_assert_num_queries: Any
-) -> None:
+def test_knowing_who_asks_takes_one_query(as_lin: APIClient, cast: Cast, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1 + 2):  # the token with its positions; what /me itself reads
         assert as_lin.get("/api/v1/me").status_code == 200
 
@@ -203,7 +203,9 @@ def test_signing_out_with_unsent_items_leaves_a_token_that_may_only_push(lin: Pe
     assert (device.unsent, device.token_hash is None) == (3, False)
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Bearer " + "a" * 43, "Basic bGluOng=", "Bearer 林小梅林小梅"])
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer x", "Bearer " + "a" * 43, "Basic bGluOng=", "Bearer 林小梅林小梅"]
+)
 def test_without_a_good_token_every_route_asks_for_one(db: None, header: str) -> None:
     client = Client(headers={"authorization": header} if header else None)
     answer = client.get("/api/v1/me")
