@@ -113,6 +113,14 @@ class Schema(AutoSchema):
     def get_request_serializer(self) -> Any:
         return self.view.in_serializers.get(self.act)
 
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        """Prefixed by its app: two apps may well speak of a ProductOut."""
+        app = type(serializer).__module__.partition(".")[0]
+        return f"{app}.{super().get_serializer_name(serializer, direction)}"
+
+    def get_paginated_name(self, serializer_name: str) -> str:
+        return f"{serializer_name}Page"
+
     def get_response_serializers(self) -> Any:
         if self.act in self.view.answers:
             chosen = self.view.answers[self.act]

@@ -42,7 +42,7 @@ def test_an_unknown_page_is_a_page(client: Client, db: None) -> None:
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
-def test_another_method_is_405_and_names_those_allowed(as_lin: APIClient, method: str) -> None:
+def test_another_method_is_405_and_names_those_allowed(as_lin: Any, method: str) -> None:
     answer = as_lin.generic(method.upper(), "/api/v1/me")
     refusal(answer, 405, "method_not_allowed")
     assert answer["Allow"] == "GET, HEAD"
@@ -60,7 +60,7 @@ def test_a_format_that_is_not_json_is_406(as_lin: APIClient) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
-def test_a_body_that_is_not_json_is_415(anonymous: APIClient, db: None, kind: str) -> None:
+def test_a_body_that_is_not_json_is_415(anonymous: Any, db: None, kind: str) -> None:
     answer = anonymous.generic("POST", "/api/v1/auth/login", b"username=lin&password=x", content_type=kind)
     refusal(answer, 415, "unsupported_media_type")
 
@@ -68,7 +68,7 @@ def test_a_body_that_is_not_json_is_415(anonymous: APIClient, db: None, kind: st
 @pytest.mark.parametrize(
     "changed", [{"content_type": "application/json; charset=gbk"}, {"HTTP_CONTENT_ENCODING": "gzip"}]
 )
-def test_a_charset_or_an_encoding_that_we_do_not_read_is_415(anonymous: APIClient, db: None, changed: Any) -> None:
+def test_a_charset_or_an_encoding_that_we_do_not_read_is_415(anonymous: Any, db: None, changed: Any) -> None:
     given = {"content_type": "application/json", **changed}
     answer = anonymous.generic("POST", "/api/v1/auth/login", b"{}", **given)
     refusal(answer, 415, "unsupported_media_type")
@@ -79,7 +79,7 @@ def test_a_body_over_the_limit_is_413_and_is_not_read(anonymous: APIClient, db: 
     refusal(anonymous.post("/api/v1/auth/login", {"username": "x" * 100}), 413, "payload_too_large")
 
 
-def test_a_body_that_claims_a_gigabyte_is_413(anonymous: APIClient, db: None) -> None:
+def test_a_body_that_claims_a_gigabyte_is_413(anonymous: Any, db: None) -> None:
     answer = anonymous.generic(
         "POST", "/api/v1/auth/login", b"{}", content_type="application/json", CONTENT_LENGTH="1073741824"
     )
@@ -159,7 +159,7 @@ def test_other_odd_text_in_the_path_is_an_unknown_address(as_lin: APIClient, pat
 
 
 @pytest.mark.parametrize("query", ["state=%00", "state=%FF", "%ED%A0%80=1", "state=ended&x=%C0%AF"])
-def test_text_that_no_route_may_see_is_refused_in_the_query(as_lin: APIClient, query: str) -> None:
+def test_text_that_no_route_may_see_is_refused_in_the_query(as_lin: Any, query: str) -> None:
     for path in ("/api/v1/devices", "/api/v1/me"):
         refusal(as_lin.generic("GET", path, QUERY_STRING=query), 400, "invalid_text")
     assert as_lin.generic("GET", "/login", QUERY_STRING=query).status_code == 400
@@ -167,11 +167,11 @@ def test_text_that_no_route_may_see_is_refused_in_the_query(as_lin: APIClient, q
 
 @pytest.mark.parametrize("value", ["a\x00b", "\xff\xfe", "Jos\xe9", "a\nb", "\x1b[31m"])
 @pytest.mark.parametrize("name", ["HTTP_X_DEVICE", "HTTP_USER_AGENT", "HTTP_IDEMPOTENCY_KEY"])
-def test_text_that_no_route_may_see_is_refused_in_headers(as_lin: APIClient, name: str, value: str) -> None:
+def test_text_that_no_route_may_see_is_refused_in_headers(as_lin: Any, name: str, value: str) -> None:
     refusal(as_lin.get("/api/v1/me", **{name: value}), 400, "invalid_text")
 
 
-def test_text_that_no_route_may_see_is_refused_in_the_content_type(anonymous: APIClient, db: None) -> None:
+def test_text_that_no_route_may_see_is_refused_in_the_content_type(anonymous: Any, db: None) -> None:
     answer = anonymous.generic("POST", "/api/v1/auth/login", b"{}", content_type="application/json; a=\xff")
     refusal(answer, 400, "invalid_text")
 
