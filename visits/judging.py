@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from backend.errors import FieldError, Problem, register
 from backend.scope import Stamp
@@ -132,7 +133,7 @@ def _unknown(visit: VisitIn, stamp: Stamp, context: Context) -> list[FieldError]
     return [FieldError("unknown_reference", *_UNKNOWN, pointer=pointer) for pointer in missing]
 
 
-def _scored(visit: VisitIn, context: Context) -> tuple[list[Line], scoring.Decimal | None]:
+def _scored(visit: VisitIn, context: Context) -> tuple[list[Line], Decimal | None]:
     if visit.check is None:
         return [], None
     items = context.templates[visit.check.template_version_id][1]

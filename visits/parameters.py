@@ -8,6 +8,7 @@ URBAN_M = "visits.near_m_urban"
 RURAL_M = "visits.near_m_rural"
 SHORTEST_S = "visits.shortest_s"
 LATE_H = "visits.late_h"
+EVERY_DAYS = {"A": "visits.every_days_a", "B": "visits.every_days_b", "C": "visits.every_days_c"}
 DAY_FROM = "visits.day_from"
 DAY_TO = "visits.day_to"
 
@@ -23,6 +24,9 @@ declare(
     Declared(RURAL_M, int, 500, "乡村到店距离上限(米)", "at the shop within, rural (m)", _SOURCE),
     Declared(SHORTEST_S, int, 180, "最短拜访时长(秒)", "shortest visit (s)", _SOURCE),
     Declared(LATE_H, int, 24, "视为迟报的小时数", "late after (h)", _SOURCE),
+    Declared(EVERY_DAYS["A"], int, 7, "A 类零售户拜访间隔(天)", "class A is visited every (days)", _SOURCE),
+    Declared(EVERY_DAYS["B"], int, 14, "B 类零售户拜访间隔(天)", "class B is visited every (days)", _SOURCE),
+    Declared(EVERY_DAYS["C"], int, 30, "C 类零售户拜访间隔(天)", "class C is visited every (days)", _SOURCE),
     Declared(DAY_FROM, str, "08:30", "拜访时段开始", "visits begin", _SOURCE),
     Declared(DAY_TO, str, "17:30", "拜访时段结束", "visits end", _SOURCE),
 )

@@ -12,7 +12,6 @@ from backend.http.jsonbody import Item
 from backend.scope import Actor
 from tests.cast import SHOP_LAT, SHOP_LON, Cast
 from visits import intake
-from visits.intake import Outcome
 
 METRES_PER_DEGREE = 111_195.08  # of latitude, on the sphere that the distance is measured on
 
@@ -67,8 +66,8 @@ def full_item(cast: Cast, **changes: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def receive(actor: Actor, *items: dict[str, Any] | bytes, received_at: datetime | None = None) -> list[Outcome]:
-    """The items through the verb, without HTTP."""
+def receive(actor: Actor, *items: dict[str, Any] | bytes, received_at: datetime | None = None) -> list[Any]:
+    """The items through the verb, without HTTP: their outcomes, which a test takes apart."""
     wrapped = [Item(entry if isinstance(entry, bytes) else encoded(entry), None) for entry in items]
     return intake.receive_batch(actor=actor, items=wrapped, received_at=received_at or clock.now())
 

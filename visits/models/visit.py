@@ -61,6 +61,7 @@ class Visit(models.Model):
         indexes = (
             models.Index(fields=["territory", "-started_at"], name="visit_territory"),
             models.Index(fields=["retailer", "-started_at"], name="visit_retailer"),
+            models.Index(fields=["person", "-started_at"], name="visit_person"),
             models.Index(fields=["-started_at", "-id"], name="visit_recent"),
         )
 

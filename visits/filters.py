@@ -1,0 +1,116 @@
+"""What lists of visits, quarantined items, policies and templates can be narrowed by; used by api.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django_filters import rest_framework as rest
+
+from backend.http.filters import DayFilter, Filters, MonthFilter, TextFilter, TrueFalseFilter, WholeNumberFilter
+from backend.models import Quarantined
+from backend.scope import units_under
+from visits.models import (
+    Briefing,
+    CheckLine,
+    Observation,
+    Pitch,
+    Policy,
+    PolicyVersion,
+    Remark,
+    TemplateVersion,
+    Visit,
+)
+from visits.verdict import FLAGS
+
+CAPTURED: dict[str, type[Any]] = {
+    "check": CheckLine,
+    "observation": Observation,
+    "briefing": Briefing,
+    "remark": Remark,
+    "pitch": Pitch,
+}
+
+
+def having(line: type[Any], **more: Any) -> Exists:
+    """Whether the outer visit has such a line."""
+    return Exists(line.objects.filter(month=OuterRef("month"), visit_id=OuterRef("pk"), **more))
+
+
+class VisitFilters(Filters):
+    """`unit` means everything stamped with it or a unit under it."""
+
+    unit = WholeNumberFilter(method="under")
+    month = MonthFilter()
+    on_date_after = DayFilter(field_name="on_date", lookup_expr="gte", label="on that day or later")
+    on_date_before = DayFilter(field_name="on_date", lookup_expr="lte", label="on that day or earlier")
+    flag = rest.ChoiceFilter(choices=[(flag, flag) for flag in FLAGS], method="with_flag")
+    flagged = TrueFalseFilter(method="any_flag", label="whether anything is flagged")
+    presence = rest.ChoiceFilter(choices=Visit.Presence.choices)
+    has_note = TrueFalseFilter(method="noted")
+    has = rest.ChoiceFilter(choices=[(name, name) for name in CAPTURED], method="captured", label="has such a line")
+    product = WholeNumberFilter(method="about_product", label="product observed or pitched")
+    policy_version = WholeNumberFilter(method="briefed", label="policy version briefed")
+    q = TextFilter(method="said", label="part of the note, the shop's name or its code")
+
+    class Meta:
+        model = Visit
+        fields = ["retailer", "person"]
+
+    def under(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        return queryset.filter(territory_id__in=units_under([value]))
+
+    def with_flag(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(flags__contains=[value])
+
+    def any_flag(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.exclude(flags=[]) if value else queryset.filter(flags=[])
+
+    def noted(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.exclude(note="") if value else queryset.filter(note="")
+
+    def captured(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(having(CAPTURED[value]))
+
+    def about_product(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        return queryset.filter(Q(having(Observation, product_id=value)) | Q(having(Pitch, product_id=value)))
+
+    def briefed(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        return queryset.filter(having(Briefing, policy_version_id=value))
+
+    def said(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        shop = Q(retailer__name__icontains=value) | Q(retailer__code__startswith=value)
+        return queryset.filter(Q(note__icontains=value) | shop)
+
+
+class QuarantineFilters(Filters):
+    class Meta:
+        model = Quarantined
+        fields = ["state", "person", "unit", "submission_id"]
+
+
+class PolicyFilters(Filters):
+    q = TextFilter(field_name="title", lookup_expr="icontains", label="part of the title")
+
+    class Meta:
+        model = Policy
+        fields = ["unit", "code"]
+
+
+class PolicyVersionFilters(Filters):
+    released = TrueFalseFilter(field_name="released_at", lookup_expr="isnull", exclude=True)
+    brief_by_after = DayFilter(field_name="brief_by", lookup_expr="gte")
+
+    class Meta:
+        model = PolicyVersion
+        fields = ["policy"]
+
+
+class TemplateFilters(Filters):
+    as_of = DayFilter(field_name="during", lookup_expr="contains", label="in force on a day")
+    unit = WholeNumberFilter(field_name="template__unit_id")
+    code = TextFilter(field_name="template__code")
+
+    class Meta:
+        model = TemplateVersion
+        fields = ["template"]

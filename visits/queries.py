@@ -1,0 +1,133 @@
+"""Reads of what happened in the shop: a visit with its lines, my last visits, what moved with its shop, shops due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Max, QuerySet
+
+from backend import clock, parameters, scope
+from backend.models import Level, Unit
+from backend.scope import Actor, visible_to
+from retail.models import Assignment, Classification
+from visits.models import Briefing, CheckLine, Observation, Pitch, PolicyVersion, Remark, Visit
+from visits.parameters import EVERY_DAYS
+
+Key = tuple[UUID, date]
+"""(visit id, month): the month says which partitions are read."""
+
+LINES: Mapping[str, tuple[type[Any], tuple[str, ...]]] = {
+    "checks": (CheckLine, ("item_code", "answer", "passed", "points")),
+    "observations": (
+        Observation,
+        ("product_id", "on_shelf", "carton_price_fen", "pack_price_fen", "stock_packs", "facings", "oos_days"),
+    ),
+    "remarks": (Remark, ("kind", "product_id", "policy_id", "text", "counter_proposal")),
+    "briefings": (Briefing, ("policy_version_id", "told_to", "understanding", "question")),
+    "pitches": (Pitch, ("product_id", "accepted", "refusal", "words")),
+}
+
+OWN = (
+    "id", "month", "retailer_id", "person_id", "territory_id", "county_id", "on_date", "started_at", "ended_at",
+    "device_started_at", "device_ended_at", "received_at", "device_offset_s", "lon", "lat", "datum", "accuracy_m",
+    "distance_m", "presence", "flags", "away_reason", "persons_met", "note", "template_version_id", "display_score",
+)  # fmt: skip
+
+
+def visits() -> QuerySet[Visit]:
+    """Visits with the names of shop and person."""
+    return Visit.objects.select_related("retailer", "person")
+
+
+def lines_of(keys: Iterable[Key]) -> dict[UUID, dict[str, list[dict[str, Any]]]]:
+    """All lines of these visits, by visit and kind, in their order. Five queries for any number of visits."""
+    wanted = list(keys)
+    ids, months = [key[0] for key in wanted], sorted({key[1] for key in wanted})
+    found: dict[UUID, dict[str, list[dict[str, Any]]]] = {id_: {name: [] for name in LINES} for id_ in ids}
+    if not ids:
+        return found
+    with connection.cursor() as cursor:
+        for name, (model, columns) in LINES.items():
+            cursor.execute(_lines_sql(model, columns), [months, ids])
+            for visit_id, *values in cursor.fetchall():
+                found[visit_id][name].append(dict(zip(columns, values, strict=True)))
+    return found
+
+
+def _lines_sql(model: type[Any], columns: Iterable[str]) -> str:
+    table = model._meta.db_table
+    return (
+        f"SELECT visit_id, {', '.join(columns)} FROM {table}"  # noqa: S608 - names of our own columns and tables
+        " WHERE month = ANY(%s::date[]) AND visit_id = ANY(%s) ORDER BY visit_id, line_no"
+    )
+
+
+def recent(actor: Actor, limit: int = 50) -> list[dict[str, Any]]:
+    """The actor's own last visits that he may still see, newest first, with all their lines. Six queries."""
+    rows = visible_to(Visit.objects.filter(person_id=actor.person_id), actor).order_by("-started_at", "-id")
+    found = list(rows.values(*OWN)[:limit])
+    lines = lines_of((row["id"], row["month"]) for row in found)
+    return [{**row, **lines[row["id"]]} for row in found]
+
+
+def moved_with_shop(actor: Actor, unit_id: int, month: date) -> int:
+    """Visits stamped with a territory in a month that its reader no longer sees, because their shops have moved on.
+
+    Visible visits + this = the territory's total of the month. 0 for a unit that is no territory the actor may see.
+    Two queries. Rule: docs/decisions/0004.
+    """
+    seen_units = visible_to(Unit.objects.filter(pk=unit_id, level=Level.TERRITORY), actor)
+    stamped = Visit.objects.filter(territory_id__in=seen_units.values("id"), month=month)
+    return stamped.count() - visible_to(stamped, actor).count()
+
+
+def shops_due(territories: Iterable[int], on: date) -> list[dict[str, Any]]:
+    """Active shops of these territories that their visit class calls for by a day, longest waiting first.
+
+    Each: retailer_id, territory_id, visit_class, last_on (None: not in the last two months), due_on. Three queries.
+    """
+    owned = dict(
+        Assignment.objects.filter(territory_id__in=list(territories), during__contains=on).values_list(
+            "retailer_id", "territory_id"
+        )
+    )
+    classes = Classification.objects.filter(
+        retailer_id__in=list(owned), during__contains=on, state=Classification.State.ACTIVE
+    ).values_list("retailer_id", "visit_class")
+    since = clock.add_months(on.replace(day=1), -2)
+    last = dict(
+        Visit.objects.filter(month__gte=since, on_date__lte=on, retailer_id__in=list(owned))
+        .values_list("retailer_id")
+        .annotate(Max("on_date"))
+    )
+    every = parameters.values(EVERY_DAYS.values(), set(owned.values()), on)
+    due = []
+    for shop, visit_class in classes:
+        days = every[owned[shop]][EVERY_DAYS[visit_class]]
+        due_on = last[shop] + timedelta(days=days) if shop in last else since
+        if due_on <= on:
+            due.append(
+                {
+                    "retailer_id": shop,
+                    "territory_id": owned[shop],
+                    "visit_class": visit_class,
+                    "last_on": last.get(shop),
+                    "due_on": due_on,
+                }
+            )
+    return sorted(due, key=lambda row: (row["due_on"], str(row["retailer_id"])))
+
+
+def territories_of(actor: Actor, capability: str) -> list[int]:
+    """Ids of the territories at or below the units where the actor holds the capability today. One query."""
+    mine = actor.units(capability)
+    return list(Unit.objects.filter(pk__in=scope.units_under(mine), level=Level.TERRITORY).values_list("pk", flat=True))
+
+
+def policy_versions(actor: Actor, rows: QuerySet[PolicyVersion]) -> QuerySet[PolicyVersion]:
+    """Drafts are for those who write them; everybody else sees what has been released."""
+    return rows if actor.can("policies.edit") else rows.filter(released_at__isnull=False)

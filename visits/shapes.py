@@ -1,0 +1,245 @@
+"""What the API of visits/ takes and gives: serializers, and the intake's items described; for visits/api.py."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+import msgspec
+from rest_framework import serializers
+
+from backend.http.problems import language_of
+from backend.http.serializers import (
+    DayField,
+    OutModelSerializer,
+    OutSerializer,
+    StrictSerializer,
+    VisibleField,
+)
+from backend.models import Quarantined, Unit
+from visits import queries
+from visits.intake import Outcome
+from visits.models import (
+    Policy,
+    PolicyVersion,
+    Remark,
+    TemplateVersion,
+    Visit,
+)
+from visits.wire import VisitIn
+
+
+class VisitOut(OutModelSerializer):
+    retailer_name = serializers.CharField(source="retailer.name")
+    retailer_code = serializers.CharField(source="retailer.code")
+    person_name = serializers.CharField(source="person.name")
+
+    class Meta:
+        model = Visit
+        fields = (
+            "id", "month", "retailer", "retailer_name", "retailer_code", "person", "person_name", "territory", "county",
+            "on_date", "started_at", "ended_at", "received_at", "presence", "distance_m", "flags", "away_reason",
+            "persons_met", "note", "template_version", "display_score",
+        )  # fmt: skip
+
+
+class CheckOut(OutSerializer):
+    item_code = serializers.CharField()
+    answer = serializers.CharField(allow_blank=True)
+    passed = serializers.BooleanField(allow_null=True, help_text="Null: not applicable.")
+    points = serializers.DecimalField(max_digits=5, decimal_places=2)
+
+
+class ObservationOut(OutSerializer):
+    product_id = serializers.IntegerField()
+    on_shelf = serializers.BooleanField(allow_null=True)
+    carton_price_fen = serializers.IntegerField(allow_null=True)
+    pack_price_fen = serializers.IntegerField(allow_null=True)
+    stock_packs = serializers.IntegerField(allow_null=True)
+    facings = serializers.IntegerField(allow_null=True)
+    oos_days = serializers.IntegerField(allow_null=True)
+
+
+class RemarkOut(OutSerializer):
+    kind = serializers.ChoiceField(choices=Remark.Kind.choices)
+    product_id = serializers.IntegerField(allow_null=True)
+    policy_id = serializers.IntegerField(allow_null=True)
+    text = serializers.CharField()
+    counter_proposal = serializers.CharField(allow_blank=True)
+
+
+class BriefingOut(OutSerializer):
+    policy_version_id = serializers.IntegerField()
+    told_to = serializers.CharField(allow_blank=True)
+    understanding = serializers.IntegerField(allow_null=True)
+    question = serializers.CharField(allow_blank=True)
+
+
+class PitchOut(OutSerializer):
+    product_id = serializers.IntegerField()
+    accepted = serializers.BooleanField()
+    refusal = serializers.CharField(allow_blank=True)
+    words = serializers.CharField(allow_blank=True)
+
+
+class VisitWithLinesOut(VisitOut):
+    checks = CheckOut(many=True)
+    observations = ObservationOut(many=True)
+    remarks = RemarkOut(many=True)
+    briefings = BriefingOut(many=True)
+    pitches = PitchOut(many=True)
+
+    class Meta(VisitOut.Meta):
+        fields = (
+            *VisitOut.Meta.fields, "device", "device_started_at", "device_ended_at", "device_offset_s", "lon", "lat",
+            "datum", "accuracy_m", *queries.LINES,
+        )  # fmt: skip
+
+
+class DueOut(OutSerializer):
+    retailer_id = serializers.UUIDField()
+    territory_id = serializers.IntegerField()
+    visit_class = serializers.CharField()
+    last_on = serializers.DateField(allow_null=True)
+    due_on = serializers.DateField()
+
+
+class DuesOut(OutSerializer):
+    results = DueOut(many=True)
+
+
+class RecentOut(OutSerializer):
+    results = VisitWithLinesOut(many=True)
+
+
+class QuarantinedOut(OutModelSerializer):
+    person_name = serializers.CharField(source="person.name")
+    problem = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Quarantined
+        fields = ("id", "kind", "submission_id", "person", "person_name", "unit", "problem", "received_at", "state",
+                  "settled_at", "version")  # fmt: skip
+
+    def get_problem(self, row: Quarantined) -> dict[str, Any]:
+        """Why it was refused, in the reader's language."""
+        language = "en" if language_of(self.context["request"]).startswith("en") else "zh-hans"
+        return row.problem[language]
+
+
+class QuarantinedWholeOut(QuarantinedOut):
+    payload = serializers.SerializerMethodField()
+
+    class Meta(QuarantinedOut.Meta):
+        fields = (*QuarantinedOut.Meta.fields, "payload")
+
+    def get_payload(self, row: Quarantined) -> str:
+        """The bytes as they came; what is not UTF-8 is shown as \\xNN."""
+        return bytes(row.payload).decode("utf-8", "backslashreplace")
+
+
+class ReasonIn(StrictSerializer):
+    reason = serializers.CharField(max_length=500)
+
+
+class PolicyOut(OutModelSerializer):
+    unit_name = serializers.CharField(source="unit.name")
+
+    class Meta:
+        model = Policy
+        fields = ("id", "unit", "unit_name", "code", "title", "title_en", "version")
+
+
+class PolicyIn(StrictSerializer):
+    unit = VisibleField(queryset=Unit.objects.all())
+    code = serializers.CharField(max_length=32)
+    title = serializers.CharField(max_length=120)
+    title_en = serializers.CharField(max_length=120, required=False, allow_blank=True)
+
+
+class PolicyVersionOut(OutModelSerializer):
+    title = serializers.CharField(source="policy.title")
+
+    class Meta:
+        model = PolicyVersion
+        fields = ("id", "policy", "title", "number", "body", "card", "released_at", "brief_by")
+
+
+class PolicyVersionIn(StrictSerializer):
+    policy = VisibleField(queryset=Policy.objects.all())
+    body = serializers.CharField(max_length=20_000)
+    card = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+
+
+class ReleaseIn(StrictSerializer):
+    brief_by = DayField(required=False, allow_null=True, help_text="The last day by which every shop is to be told.")
+
+
+class TemplateOut(OutModelSerializer):
+    code = serializers.CharField(source="template.code")
+    name = serializers.CharField(source="template.name")
+    unit = serializers.IntegerField(source="template.unit_id")
+    from_date = serializers.DateField(source="during.lower")
+    to_date = serializers.DateField(source="during.upper", allow_null=True)
+
+    class Meta:
+        model = TemplateVersion
+        fields = ("id", "template", "code", "name", "unit", "number", "from_date", "to_date", "items")
+
+
+# -- the intake's own shapes, described from what visits/wire.py enforces ----------------------------------------------
+
+
+def outcome(found: Outcome, language: str) -> dict[str, Any]:
+    """One outcome as it goes on the wire."""
+    said: dict[str, Any] = {"outcome": found.word, "submission_id": found.submission_id}
+    if found.receipt is not None:
+        said["receipt"] = receipt(found)
+    if found.problem is not None:
+        said["problem"] = found.problem.document(language)
+    return said
+
+
+def receipt(found: Outcome) -> dict[str, Any]:
+    """The receipt: for one submission always the same, byte for byte."""
+    held = found.receipt
+    assert held is not None
+    return {
+        "submission_id": str(held.submission_id),
+        "sha256": bytes(held.sha256).hex(),
+        "received_at": held.received_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "month": held.month.isoformat(),
+    }
+
+
+def visit_schema() -> dict[str, Any]:
+    """VisitIn as a JSON schema without references."""
+    found = msgspec.json.schema(VisitIn)
+    kinds = found.pop("$defs")
+
+    def whole(part: Any) -> Any:
+        if isinstance(part, dict):
+            if "$ref" in part:
+                return whole(kinds[part["$ref"].rpartition("/")[2]])
+            return {key: whole(inner) for key, inner in part.items() if key != "title"}
+        return [whole(inner) for inner in part] if isinstance(part, list) else part
+
+    return whole(found)
+
+
+class ReceiptOut(OutSerializer):
+    submission_id = serializers.UUIDField()
+    sha256 = serializers.CharField(help_text="Hex, over the canonical JSON of the item without sent_at.")
+    received_at = serializers.DateTimeField()
+    month = serializers.DateField()
+
+
+class OutcomeOut(OutSerializer):
+    outcome = serializers.ChoiceField(choices=["created", "duplicate", "conflict", "rejected"])
+    submission_id = serializers.UUIDField(allow_null=True)
+    receipt = ReceiptOut(required=False, help_text="With created and duplicate: the same object each time.")
+    problem = serializers.DictField(required=False, help_text="With conflict and rejected: an RFC 9457 document.")
+
+
+class OutcomesOut(OutSerializer):
+    outcomes = OutcomeOut(many=True, help_text="One per item, in the order of the items.")
