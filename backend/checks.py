@@ -46,16 +46,18 @@ def _faults(view: Any, acts: set[str]) -> Iterator[CheckMessage]:
         yield Error(f"`needs` does not say what {act} asks for.", obj=view, id="backend.E003")
     for order in (view.total_order, *view.orderings.values()):
         fields = [_field(model, name) for name in order]
-        if not getattr(fields[-1], "unique", False) and not _holds_composite_key(model, fields):
-            yield Error(f"The order {order} does not end in a unique column.", obj=view, id="backend.E004")
+        if not getattr(fields[-1], "unique", False) and not _holds_unique_columns(model, fields):
+            yield Error(f"The order {order} is not total: it holds no unique column.", obj=view, id="backend.E004")
         if any(field is not None and field.null for field in fields):
             yield Error(f"The order {order} uses a column that may be null.", obj=view, id="backend.E005")
 
 
-def _holds_composite_key(model: type[Model], fields: list[Field[Any, Any] | None]) -> bool:
-    """Whether the columns of a composite primary key are all in the order, which makes it total."""
-    key = model._meta.pk_fields
-    return len(key) > 1 and set(key) <= set(fields)
+def _holds_unique_columns(model: type[Model], fields: list[Field[Any, Any] | None]) -> bool:
+    """Whether all columns of a composite key, or of an unconditional unique constraint, are in the order."""
+    names = {field.name for field in fields if field is not None and field.model is model}
+    keys = [{field.name for field in model._meta.pk_fields}]
+    keys += [set(unique.fields) for unique in model._meta.total_unique_constraints]
+    return any(key <= names for key in keys if key)
 
 
 def _field(model: type[Model], name: str) -> Field[Any, Any] | None:
