@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import get_language
@@ -35,9 +35,14 @@ class MarketBoard(ScopedView):
         evidence = found.evidence and f"/api/v1/boards/market?unit={found.evidence.pk}&month={month:%Y-%m}"
         told = {
             **_head(unit, month, board.freshness, board),
-            "why": {"code": found.code, "parameters": found.parameters, "text": found.text, "evidence": evidence},
+            "why": {
+                "code": found.code,
+                "parameters": {k: str(v) for k, v in found.parameters.items()},
+                "text": found.text,
+                "evidence": evidence,
+            },
             "figures": [figure_out(f, unit.pk, month, board.freshness) for f in board.figures],
-            "time_progress": board.time_progress,
+            "time_progress": _number(board.time_progress),
             "devices_silent": DevicesOut(board.phones).data,
         }
         return Response(told)
@@ -104,7 +109,7 @@ def figure_out(
         },
         "rows": boards.rows_behind(kpi, unit_id, month, product_id),
         "scope": unit_id,
-        "as_of": freshness.as_of,
+        "as_of": _moment(freshness.as_of),
     }
 
 
@@ -126,15 +131,20 @@ def _asked(view: ScopedView) -> tuple[Unit, date]:
 def _head(
     unit: Unit, month: date, freshness: queries.Freshness, board: boards.UnitBoard | None = None
 ) -> dict[str, Any]:
-    told: dict[str, Any] = {"as_of": freshness.as_of, "waiting": freshness.waiting}
+    told: dict[str, Any] = {"as_of": _moment(freshness.as_of), "waiting": freshness.waiting}
     if board is not None:
-        told["computed_at"] = board.computed_at
+        told["computed_at"] = board.computed_at and _moment(board.computed_at)
     return {"unit": unit_out(unit), "month": f"{month:%Y-%m}", "freshness": told}
 
 
 def _number(value: Any) -> str | None:
     """Exact, as text: 80.5, 101.0, 12."""
     return None if value is None else str(value)
+
+
+def _moment(at: datetime) -> str:
+    """With the offset of the business zone, as every other route writes it."""
+    return at.astimezone(clock.BUSINESS_ZONE).isoformat()
 
 
 def _is_english() -> bool:

@@ -24,7 +24,16 @@ from market.queries import Acts, Freshness, Goods, Phones, ProductRow
 
 VISITS, ORDERS = "/api/v1/visits", "/api/v1/orders"
 # What narrows the visits to those behind a figure; the others rest on all visits of the unit and month.
-BEHIND = {kpis.NOTES: {"has_note": "true"}}
+BEHIND = {
+    kpis.NOTES: {"has_note": "true"},
+    kpis.CHECKS: {"has": "check"},
+    kpis.DISPLAY: {"has": "check"},
+    kpis.BRIEFINGS: {"has": "briefing"},
+    kpis.BRIEFED: {"has": "briefing"},
+    kpis.PITCHED: {"has": "pitch"},
+    **{k: {"has": "observation"} for k in (kpis.OBSERVATIONS, kpis.PRICE, kpis.MEDIAN, kpis.INDEX, kpis.STOCK)},
+    kpis.OUT_OF_STOCK: {"has": "observation"},
+}
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,11 @@ def children_board(unit: Unit, month: date, sort: str = "") -> list[Child]:
     return _sorted(rows, sort)
 
 
+def most_changed(children: Sequence[Child]) -> list[Child]:
+    """The same children, those first whose coverage moved most against the month before."""
+    return sorted(children, key=lambda child: -abs(Decimal(child.figure(kpis.COVERAGE).change or 0)))
+
+
 def products_board(unit: Unit, month: date, sort: str = "") -> list[ProductBoardRow]:
     """Every product seen or sold in the unit in the month; three queries. `sort` as for children."""
     shown = months_shown(month)
@@ -142,10 +156,12 @@ def products_board(unit: Unit, month: date, sort: str = "") -> list[ProductBoard
 
 def rows_behind(kpi: Kpi, unit_id: int, month: date, product_id: int | None = None) -> str:
     """The address of the facts that a figure adds up from."""
-    asked = {"unit": str(unit_id), "month": f"{month:%Y-%m}", **BEHIND.get(kpi, {})}
-    if product_id is not None:
-        asked["product"] = str(product_id)
     sold = kpi in {kpis.SALES, kpis.SALES_RATE}
+    asked = {"unit": str(unit_id), "month": f"{month:%Y-%m}"}
+    if product_id is None:
+        asked |= BEHIND.get(kpi, {})
+    elif not sold:
+        asked["product"] = str(product_id)
     return f"{ORDERS if sold else VISITS}?{urlencode(asked)}"
 
 

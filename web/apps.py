@@ -10,3 +10,6 @@ class WebConfig(AppConfig):
 
     name = "web"
     verbose_name = "页面"
+
+    def ready(self) -> None:
+        from web.boards import parameters  # noqa: F401 - declares its switch

@@ -1,0 +1,97 @@
+"""The board page: a unit's month as grid, figures, children and products. Reads the same queries as the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from backend.errors import Problem
+from backend.http.auth import actor, signed_in
+from backend.kpis import Kpi
+from backend.models import Level
+from cycles.queries import Progress, progress
+from market import boards, kpis
+from market.boards import Child, UnitBoard
+from market.why import why
+from web.boards import grids, place
+from web.boards.place import Place
+
+# The market block, in reading order; what stands in one line belongs together.
+BLOCKS: tuple[tuple[Kpi, ...], ...] = (
+    (kpis.COVERAGE, kpis.PER_MANAGER, kpis.BRIEFED, kpis.PITCHED),
+    (kpis.NOTES, kpis.CHECKS, kpis.BRIEFINGS, kpis.OBSERVATIONS),
+    (kpis.PRICE, kpis.MEDIAN, kpis.INDEX, kpis.STOCK),
+    (kpis.OUT_OF_STOCK, kpis.DISPLAY, kpis.SALES, kpis.SALES_RATE),
+)
+CHILD_COLUMNS = (kpis.COVERAGE, kpis.VISITS, kpis.PER_MANAGER, kpis.BRIEFED, kpis.PRICE, kpis.INDEX, kpis.STOCK,
+                 kpis.OUT_OF_STOCK, kpis.SALES, kpis.SALES_RATE)  # fmt: skip
+PRODUCT_COLUMNS = (kpis.PRICE, kpis.MEDIAN, kpis.INDEX, kpis.STOCK, kpis.OUT_OF_STOCK, kpis.ON_SHELF, kpis.SALES)
+PRODUCTS_SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Card:
+    """One child unit on the wall: its grid and its coverage."""
+
+    child: Child
+    grid: grids.Grid
+    shops: int
+
+
+@require_safe
+@never_cache
+@signed_in
+def board(request: HttpRequest) -> HttpResponse:
+    """`/?unit=&month=&sort=&all=`: the first page. 17 queries, whatever the size of the unit."""
+    here = place.of(request, "sort", "products")
+    who = actor(request)
+    if not who.can("boards.read"):
+        raise Problem("forbidden")
+    found = boards.unit_board(here.unit, here.month)
+    children = boards.children_board(here.unit, here.month, request.GET.get("sort", ""))
+    products = boards.products_board(here.unit, here.month, "-sales")
+    whole = progress(who, here.unit, here.month) if who.can("cycles.read") else Progress(here.unit)
+    shown = len(products) if request.GET.get("products") == "all" else PRODUCTS_SHOWN
+    told: dict[str, Any] = {
+        "here": here,
+        "board": found,
+        "why": why(found, children),
+        "grid": grids.grid_of(whole),
+        "shops": whole.shops,
+        "steps": grids.STEPS,
+        "wall": _wall(children, whole),
+        "blocks": [[_linked(here, found, kpi) for kpi in block] for block in BLOCKS],
+        "children": children,
+        "child_columns": [found.figure(kpi).kpi for kpi in CHILD_COLUMNS],
+        "products": products[:shown],
+        "product_columns": PRODUCT_COLUMNS,
+        "more_products": len(products) - shown if len(products) > shown else 0,
+        "is_territory": here.unit.level == Level.TERRITORY,
+    }
+    return render(request, "boards/board.html", told)
+
+
+def _wall(children: Sequence[Child], whole: Progress) -> list[Card]:
+    by_unit = {part.unit.pk: part for part in whole.children}
+    return [
+        Card(child, grids.grid_of(part), part.shops)
+        for child in boards.most_changed(children)
+        if (part := by_unit.get(child.unit.pk))
+    ]
+
+
+def _linked(here: Place, found: UnitBoard, kpi: Kpi) -> dict[str, Any]:
+    """A figure and the page that shows what it adds up from."""
+    if kpi in {kpis.SALES, kpis.SALES_RATE}:
+        behind = "#products"
+    else:
+        narrowed = boards.BEHIND.get(kpi, {})
+        behind = f"{reverse('visits')}?{place.address(here.unit.pk, here.month, **narrowed)}"
+    return {"figure": found.figure(kpi), "behind": behind}

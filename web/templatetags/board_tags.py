@@ -1,0 +1,120 @@
+"""How figures, names and days are written on the pages; used by the templates of web/templates/boards."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from backend.kpis import Kpi, Number
+from backend.models import Unit
+from market.figures import Figure
+from web.boards.place import is_english
+
+register = template.Library()
+
+PLACES = {"percent": 1, "index": 1, "points": 1, "packs": 1, "per_person": 1}
+
+
+def plain(value: Number | None, unit: str) -> str:
+    """1,234 · 33.3 · 145.00 (fen as yuan) · – for no value."""
+    if value is None:
+        return "–"
+    if unit == "fen":
+        return f"{Decimal(value) / 100:,.2f}"
+    return f"{value:,.{PLACES.get(unit, 0)}f}"
+
+
+@register.filter
+def number(figure: Figure) -> str:
+    return plain(figure.value, figure.kpi.unit)
+
+
+@register.filter
+def target(figure: Figure) -> str:
+    return plain(figure.target, figure.kpi.unit)
+
+
+@register.filter
+def measure(kpi: Kpi) -> str:
+    """The unit of measure in the reader's words."""
+    return {
+        "percent": "%",
+        "fen": pgettext("measure", "yuan a carton"),
+        "packs": pgettext("measure", "packs"),
+        "cartons": pgettext("measure", "cartons"),
+        "points": pgettext("measure", "points"),
+        "per_person": pgettext("measure", "each"),
+    }.get(kpi.unit, "")
+
+
+@register.filter
+def change(figure: Figure) -> str:
+    """Against the month before: ▲ 1.2, ▼ 0.4, = ; shape and sign before any colour."""
+    if figure.change is None:
+        return ""
+    if figure.change == 0:
+        return "="
+    sign = "▲" if figure.change > 0 else "▼"
+    return f"{sign} {plain(abs(Decimal(figure.change)), figure.kpi.unit)}"
+
+
+@register.filter
+def change_word(figure: Figure) -> str:
+    """The same for those who hear the page."""
+    if figure.change is None:
+        return _("no comparison with the month before")
+    if figure.change == 0:
+        return _("as in the month before")
+    words = _("up %s on the month before") if figure.change > 0 else _("down %s on the month before")
+    return words % plain(abs(Decimal(figure.change)), figure.kpi.unit)
+
+
+@register.filter
+def called(named: Any) -> str:
+    """The name of a KPI, a unit or anything with name and name_en, in the reader's language."""
+    return (named.name_en or named.name) if is_english() else named.name
+
+
+@register.filter
+def month_name(month: date) -> str:
+    return f"{month:%Y-%m}" if is_english() else f"{month.year}年{month.month}月"
+
+
+@register.filter
+def month_key(month: date) -> str:
+    return f"{month:%Y-%m}"
+
+
+@register.filter
+def figure_of(row: Any, kpi_id: str) -> Figure:
+    """One figure of a board row by the id of its definition."""
+    found: Figure = next(f for f in row.figures if f.kpi.id == kpi_id)
+    return found
+
+
+@register.filter
+def yuan(fen: int | None) -> str:
+    return plain(fen, "fen")
+
+
+@register.filter
+def level_name(unit: Unit) -> str:
+    return str(unit.get_level_display())
+
+
+@register.filter
+def flag_name(flag: str) -> str:
+    """What the intake noticed about a visit."""
+    return {
+        "too_far": _("far from the shop"),
+        "too_short": _("under three minutes"),
+        "mock_location": _("mocked position"),
+        "late": _("received late"),
+        "clock_skew": _("phone's clock was off"),
+        "outside_hours": _("outside usual hours"),
+    }.get(flag, flag)
