@@ -17,8 +17,9 @@ from backend.models import IdempotencyKey, Parameter
 from backend.roles import ROLES
 from backend.scope import Internal
 
-# Pages of the floor that no position opens: signing in, health, what a problem means. All others ask for a session.
-OPEN_PAGES = {"/login", "/logout", "/healthz", "/readyz", "/metrics", "/problems", "/problems/<str:code>", "/api/docs"}
+# Pages that no position opens: signing in, language, health, what a problem means. All others ask for a session.
+OPEN_PAGES = {"/login", "/logout", "/language", "/healthz", "/readyz", "/metrics", "/api/docs"}
+OPEN_PAGES |= {"/problems", "/problems/<str:code>"}
 KNOWN_CAPABILITIES = {capability for role in ROLES for capability in role.capabilities}
 ROUTES = all_routes()
 API = [route for route in ROUTES if route.is_api]
