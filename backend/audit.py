@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -15,6 +16,16 @@ from backend.models import AuditEntry
 from backend.scope import Actor
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")  # set per request by backend.http.middleware
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a set-based act did to one object."""
+
+    object_id: Any
+    unit_id: int | None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
 
 def record(
@@ -44,6 +55,30 @@ def record(
         after=_plain(after),
         reason=reason,
         request_id=request_id.get(),
+    )
+
+
+def record_many(actor: Actor | None, act: str, kind: type[Model], acts: Iterable[Act], *, reason: str = "") -> None:
+    """Adds one entry per object of a set-based act, inside the caller's transaction. One query for any number."""
+    if not get_connection().in_atomic_block:
+        raise RuntimeError(f"{act} must be audited in the transaction that does it")
+    AuditEntry.objects.bulk_create(
+        [
+            AuditEntry(
+                at=clock.now(),
+                actor_id=actor.person_id if actor else None,
+                act=act,
+                object_type=kind._meta.label_lower,
+                object_id=str(one.object_id),
+                unit_id=one.unit_id,
+                before=_plain(one.before),
+                after=_plain(one.after),
+                reason=reason,
+                request_id=request_id.get(),
+            )
+            for one in acts
+        ],
+        batch_size=5_000,
     )
 
 

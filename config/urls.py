@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("web.boards.urls")),
     path("", include("visits.urls")),
     path("", include("brands.urls")),
+    path("", include("retail.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,4 +1,4 @@
-"""Registers the app with Django, and tells the floor which model says what shop belongs to which territory."""
+"""Registers the app with Django, tells the floor whose shop is whose, and names the import and the planned moves."""
 
 from __future__ import annotations
 
@@ -14,4 +14,10 @@ class RetailConfig(AppConfig):
     verbose_name = "客户"
 
     def ready(self) -> None:
+        from backend import outbox  # models are loaded by now
+        from backend.imports import kinds
+        from retail import assignment, imports, parameters  # noqa: F401 - parameters declare themselves
+
         scope.register_assignment("retail.Assignment")
+        outbox.register(assignment.BEGINS, assignment.begin)
+        kinds.register(imports.RETAILERS)

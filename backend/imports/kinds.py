@@ -8,7 +8,7 @@ severity, code, value)` what is wrong. `check` adds faults, `compare` sets `effe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -80,6 +80,6 @@ def catalogue() -> list[ImportKind]:
     return [_kinds[code] for code in sorted(_kinds)]
 
 
-def fault(cursor: Any, sql: str, params: Sequence[Any] = ()) -> None:
+def fault(cursor: Any, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> None:
     """Adds the faults that a SELECT row_no, "column", severity, code, value finds. One query."""
     cursor.execute(f'INSERT INTO import_fault (row_no, "column", severity, code, value) {sql}', params)

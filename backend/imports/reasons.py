@@ -6,7 +6,7 @@ from backend import errors
 
 _reasons: dict[str, tuple[str, str]] = {
     "missing_value": ("必填项为空", "A required cell is empty"),
-    "invalid_text": ("含有不允许的字符(空字符、控制符、错误编码)", "Characters that are not allowed (NUL, control, bad code)"),
+    "invalid_text": ("含有不允许的字符(空字符、控制符、错误编码)", "Characters that are not allowed"),
     "too_long": ("内容过长", "The cell is too long"),
     "bad_format": ("格式不符", "The cell is not in the expected form"),
     "bad_integer": ("不是整数", "Not a whole number"),

@@ -1,0 +1,71 @@
+"""The verb on classes: a shop is of another class, or in another state, from a day on; called by api.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from backend import audit
+from backend.errors import FieldError, Problem
+from backend.scope import Actor
+from retail import news, queries
+from retail.models import Classification, Retailer
+
+COMPUTED = frozenset({"tier", "scale", "integrity_grade"})  # computed elsewhere and published: no hand changes them
+
+
+def reclassify(
+    *, actor: Actor, retailer: Retailer, from_date: date, changes: Mapping[str, Any], reason: str = ""
+) -> Classification:
+    """From the day on the shop has the changed classes; the days before keep theirs, and so do later rows.
+
+    The row in force on the day is closed at it and a new one runs to where it ended; a row that began on the very day
+    is corrected in place. `retail.edit` over the shop, and for computed classes (tier, scale, integrity grade)
+    `imports.run`, else `not_found` or `forbidden`; `conflict` before the first class. Eight queries.
+    """
+    computed = sorted(COMPUTED & set(changes))
+    if computed and not actor.can("imports.run"):
+        raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/{name}") for name in computed])
+    if not queries.within(actor, "retail.edit").filter(pk=retailer.pk).exists():
+        raise Problem("not_found")
+    with transaction.atomic():
+        Retailer.objects.select_for_update(no_key=True).get(
+            pk=retailer.pk
+        )  # two reclassifications of one shop wait here
+        held = Classification.objects.filter(retailer=retailer, during__contains=from_date).first()
+        if held is None:
+            raise Problem("conflict")
+        before = {name: getattr(held, name) for name in queries.CLASSES}
+        if all(before[name] == value for name, value in changes.items()):
+            return held
+        row = _next(held, from_date)
+        for name, value in changes.items():
+            setattr(row, name, value)
+        row.save()
+        after = {"from": from_date, **{name: getattr(row, name) for name in queries.CLASSES}}
+        audit.record(
+            actor,
+            "retailer.reclassify",
+            retailer,
+            before=before,
+            after=after,
+            reason=reason,
+            unit_id=retailer.county_id,
+        )
+        news.tell_changed([retailer.pk], from_date)
+    return row
+
+
+def _next(held: Classification, from_date: date) -> Classification:
+    """The row that is in force from the day on: a new one, or the held one when it begins on that day."""
+    if held.during.lower == from_date:
+        return held
+    until = held.during.upper
+    held.during = DateRange(held.during.lower, from_date)
+    held.save(update_fields=["during"])
+    values = {name: getattr(held, name) for name in queries.CLASSES}
+    return Classification(retailer_id=held.retailer_id, during=DateRange(from_date, until), **values)

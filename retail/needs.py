@@ -1,0 +1,67 @@
+"""Verbs on needs: what a retailer needs is raised, and closed with an outcome; called by api.py and visits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+
+from backend import audit, clock, scope
+from backend.errors import Problem
+from backend.ids import uuid7
+from backend.scope import Actor
+from retail import news
+from retail.models import Need
+
+
+@dataclass(frozen=True)
+class NewNeed:
+    """What the shop needs, who first (1) or later (3), and the visit on which it came up."""
+
+    retailer_id: UUID
+    kind: str
+    text: str
+    raised_on: date
+    due_on: date | None = None
+    priority: int = 2
+    origin_visit_id: UUID | None = None
+    id: UUID = field(default_factory=uuid7)
+
+
+def raise_need(*, actor: Actor, new: NewNeed) -> Need:
+    """The need is open. `retail.edit` over the shop on the day it was raised, else `not_found` (so work done before a
+    handover still lands as its author's); `bad_date` for a day to come. Five queries."""
+    if new.raised_on > clock.today():
+        raise Problem("bad_date")
+    _require(actor, new.retailer_id, new.raised_on)
+    with transaction.atomic():
+        need = Need.objects.create(raised_by_id=actor.person_id, **vars(new))
+        audit.record(actor, "need.raise", need, after=audit.snapshot(need))
+        news.tell_document("needs", need.retailer_id, need.pk)
+    return need
+
+
+def close_need(*, actor: Actor, need: Need, on: date, outcome: str) -> Need:
+    """The need is closed with what came of it. `retail.edit` over the shop today, else `not_found`; `conflict` when
+    it is closed already; `bad_date` for a day before it was raised, or to come. Six queries."""
+    _require(actor, need.retailer_id, clock.today())
+    with transaction.atomic():
+        held = Need.objects.select_for_update().get(pk=need.pk)
+        if held.closed_on is not None:
+            raise Problem("conflict")
+        if not held.raised_on <= on <= clock.today():
+            raise Problem("bad_date")
+        before = audit.snapshot(held)
+        held.closed_on, held.outcome = on, outcome
+        held.version += 1
+        held.save(update_fields=["closed_on", "outcome", "version"])
+        audit.record(actor, "need.close", held, before=before, after=audit.snapshot(held))
+        news.tell_document("needs", held.retailer_id, held.pk)
+    return held
+
+
+def _require(actor: Actor, retailer_id: UUID, on: date) -> None:
+    if (retailer_id, on) not in scope.writable(actor, "retail.edit", [(retailer_id, on)]):
+        raise Problem("not_found")

@@ -1,0 +1,64 @@
+"""What follows from a change to shops: marks for those who count, entries for phones; retail verbs call it last."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from backend import clock, marks, synclog
+from retail import queries
+from retail.models import Need, Promise
+
+Documents = Mapping[str, Mapping[int, Iterable[UUID]]]
+
+
+def tell_changed(retailer_ids: Iterable[UUID], on: date) -> None:
+    """Phones of today's owners pull these shops again, and their territories are recomputed from the day on."""
+    by_territory: dict[int, list[UUID]] = defaultdict(list)
+    for shop, territory in queries.owners(retailer_ids, clock.today()).items():
+        by_territory[territory].append(shop)
+    marks.mark("retailers", ((territory, on) for territory in by_territory))
+    _enter({"retailers": by_territory}, {})
+
+
+def tell_document(collection: str, retailer_id: UUID, document_id: UUID) -> None:
+    """Phones of today's owner of the shop pull this document (a need, a promise) again."""
+    owner = queries.owners([retailer_id], clock.today()).get(retailer_id)
+    if owner is not None:
+        _enter({collection: {owner: [document_id]}}, {})
+
+
+def tell_moved(left: Mapping[int, Iterable[UUID]], joined: Mapping[int, Iterable[UUID]]) -> None:
+    """Shops leave the phones of the old owners and come to those of the new, with their open needs and promises."""
+    _enter(_with_open_work(joined), _with_open_work(left))
+
+
+def _with_open_work(shops: Mapping[int, Iterable[UUID]]) -> dict[str, dict[int, list[UUID]]]:
+    territory_of = {shop: territory for territory, ids in shops.items() for shop in ids}
+    found: dict[str, dict[int, list[UUID]]] = {"retailers": defaultdict(list)}
+    for shop, territory in territory_of.items():
+        found["retailers"][territory].append(shop)
+    if not territory_of:
+        return found
+    open_work: tuple[tuple[str, Any], ...] = (
+        ("needs", Need.objects.filter(closed_on=None)),
+        ("promises", Promise.objects.filter(state=Promise.State.OPEN)),
+    )
+    for collection, rows in open_work:
+        found[collection] = defaultdict(list)
+        for document, shop in rows.filter(retailer_id__in=list(territory_of)).values_list("pk", "retailer_id"):
+            found[collection][territory_of[shop]].append(document)
+    return found
+
+
+def _enter(arrived: Documents, gone: Documents) -> None:
+    """Counters are taken by collection and territory in one order: two moves in opposite directions cannot wait for
+    each other."""
+    for collection in sorted({*arrived, *gone}):
+        came, went = arrived.get(collection, {}), gone.get(collection, {})
+        for territory in sorted({*came, *went}):
+            synclog.append(collection, {territory: went.get(territory, ())}, deleted=True)
+            synclog.append(collection, {territory: came.get(territory, ())})

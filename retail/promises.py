@@ -1,0 +1,80 @@
+"""Verbs on promises to a retailer: made, kept, or dropped with a reason; called by api.py and visits.
+
+A promise belongs to the shop, not to who made it: after a handover the next account manager keeps or drops it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+
+from backend import audit, clock, scope
+from backend.errors import Problem
+from backend.ids import uuid7
+from backend.scope import Actor
+from retail import news
+from retail.models import Promise
+
+
+@dataclass(frozen=True)
+class NewPromise:
+    """What was promised to the shop, when, by when, and on which visit."""
+
+    retailer_id: UUID
+    text: str
+    promised_on: date
+    due_on: date
+    origin_visit_id: UUID | None = None
+    id: UUID = field(default_factory=uuid7)
+
+
+def make(*, actor: Actor, new: NewPromise) -> Promise:
+    """The promise is open. `retail.edit` over the shop on the day it was made, else `not_found`; `bad_date` for a day
+    to come, or due before it was made. Five queries."""
+    if not new.promised_on <= clock.today() or new.due_on < new.promised_on:
+        raise Problem("bad_date")
+    _require(actor, new.retailer_id, new.promised_on)
+    with transaction.atomic():
+        promise = Promise.objects.create(promised_by_id=actor.person_id, **vars(new))
+        audit.record(actor, "promise.make", promise, after=audit.snapshot(promise))
+        news.tell_document("promises", promise.retailer_id, promise.pk)
+    return promise
+
+
+def keep(*, actor: Actor, promise: Promise, on: date, outcome: str = "") -> Promise:
+    """The promise is kept. Errors and queries as for drop, without a reason asked for."""
+    return _settle(actor, promise, (Promise.State.KEPT, on, outcome))
+
+
+def drop(*, actor: Actor, promise: Promise, on: date, reason: str) -> Promise:
+    """The promise is dropped, with the reason. `retail.edit` over the shop today, else `not_found`; `conflict` when
+    it is settled already; `invalid` without a reason; `bad_date` before it was made, or to come. Six queries."""
+    if not reason.strip():
+        raise Problem("invalid")
+    return _settle(actor, promise, (Promise.State.DROPPED, on, reason))
+
+
+def _settle(actor: Actor, promise: Promise, end: tuple[Promise.State, date, str]) -> Promise:
+    _require(actor, promise.retailer_id, clock.today())
+    state, on, outcome = end
+    with transaction.atomic():
+        held = Promise.objects.select_for_update().get(pk=promise.pk)
+        if held.state != Promise.State.OPEN:
+            raise Problem("conflict")
+        if not held.promised_on <= on <= clock.today():
+            raise Problem("bad_date")
+        before = audit.snapshot(held)
+        held.state, held.settled_on, held.outcome = state, on, outcome
+        held.version += 1
+        held.save(update_fields=["state", "settled_on", "outcome", "version"])
+        audit.record(actor, f"promise.{state}", held, before=before, after=audit.snapshot(held), reason=outcome)
+        news.tell_document("promises", held.retailer_id, held.pk)
+    return held
+
+
+def _require(actor: Actor, retailer_id: UUID, on: date) -> None:
+    if (retailer_id, on) not in scope.writable(actor, "retail.edit", [(retailer_id, on)]):
+        raise Problem("not_found")
