@@ -42,7 +42,7 @@ class PolicyVersionViewSet(ListActs, ReadActs, CreateActs, ScopedViewSet):
         "create": policies.EDIT,
         "release": policies.EDIT,
     }
-    total_order = ("policy_id", "number")
+    total_order = ("policy_id", "number", "id")
     lookup_value_converter = "int"
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -65,5 +65,5 @@ class TemplateViewSet(ListActs, ReadActs, ScopedViewSet):
     serializer_class = shapes.TemplateOut
     filterset_class = filters.TemplateFilters
     needs = {"list": "policies.read", "retrieve": "policies.read"}
-    total_order = ("template_id", "number")
+    total_order = ("template_id", "number", "id")
     lookup_value_converter = "int"

@@ -36,7 +36,7 @@ class VisitOut(OutModelSerializer):
 
     class Meta:
         model = Visit
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "month", "retailer", "retailer_name", "retailer_code", "person", "person_name", "territory", "county",
             "on_date", "started_at", "ended_at", "received_at", "presence", "distance_m", "flags", "away_reason",
             "persons_met", "note", "template_version", "display_score",
@@ -90,7 +90,7 @@ class VisitWithLinesOut(VisitOut):
     pitches = PitchOut(many=True)
 
     class Meta(VisitOut.Meta):
-        fields = (
+        fields: tuple[str, ...] = (
             *VisitOut.Meta.fields, "device", "device_started_at", "device_ended_at", "device_offset_s", "lon", "lat",
             "datum", "accuracy_m", *queries.LINES,
         )  # fmt: skip
@@ -118,7 +118,7 @@ class QuarantinedOut(OutModelSerializer):
 
     class Meta:
         model = Quarantined
-        fields = ("id", "kind", "submission_id", "person", "person_name", "unit", "problem", "received_at", "state",
+        fields: tuple[str, ...] = ("id", "kind", "submission_id", "person", "person_name", "unit", "problem", "received_at", "state",
                   "settled_at", "version")  # fmt: skip
 
     def get_problem(self, row: Quarantined) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class QuarantinedWholeOut(QuarantinedOut):
     payload = serializers.SerializerMethodField()
 
     class Meta(QuarantinedOut.Meta):
-        fields = (*QuarantinedOut.Meta.fields, "payload")
+        fields: tuple[str, ...] = (*QuarantinedOut.Meta.fields, "payload")
 
     def get_payload(self, row: Quarantined) -> str:
         """The bytes as they came; what is not UTF-8 is shown as \\xNN."""

@@ -11,7 +11,7 @@ from tests.cast import FIVE_DEGREES
 from visits import scoring
 
 ITEMS = scoring.by_code(FIVE_DEGREES)
-CODES = [item["code"] for item in FIVE_DEGREES]
+CODES = [str(item["code"]) for item in FIVE_DEGREES]
 MIXED = scoring.by_code(
     [
         {
