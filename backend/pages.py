@@ -14,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from backend.http import schema
+from backend.http.chapters import chapters
+from backend.http.schema import document
 from backend.models import Person
 
 
@@ -52,7 +53,7 @@ def logout_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Every route of the API with its parameters, bodies and problems, from the same schema as openapi.json. Public."""
-    told = {"groups": schema.chapters(), "title": schema.document()["info"]["title"], "is_english": _is_english()}
+    told = {"groups": chapters(), "title": document()["info"]["title"], "is_english": _is_english()}
     return render(request, "backend/api_docs.html", told)
 
 

@@ -180,6 +180,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "GET_MOCK_REQUEST": "backend.http.schema.request_of_everybody",
     "GET_LIB_DOC_EXCLUDES": "backend.http.schema.without_docstrings",
 }
 
