@@ -29,13 +29,22 @@ MEMBERS = """
 FROM retail_assignment a JOIN backend_unit u ON u.id = a.territory_id
 WHERE a.during @> %(on)s::date AND NOT EXISTS (
     SELECT 1 FROM retail_classification x
-    WHERE x.retailer_id = a.retailer_id AND x.during @> %(on)s::date AND x.state = 'closed')
+    WHERE x.retailer_id = a.retailer_id AND x.during @> %(on)s::date AND x.state = 'closed'{of_closed})
 """
+ALL_MEMBERS = MEMBERS.format(of_closed="")
+# The range is said of both tables, so that a chunk reads its share of each and not the whole of one.
+_CHUNK_MEMBERS = f"""{MEMBERS.format(of_closed=" AND x.retailer_id > %(after)s AND x.retailer_id <= %(upto)s")}
+AND a.retailer_id > %(after)s AND a.retailer_id <= %(upto)s ORDER BY a.retailer_id
+"""
+# From edge to edge along the key of retailers; the last chunk has no end, so that a newcomer falls into one.
 _CUT = """
-WITH numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM retail_retailer),
-cut AS (SELECT id AS upto FROM numbered WHERE n %% %(size)s = 0 UNION ALL SELECT NULL)
+WITH RECURSIVE edge(id) AS (
+    SELECT %(first)s::uuid
+    UNION ALL
+    SELECT (SELECT r.id FROM retail_retailer r WHERE r.id > e.id ORDER BY r.id OFFSET %(size)s - 1 LIMIT 1)
+    FROM edge e WHERE e.id IS NOT NULL)
 INSERT INTO cycles_openingchunk (month, number, after, upto)
-SELECT %(month)s, row_number() OVER w - 1, lag(upto) OVER w, upto FROM cut WINDOW w AS (ORDER BY upto NULLS LAST)
+SELECT %(month)s, row_number() OVER w - 1, id, lead(id) OVER w FROM edge WHERE id IS NOT NULL WINDOW w AS (ORDER BY id)
 """
 
 
@@ -55,7 +64,7 @@ def announce(month: date, now: datetime, *, chunk_retailers: int = CHUNK_RETAILE
         if created and row.state == Month.State.OPENING:
             with connection.cursor() as cursor:
                 cursor.execute(f'CREATE TABLE "{name_of(PARENT, month)}" (LIKE "{PARENT}")')
-                cursor.execute(_CUT, {"month": month, "size": chunk_retailers})
+                cursor.execute(_CUT, {"month": month, "size": chunk_retailers, "first": FIRST_ID})
     return row
 
 
@@ -90,8 +99,7 @@ def fill_next(month: date, on: date) -> int | None:
         with connection.cursor() as cursor:
             cursor.execute(
                 f'INSERT INTO "{name_of(PARENT, month)}" ({ROW_COLUMNS})'
-                f" SELECT %(month)s, a.retailer_id, a.territory_id, u.ancestors[4], {OPENING_CELLS} {MEMBERS}"
-                " AND a.retailer_id > %(after)s AND a.retailer_id <= %(upto)s ORDER BY a.retailer_id",
+                f" SELECT %(month)s, a.retailer_id, a.territory_id, u.ancestors[4], {OPENING_CELLS} {_CHUNK_MEMBERS}",
                 {"month": month, "on": on, "after": chunk.after or FIRST_ID, "upto": chunk.upto or LAST_ID},
             )
             rows = cursor.rowcount
@@ -118,7 +126,7 @@ def attach(month: date) -> bool:
         first, after = month.isoformat(), add_months(month, 1).isoformat()
         with connection.cursor() as cursor:
             for statement in (
-                f'ALTER TABLE "{name}" ADD PRIMARY KEY (month, retailer_id)',
+                f'ALTER TABLE "{name}" ADD PRIMARY KEY (retailer_id, month)',
                 f'CREATE INDEX ON "{name}" (territory_id)',
                 f"ALTER TABLE \"{name}\" ADD CONSTRAINT in_month CHECK (month >= '{first}' AND month < '{after}')",
                 f"ALTER TABLE \"{PARENT}\" ATTACH PARTITION \"{name}\" FOR VALUES FROM ('{first}') TO ('{after}')",

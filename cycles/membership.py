@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from cycles.building import MEMBERS, OPENING_CELLS, PARENT, ROW_COLUMNS
+from cycles.building import ALL_MEMBERS, OPENING_CELLS, PARENT, ROW_COLUMNS
 from cycles.calendar import MonthDates
 from cycles.grid import COLUMNS
 from cycles.models import ManagerCycle
@@ -23,7 +23,7 @@ MANAGER_ROLES = ("account_manager", "market_manager", "brand_manager")
 
 _JOIN = f"""
 INSERT INTO "{PARENT}" ({ROW_COLUMNS})
-SELECT %(month)s, a.retailer_id, a.territory_id, u.ancestors[4], {OPENING_CELLS} {MEMBERS}
+SELECT %(month)s, a.retailer_id, a.territory_id, u.ancestors[4], {OPENING_CELLS} {ALL_MEMBERS}
 AND NOT EXISTS (SELECT 1 FROM "{PARENT}" c WHERE c.month = %(month)s AND c.retailer_id = a.retailer_id)
 """  # noqa: S608  names of our own
 _FOLLOW = f"""
