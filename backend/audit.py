@@ -28,7 +28,7 @@ class Act:
     after: Mapping[str, Any] | None = None
 
 
-def record(
+def record(  # noqa: PLR0913 - what is optional is named by the caller
     actor: Actor | None,
     act: str,
     obj: Model,

@@ -1,7 +1,7 @@
 """Change marks: "recompute this key". Appended in the writer's transaction, folded when drained.
 
-Marks are appended, never merged on write: a merge would make writers of one key wait for each other, or lose the mark of
-a writer that commits while the key is being recomputed (docs/decisions/0002-change-marks-are-appended.md).
+Marks are appended, never merged on write: a merge would make writers of one key wait for each other, or lose the mark
+of a writer that commits while the key is being recomputed (docs/decisions/0002-change-marks-are-appended.md).
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def mark(kind: str, keys: Iterable[tuple[int, date]]) -> None:
         )
 
 
-# Oldest keys first. A key that another drainer holds is left to it: two recomputations of one key never overlap, and the
-# one that reads starts its statement after the lock, so it sees everything that was committed before.
+# Oldest keys first. A key that another drainer holds is left to it: two recomputations of one key never overlap, and
+# the one that reads starts its statement after the lock, so it sees everything that was committed before.
 _CLAIM = """
 WITH waiting AS (
     SELECT unit_id, on_date FROM backend_changemark WHERE consumer = %s AND kind = ANY(%s)

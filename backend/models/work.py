@@ -11,7 +11,7 @@ from backend.scope import Internal, Scope
 
 
 class ChangeMark(models.Model):
-    """ "Recompute this key from facts." Appended in the writer's transaction, folded when drained (backend/marks.py)."""
+    """ "Recompute this key from facts." Appended by the writer, folded when drained (backend/marks.py)."""
 
     SCOPE: ClassVar[Scope] = Internal()
 
