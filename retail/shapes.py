@@ -79,6 +79,15 @@ class ClassesIn(StrictModelSerializer):
         extra_kwargs = {"tier": {"min_value": 1, "max_value": 30}}
 
 
+class ClassChangesIn(StrictModelSerializer):
+    class Meta:
+        model = Classification
+        fields = queries.CLASSES
+        extra_kwargs = {name: {"required": False} for name in queries.CLASSES} | {
+            "tier": {"required": False, "min_value": 1, "max_value": 30}
+        }
+
+
 class RegisterIn(ShopIn):
     """A new shop with its classes and territory; the visit class is C (monthly) unless given."""
 
@@ -95,13 +104,12 @@ class RegisterIn(ShopIn):
 class ReclassifyIn(StrictSerializer):
     from_date = DayField()
     reason = serializers.CharField(max_length=500, required=False)
-    changes = ClassesIn(partial=True)
+    changes = ClassChangesIn(help_text="What is not named keeps its value.")
 
     def validate_changes(self, value: dict[str, Any]) -> dict[str, Any]:
-        given = self.initial_data["changes"]
-        if not given:
+        if not value:
             raise serializers.ValidationError("nothing to change")
-        return {name: value[name] for name in given}  # what was not named keeps its value, defaults included
+        return value
 
 
 class ClassificationOut(TierGuarded, OutModelSerializer):
