@@ -13,7 +13,15 @@ from backend import clock
 from backend.http.views import ScopedView
 from backend.models import Level, Unit
 from market import boards, queries
-from market.board_shapes import BoardQuery, ChildrenOut, DevicesOut, ProductsOut, SortedQuery, UnitBoardOut
+from market.board_shapes import (
+    BoardQuery,
+    ChildrenOut,
+    DevicesOut,
+    ProductsOut,
+    ProductsQuery,
+    SortedQuery,
+    UnitBoardOut,
+)
 from market.figures import Figure
 from market.why import why
 
@@ -69,15 +77,19 @@ class MarketChildren(ScopedView):
 
 
 class MarketProducts(ScopedView):
-    """Every product seen or sold in a unit's month: prices, index, stock, shelf and sales. `sort` as for children."""
+    """Every product seen or sold in a unit's month: prices, index, stock, shelf and sales. `sort` as for children.
+
+    With `children=true` each product also tells the average price and stock of every unit right below.
+    """
 
     needs = {"get": "boards.read"}
-    queries = {"get": SortedQuery}
+    queries = {"get": ProductsQuery}
     answers = {"get": ProductsOut}
 
     def get(self, request: Request) -> Response:
         unit, month = _asked(self)
         freshness = queries.freshness(unit.pk)
+        below = self._below(unit, month) if self.asked["children"] else None
         rows = [
             {
                 "product": {
@@ -87,10 +99,21 @@ class MarketProducts(ScopedView):
                     "guide_carton_fen": row.product.guide_carton_fen,
                 },
                 "figures": [figure_out(f, unit.pk, month, freshness, row.product.product_id) for f in row.figures],
+                **({} if below is None else {"children": below.get(row.product.product_id, [])}),
             }
             for row in boards.products_board(unit, month, self.asked.get("sort", ""))
         ]
         return Response({**_head(unit, month, freshness), "products": rows})
+
+    def _below(self, unit: Unit, month: date) -> dict[int, list[dict[str, Any]]]:
+        means = queries.product_means([child.pk for child in queries.children(unit, month)], month)
+        return {
+            product_id: [
+                {"unit": child, "carton_price_average": _number(price), "stock_average": _number(stock)}
+                for child, price, stock in rows
+            ]
+            for product_id, rows in means.items()
+        }
 
 
 def figure_out(

@@ -41,6 +41,10 @@ class SortedQuery(BoardQuery):
     sort = serializers.CharField(required=False, max_length=60)
 
 
+class ProductsQuery(SortedQuery):
+    children = serializers.BooleanField(default=False, help_text="Also the averages of each unit right below.")
+
+
 class FigureOut(OutSerializer):
     kpi = serializers.CharField()
     version = serializers.IntegerField()
@@ -115,9 +119,16 @@ class ProductOut(OutSerializer):
     guide_carton_fen = serializers.IntegerField(allow_null=True)
 
 
+class ChildMeansOut(OutSerializer):
+    unit = serializers.IntegerField()
+    carton_price_average = serializers.DecimalField(max_digits=20, decimal_places=0, allow_null=True)
+    stock_average = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
+
+
 class ProductRowOut(OutSerializer):
     product = ProductOut()
     figures = FigureOut(many=True)
+    children = ChildMeansOut(many=True, required=False)
 
 
 class ProductsOut(OutSerializer):

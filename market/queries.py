@@ -147,6 +147,21 @@ def products(unit_id: int, months: Sequence[date]) -> list[ProductRow]:
     return list(found.values())
 
 
+def product_means(unit_ids: Iterable[int], month: date) -> dict[int, list[tuple[int, Decimal | None, Decimal | None]]]:
+    """By product: (unit id, average carton price in fen, average stock in packs), by unit id. One query."""
+    found: dict[int, list[tuple[int, Decimal | None, Decimal | None]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT product_id, unit_id, round(price_sum_fen::numeric / nullif(price_n, 0)),"
+            " round(stock_sum_packs::numeric / nullif(stock_n, 0), 1)"
+            " FROM market_unitproductmonth WHERE month = %s AND unit_id = ANY(%s) ORDER BY unit_id",
+            [month, list(unit_ids)],
+        )
+        for product_id, unit_id, price, stock in cursor.fetchall():
+            found.setdefault(product_id, []).append((unit_id, price, stock))
+    return found
+
+
 def sales_targets(unit_ids: Iterable[int], month: date) -> dict[int, int]:
     """Target cartons of all products together, by unit; absent where none was set. One query."""
     rows = SalesTarget.objects.filter(unit_id__in=list(unit_ids), month=month, product=None)

@@ -12,6 +12,17 @@ from django.db import connection
 from backend import clock
 from market import rollups
 
+READ = (
+    "visits_visit",
+    "visits_observation",
+    "visits_briefing",
+    "visits_pitch",
+    "visits_remark",
+    "retail_assignment",
+    "retail_classification",
+    "market_shopproductmonth",
+)
+
 
 class Command(BaseCommand):
     """Rebuilds the months named, or every month that has visits or sales."""
@@ -22,10 +33,18 @@ class Command(BaseCommand):
         parser.add_argument("months", nargs="*", metavar="YYYY-MM")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _know_the_sizes()
         months = [_month(text) for text in options["months"]] or _months_with_facts()
         for done, month in enumerate(months, start=1):
             territories = rollups.rebuild(month)
             self.stdout.write(f"roll-ups {month:%Y-%m}: {territories} territories ({done} of {len(months)})")
+
+
+def _know_the_sizes() -> None:
+    """After a bulk load the planner still thinks that the tables are empty, and reads them row by row."""
+    with connection.cursor() as cursor:
+        for table in READ:
+            cursor.execute(f"ANALYZE {table}")
 
 
 def _month(text: str) -> date:
