@@ -1,0 +1,116 @@
+"""Asking every route: fill its address, send it with a body, mask what may differ, take the database's fingerprint."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection, transaction
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
+
+from backend.http.routes import Route, all_routes
+
+DESK = reverse("admin:index")
+_PART = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def api_routes() -> dict[str, Route]:
+    """Every route of the API by method and path, as the resolver knows them: "GET /api/v1/me"."""
+    found = {}
+    for route in all_routes():
+        if route.is_api and route.path != "/api/docs":
+            for method in route.acts or {"GET": ""}:
+                found[f"{method} {route.path}"] = route
+    return found
+
+
+def page_routes() -> list[Route]:
+    """Every route outside the API and the admin."""
+    return [route for route in all_routes() if not route.is_api and not route.path.startswith(DESK)]
+
+
+def address(path: str, key: Any) -> str:
+    """The path with its parts filled in: by name when the key is a dict, else the one value."""
+    return _PART.sub(lambda part: str(key[part[1]] if isinstance(key, dict) else key), path)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: method, address, a JSON body or a form with a file."""
+
+    method: str
+    path: str
+    body: Any = None
+    file: Any = None
+    query: str = ""
+
+    def send(self, client: Any, **headers: str) -> HttpResponseBase:
+        """Send it as a careful client would: with a fresh Idempotency-Key and If-Match where they may be needed."""
+        more = {"HTTP_IDEMPOTENCY_KEY": str(uuid4()), **headers} if self.method == "POST" else {**headers}
+        if self.method in {"PUT", "PATCH", "DELETE"}:
+            more.setdefault("HTTP_IF_MATCH", "*")
+        path = f"{self.path}?{self.query}" if self.query else self.path
+        if self.file is not None:
+            return client.post(path, {"file": self.file}, format="multipart", **more)
+        data = None if self.body is None else json.dumps(self.body, ensure_ascii=False, default=str)
+        return client.generic(self.method, path, data or "", content_type="application/json", **more)
+
+
+def content(response: HttpResponseBase) -> bytes:
+    """The whole body."""
+    if isinstance(response, StreamingHttpResponse):
+        return b"".join(response.streaming_content)  # type: ignore[arg-type]
+    return bytes(response.content)  # type: ignore[attr-defined]
+
+
+_MASKED = re.compile(rb'"(request_id|instance)": ?"(?:[^"\\]|\\.)*"')
+_UNEQUAL_HEADERS = {"X-Request-Id", "Content-Length"}
+
+
+def masked(response: HttpResponseBase, *secrets: Any) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body, with the request id and the instance masked, and the ids that were asked for."""
+    body = _MASKED.sub(rb'"\1":""', content(response))
+    for secret in secrets:
+        for text in secret.values() if isinstance(secret, dict) else [secret]:
+            body = body.replace(str(text).encode(), b"<id>")
+    headers = {name: value for name, value in response.items() if name not in _UNEQUAL_HEADERS}
+    return response.status_code, headers, body
+
+
+def fingerprint() -> dict[str, tuple[int, str]]:
+    """Rows and a hash of every table: equal before and after means that nothing was written. Two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
+            " AND c.relnamespace = current_schema()::regnamespace ORDER BY 1"
+        )
+        tables = [row[0] for row in cursor.fetchall()]
+        one = "SELECT '{0}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM {0} t"
+        cursor.execute(" UNION ALL ".join(one.format(table) for table in tables))
+        return {name: (count, digest) for name, count, digest in cursor.fetchall()}
+
+
+class _Undo(Exception):
+    """Leaves a block without what it wrote."""
+
+
+def undone(ask: Ask, client: Any, **headers: str) -> HttpResponseBase:
+    """The answer of a request whose writes are taken back."""
+    found: list[HttpResponseBase] = []
+    try:
+        with transaction.atomic():
+            found.append(ask.send(client, **headers))
+            raise _Undo
+    except _Undo:
+        return found[0]
+
+
+def changed(before: dict[str, tuple[int, str]]) -> Iterator[str]:
+    """Tables that are not as they were."""
+    after = fingerprint()
+    return (name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name))

@@ -1,0 +1,130 @@
+"""A valid body for every writing route, with nested ids from a column of the policy table; a route without one fails.
+
+`VALID` maps a route to what a careful client sends. Ids inside come from `Place`, so that the same body can speak of
+Lin's shop, of Wu's, or of one that is nowhere.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from tests.cast import PASSWORD
+from tests.walk.asking import Ask, address
+from tests.walk.policy import NOWHERE, OWN, Rule
+from tests.walk.world import Place, World
+
+Body = Callable[[World, Place], Any]
+
+
+SUBMISSION = "5b1d9f0e-0000-4000-8000-000000000135"
+
+
+def visit(world: World, place: Place) -> dict[str, Any]:
+    """A visit two days ago, before Lin's old phone was ended and the moved shop moved."""
+    return {
+        "submission_id": SUBMISSION,
+        "retailer_id": str(place.shop),
+        "started_at": "2026-03-14T15:00:00+08:00",
+        "ended_at": "2026-03-14T15:20:00+08:00",
+        "note": "缺货两天",
+    }
+
+
+VALID: dict[str, Body] = {
+    "POST /api/v1/auth/login": lambda w, p: {
+        "username": "lin",
+        "password": PASSWORD,
+        "device_id": str(uuid4()),
+        "device_name": "phone",
+    },
+    "POST /api/v1/auth/logout": lambda w, p: {"unsent": 3},
+    "POST /api/v1/devices/<uuid:pk>/end": lambda w, p: None,
+    "POST /api/v1/devices/<uuid:pk>/lost": lambda w, p: None,
+    "POST /api/v1/brands": lambda w, p: {"name": "新品牌", "name_en": "New", "maker": "厂", "is_home": False},
+    "PATCH /api/v1/brands/<int:pk>": lambda w, p: {"maker": "另一厂"},
+    "POST /api/v1/products": lambda w, p: {"code": "NEW1", "name": "新品", "brand": w.cast.products[0].brand_id},
+    "PATCH /api/v1/products/<int:pk>": lambda w, p: {"name": "改名"},
+    "POST /api/v1/key-products": lambda w, p: {
+        "unit": p.county,
+        "product": w.cast.products[2].pk,
+        "from_date": "2026-04-01",
+    },
+    "POST /api/v1/key-products/<int:pk>/end": lambda w, p: {"on": "2026-04-01", "reason": "季节结束"},
+    "POST /api/v1/retailers": lambda w, p: {
+        "code": "4202NEW",
+        "licence_no": "4202NEW",
+        "name": "新店",
+        "holder": "持证人",
+        "opened_on": "2026-03-16",
+        "territory": p.territory,
+        "from_date": "2026-03-16",
+        "classes": {"business_type": "B", "market_type": "C", "scale": 2},
+    },
+    "PATCH /api/v1/retailers/<uuid:pk>": lambda w, p: {"address": "人民路 1 号"},
+    "POST /api/v1/retailers/<uuid:pk>/reclassify": lambda w, p: {
+        "from_date": "2026-03-20",
+        "changes": {"visit_class": "B"},
+    },
+    "POST /api/v1/assignments": lambda w, p: {
+        "retailers": [p.unassigned],
+        "to_territory": p.territory,
+        "from_date": "2026-03-20",
+    },
+    "POST /api/v1/assignments/transfer": lambda w, p: {
+        "retailers": [p.shop],
+        "from_territory": p.holder,
+        "to_territory": p.other_holder,
+        "from_date": "2026-03-20",
+    },
+    "POST /api/v1/contacts": lambda w, p: {"retailer": p.shop, "name": "老板娘"},
+    "PATCH /api/v1/contacts/<uuid:pk>": lambda w, p: {"phone": "13800000000"},
+    "DELETE /api/v1/contacts/<uuid:pk>": lambda w, p: None,
+    "POST /api/v1/needs": lambda w, p: {
+        "retailer": p.shop,
+        "kind": "supply",
+        "text": "要货架",
+        "raised_on": "2026-03-16",
+    },
+    "POST /api/v1/needs/<uuid:pk>/close": lambda w, p: {"on": "2026-03-16", "outcome": "已解决"},
+    "POST /api/v1/promises": lambda w, p: {
+        "retailer": p.shop,
+        "text": "送货架",
+        "promised_on": "2026-03-16",
+        "due_on": "2026-03-20",
+    },
+    "POST /api/v1/promises/<uuid:pk>/keep": lambda w, p: {"on": "2026-03-16"},
+    "POST /api/v1/promises/<uuid:pk>/drop": lambda w, p: {"on": "2026-03-16", "reason": "店主不要了"},
+    "POST /api/v1/visits": lambda w, p: visit(w, p),
+    "POST /api/v1/visits/batch": lambda w, p: [visit(w, p)],
+    "POST /api/v1/quarantine/<uuid:pk>/resend": lambda w, p: visit(w, p),
+    "POST /api/v1/quarantine/<uuid:pk>/dismiss": lambda w, p: {"reason": "重复"},
+    "POST /api/v1/policies": lambda w, p: {"unit": p.county, "code": "new-policy", "title": "新政策"},
+    "POST /api/v1/policy-versions": lambda w, p: {"policy": p.policy, "body": "正文"},
+    "POST /api/v1/policy-versions/<int:pk>/release": lambda w, p: {"brief_by": "2026-03-31"},
+    "PUT /api/v1/calendar-days/<str:day>": lambda w, p: {"is_working": False, "name": "停电"},
+    "DELETE /api/v1/calendar-days/<str:day>": lambda w, p: None,
+}
+FILES: dict[str, Callable[[World, Place], bytes]] = {
+    "POST /api/v1/imports/<slug:kind>": lambda w, p: "商品编码,品牌,商品名称\nX1,红双喜,红双喜(软)\n".encode(),
+}
+
+
+def ask(world: World, route: str, rule: Rule, column: str) -> Ask:
+    """The request for a route about the column's object: named by the address, or else by the body."""
+    method, path = route.split(" ", 1)
+    kind = rule.of
+    place = world.place(OWN if not column or (kind and column == NOWHERE) else column)
+    where = address(path, world.key(kind, column)) if kind else path
+    if route in FILES:
+        file = io.BytesIO(FILES[route](world, place))
+        file.name = "file.csv"
+        return Ask(method, where, file=file)
+    return Ask(method, where, body=None if method == "GET" else VALID[route](world, place))
+
+
+def writes(routes: dict[str, Any]) -> list[str]:
+    """The writing routes among the given ones."""
+    return [route for route in routes if not route.startswith(("GET ", "HEAD "))]

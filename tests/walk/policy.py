@@ -1,0 +1,231 @@
+"""The one policy table: every route, who may ask it, and whose objects he reaches; read by the walk over all routes.
+
+A verdict follows from two facts: who holds the capability that a route asks for (`HOLDERS`), and who reaches the object
+that its address names (`REACH`, by the kind's scope class). A route missing from `POLICY` fails the walk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ALLOW, ABSENT, FORBIDDEN, SIGN_IN = "allow", "absent", "forbidden", "sign_in"
+
+PUBLIC = "public"  # served to anybody
+SIGNED_IN = "signed in"  # served to everybody with a log-in that stands, also without a position
+
+UNSIGNED = ("anonymous", "expired", "lost", "ended")
+# The cast, and three more: Yuan's position ended yesterday, Tang imports and Luo administers in the other county.
+PREFECTURE = frozenset({"zhao", "sun", "qian", "zhou", "feng", "shen"})
+SIGNED = ("lin", "ma", "wu", "chen", "he", *sorted(PREFECTURE), "tang", "luo", "yuan")
+PRINCIPALS = (*UNSIGNED, *SIGNED)
+
+FIELD = frozenset({"lin", "ma", "wu", "chen"})
+LEADERS = frozenset({"he", "zhao"})
+STEWARDS = frozenset({"qian", "tang"})
+ADMINISTRATORS = frozenset({"sun", "luo"})
+
+HOLDERS: dict[str, frozenset[str]] = {
+    "org.read": frozenset(SIGNED) - {"yuan"},
+    "retail.read": FIELD | LEADERS | STEWARDS | {"feng"},
+    "retail.edit": FIELD | STEWARDS,
+    "retail.assign": LEADERS | STEWARDS | {"chen"},
+    "brands.read": frozenset(SIGNED) - {"yuan", "shen"},
+    "brands.edit": STEWARDS | {"feng"},
+    "policies.read": FIELD | LEADERS | ADMINISTRATORS | {"feng", "zhou"},
+    "policies.edit": frozenset({"zhou"}),
+    "visits.read": FIELD | LEADERS | {"feng"},
+    "visits.record": FIELD,
+    "quarantine.read": FIELD | LEADERS | STEWARDS,
+    "quarantine.fix": STEWARDS | {"chen"},
+    "market.read": FIELD | LEADERS | STEWARDS | {"feng"},
+    "market.edit": STEWARDS,
+    "boards.read": FIELD | LEADERS | {"feng"},
+    "cycles.read": FIELD | LEADERS | {"feng"},
+    "people.read": LEADERS | ADMINISTRATORS | {"chen", "shen"},
+    "people.manage": ADMINISTRATORS,
+    "calendar.edit": ADMINISTRATORS,
+    "parameters.edit": ADMINISTRATORS,
+    "audit.read": ADMINISTRATORS | {"shen"},
+    "imports.run": STEWARDS,
+    "admin.site": ADMINISTRATORS | STEWARDS | {"zhou"},
+}
+
+OWN, MOVED, FOREIGN, NOWHERE = "own", "moved", "foreign", "nowhere"
+_LINES = {  # by place alone: the line above each shop or territory; capabilities come on top
+    OWN: PREFECTURE | {"lin", "chen", "he"},
+    MOVED: PREFECTURE | {"ma", "chen", "he"},
+    FOREIGN: PREFECTURE | {"wu", "tang", "luo"},
+}
+REACH: dict[str, dict[str, frozenset[str]]] = {
+    # Lin's shop, the shop that was hers until yesterday and is Ma's today, Wu's shop, and what hangs on each
+    "shop": _LINES,
+    # a territory's own rows: no rows of it move
+    "territory": {OWN: _LINES[OWN], FOREIGN: _LINES[FOREIGN]},
+    # what a county has put in force for everybody below it: seen from below as well
+    "county": {OWN: _LINES[OWN] | {"ma"}, FOREIGN: _LINES[FOREIGN]},
+    # the write gate: whose shop was it on the day of the visit (two days ago), and who held a post above it that day
+    "visited": {
+        OWN: frozenset({"lin", "chen", "yuan"}),
+        MOVED: frozenset({"lin", "chen", "yuan"}),
+        FOREIGN: frozenset({"wu"}),
+    },
+    # a shop that belongs to no territory yet: from the county up
+    "unassigned": {OWN: PREFECTURE | {"he"}, FOREIGN: PREFECTURE | {"tang", "luo"}},
+    # the territory of a new shop: by those who hold retail.edit there as well as retail.assign
+    "registered": {OWN: frozenset({"chen", "qian"}), FOREIGN: frozenset({"qian", "tang"})},
+    # for everybody who signed in, and for everybody who holds a position besides
+    "anybody": {OWN: frozenset(SIGNED)},
+    "everyone": {OWN: frozenset(SIGNED) - {"yuan"}},
+    # one's phone: of oneself and of the administrators above
+    "phone": {OWN: frozenset({"lin", "sun"}), FOREIGN: frozenset({"wu", "sun", "luo"})},
+    # one file of Qian's, who stands above Tang, and one of Tang's
+    "file": {OWN: frozenset({"qian"}), FOREIGN: frozenset({"qian", "tang"})},
+}
+
+KINDS: dict[str, str] = {
+    # kind of object -> scope class
+    "device": "phone",
+    "import": "file",
+    "import kind": "everyone",
+    "brand": "everyone",
+    "product": "everyone",
+    "key product": "county",
+    "order": "shop",
+    "allotment": "shop",
+    "stock count": "shop",
+    "target": "territory",
+    "cycle": "shop",
+    "manager cycle": "territory",
+    "calendar day": "anybody",
+    "shop": "shop",
+    "unassigned": "unassigned",
+    "registered": "registered",
+    "contact": "shop",
+    "need": "shop",
+    "promise": "shop",
+    "visit": "shop",
+    "visited": "visited",
+    "quarantine": "territory",
+    "policy": "county",
+    "policy version": "county",
+    "draft": "county",
+    "template version": "county",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a route asks for, and the kind of object that its address names (if it names one)."""
+
+    needs: str
+    of: str = ""
+    about: str = ""  # the kind of object that the body names, where the address names none
+    takes_late_work: bool = False  # an ended phone may still push here
+
+
+def _reads(path: str, needs: str, of: str, pk: str = "uuid") -> dict[str, Rule]:
+    """A list and one of it."""
+    return {f"GET {path}": Rule(needs), f"GET {path}/<{pk}:pk>": Rule(needs, of)}
+
+
+POLICY: dict[str, Rule] = {
+    # the floor
+    "POST /api/v1/auth/login": Rule(PUBLIC),
+    "GET /api/v1/openapi.json": Rule(PUBLIC),
+    "POST /api/v1/auth/logout": Rule(SIGNED_IN),
+    "GET /api/v1/me": Rule(SIGNED_IN),
+    **_reads("/api/v1/devices", SIGNED_IN, "device"),
+    "POST /api/v1/devices/<uuid:pk>/end": Rule(SIGNED_IN, "device"),
+    "POST /api/v1/devices/<uuid:pk>/lost": Rule(SIGNED_IN, "device"),
+    # imports
+    **_reads("/api/v1/imports", "imports.run", "import"),
+    "GET /api/v1/imports/<uuid:run_id>/rejects": Rule("imports.run", "import"),
+    "GET /api/v1/imports/<uuid:run_id>/rejects.csv": Rule("imports.run", "import"),
+    "GET /api/v1/imports/<slug:kind>": Rule("imports.run", "import kind"),
+    "POST /api/v1/imports/<slug:kind>": Rule("imports.run", "import kind"),
+    # brands
+    **_reads("/api/v1/brands", "brands.read", "brand", "int"),
+    "POST /api/v1/brands": Rule("brands.edit"),
+    "PATCH /api/v1/brands/<int:pk>": Rule("brands.edit", "brand"),
+    **_reads("/api/v1/products", "brands.read", "product", "int"),
+    "POST /api/v1/products": Rule("brands.edit"),
+    "PATCH /api/v1/products/<int:pk>": Rule("brands.edit", "product"),
+    "GET /api/v1/price-classes": Rule("brands.read"),
+    **_reads("/api/v1/key-products", "brands.read", "key product", "int"),
+    "POST /api/v1/key-products": Rule("brands.edit", about="key product"),
+    "POST /api/v1/key-products/<int:pk>/end": Rule("brands.edit", "key product"),
+    # retail
+    **_reads("/api/v1/retailers", "retail.read", "shop"),
+    "POST /api/v1/retailers": Rule("retail.assign", about="registered"),
+    "PATCH /api/v1/retailers/<uuid:pk>": Rule("retail.edit", "shop"),
+    "POST /api/v1/retailers/<uuid:pk>/reclassify": Rule("retail.edit", "shop"),
+    "GET /api/v1/classifications": Rule("retail.read"),
+    "GET /api/v1/assignments": Rule("retail.read"),
+    "POST /api/v1/assignments": Rule("retail.assign", about="unassigned"),
+    "POST /api/v1/assignments/transfer": Rule("retail.assign", about="shop"),
+    **_reads("/api/v1/contacts", "retail.read", "contact"),
+    "POST /api/v1/contacts": Rule("retail.edit", about="shop"),
+    "PATCH /api/v1/contacts/<uuid:pk>": Rule("retail.edit", "contact"),
+    "DELETE /api/v1/contacts/<uuid:pk>": Rule("retail.edit", "contact"),
+    **_reads("/api/v1/needs", "retail.read", "need"),
+    "POST /api/v1/needs": Rule("retail.edit", about="shop"),
+    "POST /api/v1/needs/<uuid:pk>/close": Rule("retail.edit", "need"),
+    **_reads("/api/v1/promises", "retail.read", "promise"),
+    "POST /api/v1/promises": Rule("retail.edit", about="shop"),
+    "POST /api/v1/promises/<uuid:pk>/keep": Rule("retail.edit", "promise"),
+    "POST /api/v1/promises/<uuid:pk>/drop": Rule("retail.edit", "promise"),
+    # market
+    **_reads("/api/v1/orders", "market.read", "order"),
+    **_reads("/api/v1/allotments", "market.read", "allotment", "int"),
+    **_reads("/api/v1/stock-counts", "market.read", "stock count"),
+    **_reads("/api/v1/targets", "market.read", "target", "int"),
+    "GET /api/v1/boards/market": Rule("boards.read"),
+    "GET /api/v1/boards/market/children": Rule("boards.read"),
+    "GET /api/v1/boards/market/products": Rule("boards.read"),
+    # visits
+    **_reads("/api/v1/visits", "visits.read", "visit"),
+    "GET /api/v1/visits/recent": Rule("visits.read"),
+    "GET /api/v1/visits/due": Rule("visits.record"),
+    "POST /api/v1/visits": Rule(SIGNED_IN, about="visited", takes_late_work=True),
+    "POST /api/v1/visits/batch": Rule(SIGNED_IN, about="visited", takes_late_work=True),
+    **_reads("/api/v1/quarantine", "quarantine.read", "quarantine"),
+    "POST /api/v1/quarantine/<uuid:pk>/resend": Rule("quarantine.fix", "quarantine"),
+    "POST /api/v1/quarantine/<uuid:pk>/dismiss": Rule("quarantine.fix", "quarantine"),
+    **_reads("/api/v1/policies", "policies.read", "policy", "int"),
+    "POST /api/v1/policies": Rule("policies.edit", about="policy"),
+    **_reads("/api/v1/policy-versions", "policies.read", "policy version", "int"),
+    "POST /api/v1/policy-versions": Rule("policies.edit", about="policy"),
+    "POST /api/v1/policy-versions/<int:pk>/release": Rule("policies.edit", "draft"),
+    **_reads("/api/v1/templates", "policies.read", "template version", "int"),
+    # cycles
+    "GET /api/v1/cycles": Rule("cycles.read"),
+    "GET /api/v1/cycles/<str:month>/<uuid:retailer_id>": Rule("cycles.read", "cycle"),
+    "GET /api/v1/cycles/progress": Rule("cycles.read"),
+    **_reads("/api/v1/manager-cycles", "cycles.read", "manager cycle"),
+    "GET /api/v1/months": Rule("cycles.read"),
+    "GET /api/v1/calendar-days": Rule(SIGNED_IN),
+    "GET /api/v1/calendar-days/<str:day>": Rule(SIGNED_IN, "calendar day"),
+    "PUT /api/v1/calendar-days/<str:day>": Rule("calendar.edit", "calendar day"),
+    "DELETE /api/v1/calendar-days/<str:day>": Rule("calendar.edit", "calendar day"),
+}
+
+
+def verdict(rule: Rule, principal: str, column: str = "") -> str:
+    """What a principal gets from a route, for an object of the column (OWN, MOVED, FOREIGN, NOWHERE; "": none)."""
+    if rule.needs == PUBLIC:
+        return ALLOW
+    if principal == "ended" and rule.takes_late_work:
+        principal = "lin"  # whose phone it was; what it pushes here is dated before its end
+    if principal in UNSIGNED:
+        return SIGN_IN
+    if rule.needs != SIGNED_IN and principal not in HOLDERS[rule.needs]:
+        return FORBIDDEN
+    if column and principal not in REACH[KINDS[rule.of or rule.about]].get(column, frozenset()):
+        return ABSENT
+    return ALLOW
+
+
+def columns(rule: Rule) -> tuple[str, ...]:
+    """The objects to ask for: those that the kind has, and one that is nowhere."""
+    kind = rule.of or rule.about
+    return (*REACH[KINDS[kind]], NOWHERE) if kind else ("",)

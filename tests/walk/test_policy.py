@@ -1,0 +1,74 @@
+"""The policy table holds: it names every route, and every principal gets from every route what it says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.http import HttpResponseBase
+from rest_framework.test import APIClient
+
+from tests.walk import bodies
+from tests.walk.asking import Ask, address, api_routes, changed, content, fingerprint, undone
+from tests.walk.policy import ABSENT, ALLOW, FORBIDDEN, POLICY, PRINCIPALS, SIGN_IN, Rule, columns, verdict
+from tests.walk.world import World
+
+ROUTES = api_routes()
+WRITING = bodies.writes(ROUTES)
+REFUSALS = {ABSENT: {404}, FORBIDDEN: {403}, SIGN_IN: {401}}
+NAMED_IN_THE_BODY = {400, 403, 404, 422}  # how an id in a body is refused, foreign or absent
+
+
+def test_the_policy_table_names_every_route_and_no_other() -> None:
+    assert sorted(POLICY) == sorted(ROUTES)
+
+
+def test_every_writing_route_has_a_valid_body() -> None:
+    assert sorted({**bodies.VALID, **bodies.FILES}) == sorted(WRITING)
+
+
+@pytest.mark.parametrize("route", sorted(set(POLICY) & set(ROUTES)))
+def test_every_principal_gets_what_the_table_says_and_a_refusal_writes_nothing(
+    route: str, world: World, clients: dict[str, APIClient]
+) -> None:
+    rule = POLICY[route]
+    found, expected = {}, {}
+    before = fingerprint() if route in WRITING else {}
+    for column in columns(rule):
+        for principal in PRINCIPALS:
+            ask, word = bodies.ask(world, route, rule, column), verdict(rule, principal, column)
+            response = undone(ask, clients[principal]) if word == ALLOW else ask.send(clients[principal])
+            status = status_of(response)
+            expected[column, principal] = word
+            found[column, principal] = word if _fits(rule, word, status) else f"{status} instead of {word}"
+    assert found == expected
+    # what was refused of a phone's visits is kept, with its reason
+    assert route not in WRITING or set(changed(before)) <= ({"backend_quarantined"} if rule.takes_late_work else set())
+
+
+@pytest.mark.parametrize("path", sorted({route.path for route in ROUTES.values()}))
+def test_a_method_that_a_route_does_not_have_is_405_with_the_ones_it_has(
+    path: str, world: World, clients: dict[str, APIClient]
+) -> None:
+    have = {route.split(" ")[0] for route in ROUTES if route.split(" ", 1)[1] == path}
+    rule = next(POLICY[route] for route in POLICY if route.split(" ", 1)[1] == path)
+    where = address(path, world.key(rule.of, columns(rule)[0])) if rule.of else path
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - have:
+        response = undone(Ask(method, where), clients["lin"])
+        assert (method, response.status_code) == (method, 405)
+        allowed = {name.strip() for name in response.headers["Allow"].split(",")} - {"HEAD", "OPTIONS"}
+        assert allowed == have
+
+
+def status_of(response: HttpResponseBase) -> int:
+    """The status of the answer, or of the one item that a batch answered for."""
+    if response.status_code == 200 and b'"outcomes"' in content(response)[:20]:
+        [outcome] = json.loads(content(response))["outcomes"]
+        return outcome["problem"]["status"] if "problem" in outcome else 200
+    return response.status_code
+
+
+def _fits(rule: Rule, word: str, status: int) -> bool:
+    if word == ALLOW:
+        return status < 400
+    return status in (NAMED_IN_THE_BODY if word == ABSENT and rule.about else REFUSALS[word])

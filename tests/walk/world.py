@@ -1,0 +1,258 @@
+"""One object of every kind in every column of the policy table: Lin's, moved yesterday, Wu's, and one nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Model
+
+from backend import clock
+from backend.ids import uuid7
+from backend.models import Device, ImportReject, ImportRun, Level, Person, Position, Quarantined, Unit
+from brands.models import KeyProduct
+from cycles import month as months
+from cycles.models import CalendarDay, ManagerCycle
+from market.models import Allotment, Order, OrderLine, SalesTarget, StockCount
+from retail.models import Assignment, Contact, Need, Promise, Retailer
+from tests.cast import ALWAYS, SINCE, TODAY, Cast, build_cast, make_shop
+from tests.market import facts
+from tests.walk.policy import FOREIGN, MOVED, NOWHERE, OWN
+from visits.models import DisplayTemplate, Policy, PolicyVersion, Remark, TemplateVersion
+
+LAST_WEEK = date(2026, 3, 10)
+MONTH = date(2026, 3, 1)
+NO_UUID = UUID("0199aaaa-0000-7000-8000-00000000dead")
+NO_NUMBER = 4_242_424_242
+Key = Any  # what stands in the address: an id, or the names of its parts with their values
+
+
+@dataclass
+class World:
+    """The cast, the keys of an object of every kind and column, and what belongs to Lin's county alone."""
+
+    cast: Cast
+    other_next: Unit  # a second territory in Wu's office
+    shops: dict[str, Retailer]
+    keys: dict[str, dict[str, Key]] = field(default_factory=dict)
+    rows: list[Model] = field(default_factory=list)  # of Lin's county: what Wu must never see a word of
+    visits: dict[str, UUID] = field(default_factory=dict)
+
+    def key(self, kind: str, column: str) -> Key:
+        """What to write into an address."""
+        return self.keys[kind][column]
+
+    def place(self, column: str) -> Any:
+        """The people, units and shop of a column: what nested ids in bodies and filters are taken from."""
+        return _PLACES[column](self)
+
+
+def build_world() -> World:
+    """The cast with three more people, one moved shop, and an object of every kind."""
+    cast = build_cast()
+    _more_people(cast)
+    moved = make_shop(cast.territory, 7, assigned=False)
+    Assignment.objects.create(retailer=moved, territory=cast.territory, during=DateRange(SINCE, TODAY))
+    Assignment.objects.create(retailer=moved, territory=cast.next_territory, during=DateRange(TODAY, None))
+    second = Unit.objects.create(
+        code="420281-01-02", name="东岳二片区", parent=cast.other_office, level=Level.TERRITORY, during=ALWAYS
+    )
+    world = World(cast, second, {OWN: cast.shops[0], MOVED: moved, FOREIGN: cast.wu_shops[0]})
+    months.open_month(MONTH)
+    for column in (OWN, MOVED, FOREIGN):
+        _shop_things(world, column)
+    for column in (OWN, FOREIGN):
+        _place_things(world, column)
+    _shared_things(world)
+    _nowhere(world)
+    world.rows += [cast.county, cast.office, cast.territory, cast.next_territory, cast.lin, cast.ma, cast.chen]
+    return world
+
+
+def _more_people(cast: Cast) -> None:
+    for username, role, unit, during in (
+        ("yuan", "market_manager", cast.office, DateRange(SINCE, TODAY)),  # until yesterday
+        ("tang", "data_steward", cast.other_county, ALWAYS),
+        ("luo", "administrator", cast.other_county, ALWAYS),
+    ):
+        person = Person.objects.create(username=username, name=username)
+        Position.objects.create(person=person, unit=unit, role_id=role, during=during)
+        cast.people[username] = person
+
+
+@dataclass(frozen=True)
+class Place:
+    """Who and what stands around a column's shop."""
+
+    shop: UUID
+    unassigned: UUID  # a shop of the county that belongs to no territory
+    territory: int
+    holder: int  # the territory that the shop belongs to today
+    other_holder: int  # another territory of the same county
+    county: int
+    person: UUID
+    policy: int
+
+
+def _place_of(world: World, column: str) -> Place:
+    cast, shop = world.cast, world.shops[column].pk
+    if column == FOREIGN:
+        units = (cast.other_territory.pk, cast.other_territory.pk, world.other_next.pk, cast.other_county.pk)
+        return Place(shop, world.keys["unassigned"][FOREIGN], *units, cast.wu.pk, world.keys["policy"][FOREIGN])
+    pair = (cast.territory.pk, cast.next_territory.pk)
+    units = (cast.territory.pk, *(pair if column == OWN else pair[::-1]), cast.county.pk)
+    return Place(shop, world.keys["unassigned"][OWN], *units, cast.lin.pk, world.keys["policy"][OWN])
+
+
+_PLACES: dict[str, Callable[[World], Place]] = {
+    OWN: lambda world: _place_of(world, OWN),
+    MOVED: lambda world: _place_of(world, MOVED),
+    FOREIGN: lambda world: _place_of(world, FOREIGN),
+    NOWHERE: lambda world: Place(NO_UUID, NO_UUID, NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_UUID, NO_NUMBER),
+}
+
+
+def _keep(world: World, kind: str, column: str, row: Model, key: Key = None) -> None:
+    world.keys.setdefault(kind, {})[column] = row.pk if key is None else key
+    if column != FOREIGN:
+        world.rows.append(row)
+
+
+def _shop_things(world: World, column: str) -> None:
+    """What hangs on one shop; for the moved one written while it was Lin's."""
+    cast, shop = world.cast, world.shops[column]
+    territory, person = (cast.other_territory, cast.wu) if column == FOREIGN else (cast.territory, cast.lin)
+    product = cast.products[0]
+    _keep(world, "shop", column, shop)
+    remark = {"kind": "rival_move", "text": "买一送一", "counter_proposal": "加强陈列"}
+    seen = facts.Seen(
+        observations=[{"product": product, "carton_price_fen": 19_000, "stock_packs": 5}],
+        briefings=[cast.policy.pk],
+        pitches=[(product.pk, True)],
+        score=80,
+        note=f"note of {column}",
+    )
+    visit = facts.visit(shop, territory, person, LAST_WEEK, seen)
+    Remark.objects.create(month=MONTH, visit_id=visit, line_no=0, **remark)
+    world.visits[column] = visit
+    world.keys.setdefault("visit", {})[column] = visit
+    order = Order.objects.create(
+        month=MONTH, order_no=f"N-{column}", retailer=shop, territory=territory, county_id=territory.ancestors[3],
+        on_date=LAST_WEEK, cartons=3, amount_fen=50_000,
+    )  # fmt: skip
+    OrderLine.objects.create(month=MONTH, order_id=order.pk, product=product, ordered_cartons=3, amount_fen=50_000)
+    _keep(world, "order", column, order)
+    allotment = Allotment.objects.create(
+        pk=_far_number(), retailer=shop, product=product, opens_on=LAST_WEEK, closes_on=TODAY, cartons=5
+    )
+    _keep(world, "allotment", column, allotment)
+    count = StockCount.objects.create(
+        retailer=shop, product=product, territory=territory, county_id=territory.ancestors[3], on_date=LAST_WEEK,
+        packs=12,
+    )  # fmt: skip
+    _keep(world, "stock count", column, count)
+    _keep(world, "contact", column, Contact.objects.create(retailer=shop, name="店主", phone="13900000000"))
+    need = Need.objects.create(retailer=shop, kind="supply", text="缺货", raised_by=person, raised_on=LAST_WEEK)
+    _keep(world, "need", column, need)
+    promise = Promise.objects.create(
+        retailer=shop, text="周五送货架", promised_by=person, promised_on=LAST_WEEK, due_on=TODAY
+    )
+    _keep(world, "promise", column, promise)
+    _keep(world, "cycle", column, shop, {"month": "2026-03", "retailer_id": shop.pk})
+
+
+def _place_things(world: World, column: str) -> None:
+    """What belongs to a territory, a county or a person."""
+    cast = world.cast
+    person = cast.wu if column == FOREIGN else cast.lin
+    county = cast.other_county if column == FOREIGN else cast.county
+    territory = cast.other_territory if column == FOREIGN else cast.territory
+    steward = cast.tang if column == FOREIGN else cast.qian
+    shop = make_shop(territory, 8 if column == OWN else 108, assigned=False)
+    _keep(world, "unassigned", column, shop)
+    target = SalesTarget.objects.create(pk=_far_number(), unit=territory, month=MONTH, cartons=100)
+    _keep(world, "target", column, target)
+    _keep(world, "manager cycle", column, ManagerCycle.objects.get(person=person, month=MONTH))
+    device = _device(person, "another phone")
+    _keep(world, "device", column, device)
+    _keep(world, "quarantine", column, _refused(person, territory.pk))
+    run = _import_run(steward, cast.prefecture if column == OWN else county)
+    _keep(world, "import", column, run)
+    listing = KeyProduct.objects.create(pk=_far_number(), unit=county, product=cast.products[1], during=ALWAYS)
+    _keep(world, "key product", column, listing)
+    _county_policy(world, column, county)
+
+
+def _county_policy(world: World, column: str, county: Unit) -> None:
+    policy = Policy.objects.create(pk=_far_number(), unit=county, code=f"policy-{column}", title=f"政策 {column}")
+    version = PolicyVersion.objects.create(
+        pk=_far_number(), policy=policy, number=1, body=f"正文 {column}", released_at=clock.now() - timedelta(days=1)
+    )
+    draft = PolicyVersion.objects.create(pk=_far_number(), policy=policy, number=2, body=f"草稿 {column}")
+    template = DisplayTemplate.objects.create(pk=_far_number(), unit=county, code=f"t-{column}", name=f"陈列 {column}")
+    item = {"code": "visible", "name": "显眼", "name_en": "in sight", "kind": "yes_no", "weight": 100, "pass_at": 1}
+    made = TemplateVersion.objects.create(pk=_far_number(), template=template, number=1, during=ALWAYS, items=[item])
+    _keep(world, "policy", column, policy)
+    _keep(world, "policy version", column, version)
+    _keep(world, "draft", column, draft)
+    _keep(world, "template", column, template)
+    _keep(world, "template version", column, made)
+
+
+def _shared_things(world: World) -> None:
+    cast = world.cast
+    world.keys["brand"] = {OWN: cast.products[0].brand_id}
+    world.keys["product"] = {OWN: cast.products[0].pk}
+    world.keys["import kind"] = {OWN: "products"}
+    CalendarDay.objects.create(day=date(2026, 5, 4), is_working=True, name="makeup day")
+    world.keys["calendar day"] = {OWN: "2026-05-04"}
+
+
+def _nowhere(world: World) -> None:
+    names = {
+        "import kind": "nothing",
+        "calendar day": "2026-02-30",
+        "cycle": {"month": "2026-03", "retailer_id": NO_UUID},
+    }
+    for kind, found in world.keys.items():
+        like = found[OWN]
+        found[NOWHERE] = names.get(kind, NO_NUMBER if isinstance(like, int) else NO_UUID)
+
+
+_numbers = iter(range(7_350_000_001, 7_360_000_000, 1_357))
+
+
+def _far_number() -> int:
+    """A number that no other row has and no text holds by chance."""
+    return next(_numbers)
+
+
+def _device(person: Person, name: str) -> Device:
+    return Device.objects.create(
+        person=person, device_id=str(uuid4()), name=name, token_hash=sha256(uuid7().bytes).digest(),
+        signed_in_at=clock.now(), last_used_at=clock.now(), expires_at=clock.now() + timedelta(days=30),
+    )  # fmt: skip
+
+
+def _refused(person: Person, unit_id: int) -> Quarantined:
+    payload = f'{{"note": "refused for {person.username}:"}}'.encode()
+    return Quarantined.objects.create(
+        kind="visit", submission_id=uuid4(), person=person, unit_id=unit_id, sha256=sha256(payload).digest(),
+        payload=payload, problem={"zh-hans": {"code": "invalid"}, "en": {"code": "invalid"}},
+        received_at=clock.now(),
+    )  # fmt: skip
+
+
+def _import_run(person: Person, unit: Unit) -> ImportRun:
+    run = ImportRun.objects.create(
+        kind="products", mode="dry_run", state="looked", person=person, unit=unit, file_name="a.csv",
+        file_format="csv", encoding="utf-8", size_bytes=10, sha256=b"\0" * 32, rows=1, bad=1,
+        started_at=clock.now(), finished_at=clock.now(),
+    )  # fmt: skip
+    ImportReject.objects.create(run=run, row_no=2, column="name", severity="error", code="too_long", value="x")
+    return run
