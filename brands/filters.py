@@ -8,6 +8,8 @@ from django.db.models import Q, QuerySet
 
 from backend import clock
 from backend.http.filters import DayFilter, Filters, TextFilter, TrueFalseFilter, WholeNumberFilter
+from backend.models import Unit
+from backend.scope import visible_to
 from brands import queries
 from brands.models import Brand, KeyProduct, PriceClassBand, Product
 
@@ -45,7 +47,8 @@ class ProductFilters(Filters):
         return queryset.filter(Q(name__icontains=value) | codes)
 
     def key(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
-        return queries.key_in(queryset, value, self.on)
+        seen = visible_to(Unit.objects.filter(pk=value), self.request.actor)
+        return queries.key_in(queryset, seen, self.on)
 
 
 class PriceClassFilters(Filters):

@@ -50,12 +50,8 @@ def key_products(unit_ids: Iterable[int], on: date) -> dict[int, frozenset[int]]
     return {unit: frozenset(products) for unit, products in found.items()}
 
 
-def key_in(rows: QuerySet[Any], unit_id: int, on: date) -> QuerySet[Any]:
-    """Products that are key in a unit on a day: in WHERE, no query of its own."""
-    return rows.filter(
-        pk__in=Product.objects.filter(key_in__during__contains=on, key_in__unit__in=_above(unit_id)).values("pk")
-    )
-
-
-def _above(unit_id: int) -> Any:
-    return Unit.objects.filter(pk=unit_id).values_list(Func(F("ancestors"), function="unnest"))
+def key_in(rows: QuerySet[Any], units: QuerySet[Unit], on: date) -> QuerySet[Any]:
+    """Products that are key in one of the units on a day: in WHERE, no query of its own. The caller narrows the units
+    to what its reader may see, or the filter would tell a foreign unit's key list."""
+    above = units.values_list(Func(F("ancestors"), function="unnest"))
+    return rows.filter(pk__in=Product.objects.filter(key_in__during__contains=on, key_in__unit__in=above).values("pk"))
