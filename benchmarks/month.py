@@ -164,11 +164,13 @@ def _timed_copy(month: date, expected: int) -> Spent:
         cursor.execute("DROP TABLE IF EXISTS reference")
         cursor.execute(f"CREATE TABLE reference (LIKE {source} INCLUDING INDEXES)")
         cursor.execute("CHECKPOINT")
+        cursor.execute("SET wal_compression = off")  # as the month itself is built
         meter = Meter([_server_pid()])
         copy = "COPY reference FROM STDIN (FORMAT binary)"
         with meter.running(), file.open("rb") as rows, raw.cursor().copy(copy) as writing:
             while data := rows.read(1 << 18):
                 writing.write(data)
+        cursor.execute("RESET wal_compression")
         cursor.execute("SELECT count(*) FROM reference")
         if cursor.fetchone()[0] != expected:
             raise SystemExit("the reference holds other rows than the month")

@@ -24,17 +24,16 @@ LOCKS = 1351  # advisory lock (1351, yyyymm): the month's rows and its table are
 ROW_COLUMNS = ", ".join(("month", "retailer_id", "territory_id", "county_id", *COLUMNS))
 OPENING_CELLS = ", ".join(str(int(cell.opens_as)) for cell in CELLS)
 
-# A shop is in the month when it is assigned on the day and not closed. Its county is that of the territory.
-MEMBERS = """
+# A shop is in the month when it is assigned on the day and not closed. Its county is that of the territory. The range
+# is said of both tables, so that a chunk reads its share of each and not the whole of one.
+_CHUNK_MEMBERS = """
 FROM retail_assignment a JOIN backend_unit u ON u.id = a.territory_id
-WHERE a.during @> %(on)s::date AND NOT EXISTS (
+WHERE a.during @> %(on)s::date AND a.retailer_id > %(after)s AND a.retailer_id <= %(upto)s
+AND NOT EXISTS (
     SELECT 1 FROM retail_classification x
-    WHERE x.retailer_id = a.retailer_id AND x.during @> %(on)s::date AND x.state = 'closed'{of_closed})
-"""
-ALL_MEMBERS = MEMBERS.format(of_closed="")
-# The range is said of both tables, so that a chunk reads its share of each and not the whole of one.
-_CHUNK_MEMBERS = f"""{MEMBERS.format(of_closed=" AND x.retailer_id > %(after)s AND x.retailer_id <= %(upto)s")}
-AND a.retailer_id > %(after)s AND a.retailer_id <= %(upto)s ORDER BY a.retailer_id
+    WHERE x.retailer_id = a.retailer_id AND x.during @> %(on)s::date AND x.state = 'closed'
+    AND x.retailer_id > %(after)s AND x.retailer_id <= %(upto)s)
+ORDER BY a.retailer_id
 """
 # From edge to edge along the key of retailers; the last chunk has no end, so that a newcomer falls into one.
 _CUT = """
@@ -46,6 +45,13 @@ WITH RECURSIVE edge(id) AS (
 INSERT INTO cycles_openingchunk (month, number, after, upto)
 SELECT %(month)s, row_number() OVER w - 1, id, lead(id) OVER w FROM edge WHERE id IS NOT NULL WINDOW w AS (ORDER BY id)
 """
+
+
+# Every page of a new index goes to the log whole, once. Compressing them costs more than building the index does; who
+# may not say so (on a database of somebody else) builds with the setting of the server.
+_WRITE_PAGES_PLAIN = (
+    "SELECT set_config('wal_compression', 'off', true) WHERE has_parameter_privilege('wal_compression', 'SET')"
+)
 
 
 def lock_month(month: date) -> None:
@@ -126,6 +132,7 @@ def attach(month: date) -> bool:
         first, after = month.isoformat(), add_months(month, 1).isoformat()
         with connection.cursor() as cursor:
             for statement in (
+                _WRITE_PAGES_PLAIN,
                 f'ALTER TABLE "{name}" ADD PRIMARY KEY (retailer_id, month)',
                 f'CREATE INDEX ON "{name}" (territory_id)',
                 f"ALTER TABLE \"{name}\" ADD CONSTRAINT in_month CHECK (month >= '{first}' AND month < '{after}')",

@@ -45,11 +45,10 @@ def _drain(drain: Callable[[str, Sequence[str], Recompute], int]) -> int:
 def bring_up(month: date, days: membership.Days, territories: Sequence[int] | None) -> int:
     """Joiners get their row, rows follow the owner, new rows say what the facts say. Returns the rows added. In the
     caller's transaction, under the month's lock."""
-    added = membership.join(month, days.member_on, territories)
-    membership.follow(month, days.owner_on, territories)
-    if added:
+    found = membership.compare(month, days, territories)
+    if found.added:
         execute.derive(month, territories)
-    return added
+    return found.added
 
 
 def _facts_changed(keys: Sequence[Key]) -> None:

@@ -14,23 +14,43 @@ from typing import Any
 
 from django.db import connection
 
-from cycles.building import ALL_MEMBERS, OPENING_CELLS, PARENT, ROW_COLUMNS
+from cycles.building import OPENING_CELLS, PARENT, ROW_COLUMNS
 from cycles.calendar import MonthDates
 from cycles.grid import COLUMNS
 from cycles.models import ManagerCycle
 
 MANAGER_ROLES = ("account_manager", "market_manager", "brand_manager")
 
-_JOIN = f"""
-INSERT INTO "{PARENT}" ({ROW_COLUMNS})
-SELECT %(month)s, a.retailer_id, a.territory_id, u.ancestors[4], {OPENING_CELLS} {ALL_MEMBERS}
-AND NOT EXISTS (SELECT 1 FROM "{PARENT}" c WHERE c.month = %(month)s AND c.retailer_id = a.retailer_id)
-"""  # noqa: S608  names of our own
-_FOLLOW = f"""
-UPDATE "{PARENT}" c SET territory_id = a.territory_id, county_id = u.ancestors[4]
+# Shops of the day whose row is missing or stands with another territory: found in one pass, so that a run that finds
+# nothing to do costs one reading of each side. A missing row is written only for a member of the month.
+_COMPARE = f"""
+SELECT a.retailer_id, a.territory_id, u.ancestors[4] AS county_id, c.retailer_id IS NULL AS is_new
 FROM retail_assignment a JOIN backend_unit u ON u.id = a.territory_id
-WHERE c.month = %(month)s AND a.retailer_id = c.retailer_id AND a.during @> %(on)s::date
-AND a.territory_id <> c.territory_id
+LEFT JOIN "{PARENT}" c ON c.month = %(month)s AND c.retailer_id = a.retailer_id
+WHERE a.during @> %(owner_on)s::date AND (c.territory_id <> a.territory_id OR (c.retailer_id IS NULL
+    AND EXISTS (SELECT 1 FROM retail_assignment m
+        WHERE m.retailer_id = a.retailer_id AND m.during @> %(member_on)s::date)
+    AND NOT EXISTS (SELECT 1 FROM retail_classification x
+        WHERE x.retailer_id = a.retailer_id AND x.during @> %(member_on)s::date AND x.state = 'closed')))
+"""  # noqa: S608  names of our own
+_OF_TERRITORIES = f"""
+AND a.retailer_id IN (
+    SELECT b.retailer_id FROM retail_assignment b
+    WHERE b.territory_id = ANY(%(territories)s) AND b.during @> %(owner_on)s::date
+    UNION ALL
+    SELECT b.retailer_id FROM "{PARENT}" b WHERE b.month = %(month)s AND b.territory_id = ANY(%(territories)s))
+"""  # noqa: S608  names of our own
+_APPLY = f"""
+WITH found AS MATERIALIZED ({{compare}}),
+added AS (
+    INSERT INTO "{PARENT}" ({ROW_COLUMNS})
+    SELECT %(month)s, f.retailer_id, f.territory_id, f.county_id, {OPENING_CELLS}
+    FROM found f WHERE f.is_new ORDER BY f.retailer_id
+    ON CONFLICT DO NOTHING RETURNING 1),
+moved AS (
+    UPDATE "{PARENT}" c SET territory_id = f.territory_id, county_id = f.county_id
+    FROM found f WHERE NOT f.is_new AND c.month = %(month)s AND c.retailer_id = f.retailer_id RETURNING 1)
+SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM moved)
 """  # noqa: S608  names of our own
 # A version 7 UUID (RFC 9562): 48 bits of milliseconds laid over a random one. PostgreSQL has its own only from 18.
 _UUID7 = """
@@ -64,33 +84,28 @@ def days_of(dates: MonthDates, month_end: date, today: date) -> Days:
     return Days(member_on=min(from_first, month_end), owner_on=min(from_first, dates.lock_on))
 
 
-def join(month: date, on: date, territories: Sequence[int] | None = None) -> int:
-    """Members of the day without a row get one, as at opening. Returns how many. One query."""
-    query = _JOIN
-    values: dict[str, Any] = {"month": month, "on": on}
-    if territories is not None:
-        query += " AND a.territory_id = ANY(%(territories)s)"
-        values["territories"] = list(territories)
-    return _execute(query + " ORDER BY a.retailer_id ON CONFLICT DO NOTHING", values)
+@dataclass(frozen=True)
+class Compared:
+    """What a comparison of a month with the assignments of its days came to."""
+
+    added: int
+    moved: int
 
 
-def follow(month: date, on: date, territories: Sequence[int] | None = None) -> int:
-    """Rows of shops that another territory owns on the day go there. Returns how many. One query."""
-    query = _FOLLOW
-    values: dict[str, Any] = {"month": month, "on": on}
-    if territories is not None:
-        query += " AND (a.territory_id = ANY(%(territories)s) OR c.territory_id = ANY(%(territories)s))"
-        values["territories"] = list(territories)
-    return _execute(query, values)
+def compare(month: date, days: Days, territories: Sequence[int] | None = None) -> Compared:
+    """Members without a row have one, as at opening; rows of shops that another territory owns stand with it. Of these
+    territories, before and after, or of all. One query."""
+    wanted = _COMPARE if territories is None else _COMPARE + _OF_TERRITORIES
+    values: dict[str, Any] = {"month": month, "owner_on": days.owner_on, "member_on": days.member_on}
+    with connection.cursor() as cursor:
+        cursor.execute(_APPLY.format(compare=wanted), {**values, "territories": list(territories or ())})
+        return Compared(*cursor.fetchone())
 
 
 def draft_managers(month: date, on: date) -> int:
     """Everybody who is an account, market or brand manager on the day has a month of 15 drafted cells. One query."""
     drafted = {column: {"state": ManagerCycle.State.DRAFTED.value} for column in COLUMNS}
-    return _execute(_MANAGERS, {"month": month, "on": on, "roles": list(MANAGER_ROLES), "cells": json.dumps(drafted)})
-
-
-def _execute(query: str, values: dict[str, Any]) -> int:
+    values: dict[str, Any] = {"month": month, "on": on, "roles": list(MANAGER_ROLES), "cells": json.dumps(drafted)}
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
+        cursor.execute(_MANAGERS, values)
         return cursor.rowcount

@@ -89,7 +89,7 @@ def _finish(month: date, dates: MonthDates, days: membership.Days) -> None:
         if row.state != Month.State.OPENING:
             return
         if days.owner_on != days.member_on:
-            membership.follow(month, days.owner_on)
+            membership.compare(month, days)
         execute.derive_new(month)
         membership.draft_managers(month, days.owner_on)
         row.state, row.opened_at, row.followed_on = Month.State.OPEN, clock.now(), clock.business_date(row.opening_at)

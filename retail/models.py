@@ -128,6 +128,8 @@ class Classification(models.Model):
                 condition=Q(tier=None) | Q(tier__gte=1, tier__lte=30), name="classification_tier_1_to_30"
             ),
         )
+        # Few shops are closed: who is still open is told without reading the classes of all.
+        indexes = (models.Index(fields=["retailer"], name="classification_closed", condition=Q(state="closed")),)
 
     def __str__(self) -> str:
         return f"{self.market_type}{self.business_type}{self.scale}"
