@@ -1,4 +1,4 @@
-"""`manage.py openapi` writes docs/openapi.json; with --check it fails when the committed file is not what it would write."""
+"""`manage.py openapi` writes docs/openapi.json; with --check it fails when the committed file is stale."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Command(BaseCommand):
             return
         committed = path.read_text(encoding="utf-8") if path.exists() else ""
         if committed != fresh:
-            told = difflib.unified_diff(committed.splitlines(), fresh.splitlines(), "committed", "code", lineterm="", n=2)
+            before, after = committed.splitlines(), fresh.splitlines()
+            told = difflib.unified_diff(before, after, "committed", "code", lineterm="", n=2)
             raise CommandError("docs/openapi.json is not current:\n" + "\n".join(list(told)[:60]))
         self.stdout.write("docs/openapi.json is current")
