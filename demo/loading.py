@@ -1,0 +1,191 @@
+"""Loads the demo: a prefecture with its people, shops and products, and 14 months of a market; called by `load_demo`.
+
+Everything is one transaction, so that an interrupted load leaves nothing; the roll-ups and the open months follow from
+the facts by the verbs that keep them in daily work.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from backend import clock
+from backend.models import Parameter
+from backend.partitions import ensure_partitions
+from demo import master, order_history, organisation, shop_history, staging, visit_history, visit_lines, visit_words
+from demo.staging import MONTHS_OF_FACTS, Plan, run
+from market.models import UnitMonth
+from retail.models import Retailer
+from web.boards.parameters import GENERATED
+
+# What may be asked for, and what each needs; `months` opens the months, `rollups` makes the boards' figures.
+TABLES: Final[dict[str, tuple[str, ...]]] = {
+    "org": (),
+    "products": ("org",),
+    "policies": ("org",),
+    "shops": ("org",),
+    "orders": ("shops", "products"),
+    "totals": ("shops", "products"),
+    "visits": ("shops", "products", "policies"),
+    "stock": ("shops", "products"),
+    "targets": ("totals",),
+    "rollups": (),
+    "months": ("shops",),
+}
+MONTHS_OPENED: Final = 2  # before the current one, so that boards have something to compare with
+
+Say = Callable[[str], object]
+
+
+class NotEmpty(RuntimeError):
+    """The database holds retailers that are not ours: nothing is loaded beside them."""
+
+
+def is_loaded() -> bool:
+    """Whether this database holds the demo; NotEmpty when it holds other retailers. Two queries."""
+    if Parameter.objects.filter(key=GENERATED, value=True).exists():
+        return True
+    if Retailer.objects.exists():
+        raise NotEmpty("this database holds retailers; the demo loads into an empty one only")
+    return False
+
+
+def with_needed(tables: Iterable[str]) -> set[str]:
+    """The tables asked for with all that they need. KeyError for an unknown one."""
+    wanted: set[str] = set()
+    for name in tables:
+        wanted |= {name} | with_needed(TABLES[name])
+    return wanted
+
+
+def load(plan: Plan, tables: Iterable[str] = TABLES, say: Say = print) -> None:
+    """The demo of the plan stands in an empty database, as of its day. NotEmpty when there are retailers already.
+
+    `say` hears a line for each long step. The number of statements follows the months, not the shops.
+    """
+    wanted = with_needed(tables)
+    with clock.at(clock.start_of(plan.as_of) + timedelta(hours=8)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('load_demo'))")
+            if is_loaded():
+                return
+            ensure_partitions(around=plan.as_of, back=MONTHS_OF_FACTS)
+            _write(plan, wanted, say)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # before anything reads it: autovacuum comes too late
+        finish(wanted, say)
+
+
+def is_finished() -> bool:
+    """Whether the boards have figures: an interrupted first start may have left the facts alone. One query."""
+    return UnitMonth.objects.exists()
+
+
+def finish(wanted: set[str], say: Say) -> None:
+    """What follows from the facts: the boards' figures, and the last months of the method. May be run again."""
+    if "rollups" in wanted:
+        with _step("看板汇总 · roll-ups", say):
+            call_command("rebuild_rollups", stdout=io.StringIO())
+    if "months" in wanted:
+        with _step("打开月份 · opening the months", say):
+            since = clock.add_months(clock.month_of(clock.today()), -MONTHS_OPENED)
+            call_command("open_months", f"--since={since:%Y-%m}", stdout=io.StringIO())
+
+
+def _write(plan: Plan, wanted: set[str], say: Say) -> None:
+    staging.prepare(plan)
+    tree = organisation.build(plan.shops)
+    with _step("组织与人员 · organisation and people", say):
+        units = master.write_tree(tree)
+        master.write_people(tree, units, plan)
+        master.write_thresholds(units)
+    if "products" in wanted:
+        master.write_products(units, plan)
+    if "policies" in wanted:
+        master.write_templates(units)
+        master.write_policies(units, plan)
+    if "shops" in wanted:
+        with _step(f"零售户 · {plan.shops} shops", say):
+            staging.stage_shops(plan, tree)
+            _write_shops(plan)
+    if {"orders", "totals", "visits", "stock"} & wanted:
+        with _step("购买习惯 · what each shop buys", say):
+            staging.stage_products(plan)
+    _write_market(plan, wanted, say)
+    if "visits" in wanted:
+        _write_visits(plan, say)
+
+
+def _write_shops(plan: Plan) -> None:
+    span = {"first": plan.first, "as_of": plan.as_of}
+    for statements in (shop_history.RETAILERS, shop_history.CLASSES, shop_history.ASSIGNMENTS, shop_history.OWNERS):
+        run(statements, span)
+
+
+def _write_market(plan: Plan, wanted: set[str], say: Say) -> None:
+    months = plan.months()
+    if "orders" in wanted:
+        for first, until in months:
+            with _step(f"订单 · orders {first:%Y-%m}", say):
+                run(order_history.MONTH, {"first": first, "until": until, "as_of": plan.as_of})
+    if "totals" in wanted:
+        with _step("月度合计 · monthly totals", say):
+            ordered = {first for first, _ in months} if "orders" in wanted else set()
+            for month in staging.months_of_totals(plan):
+                if month not in ordered:
+                    run(order_history.TOTALS, {"month": month, "as_of": plan.as_of})
+    if "stock" in wanted:
+        with _step("库存与限量 · stock and allotments", say):
+            for first, until in months:
+                run(order_history.STOCK, {"first": first, "until": until})
+            run(order_history.ALLOTMENTS, {"as_of": plan.as_of})
+    if "targets" in wanted:
+        now = clock.month_of(plan.as_of)
+        span = {"from_month": clock.add_months(now, -14), "to_month": clock.add_months(now, -11)}
+        run(order_history.TARGETS, span)
+
+
+def _write_visits(plan: Plan, say: Say) -> None:
+    run(visit_history.TABLES)
+    words = _words()
+    for first, until in plan.months():
+        with _step(f"拜访 · visits {first:%Y-%m}", say):
+            span = {"first": first, "until": until, "as_of": plan.as_of, **words}
+            for statements in (visit_history.STAGE, visit_lines.VISITS, visit_lines.OBSERVATIONS):
+                run(statements, span)
+            for statements in (visit_lines.BRIEFINGS, visit_lines.NEEDS):
+                run(statements, span)
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "openings": list(visit_words.OPENINGS),
+        "middles": list(visit_words.MIDDLES),
+        "closings": list(visit_words.CLOSINGS),
+        "away": list(visit_words.AWAY_REASONS),
+        "questions": list(visit_words.QUESTIONS),
+        "refusals": [code for code, _ in visit_words.REFUSALS],
+        "refusal_words": [words for _, words in visit_words.REFUSALS],
+        "remark_kinds": [kind for kind, _, _ in visit_words.REMARKS],
+        "remark_texts": [text for _, text, _ in visit_words.REMARKS],
+        "counters": [counter for _, _, counter in visit_words.REMARKS],
+        "need_kinds": [kind for kind, _ in visit_words.NEEDS],
+        "need_texts": [text for _, text in visit_words.NEEDS],
+        "promises": list(visit_words.PROMISES),
+        "kept": list(visit_words.KEPT),
+        "dropped": visit_words.DROPPED,
+    }
+
+
+@contextmanager
+def _step(label: str, say: Say) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    say(f"  {label}: {time.monotonic() - began:.1f} s")

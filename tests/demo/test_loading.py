@@ -1,0 +1,212 @@
+"""A small demo as of a pinned day: what it holds, that it is the same each time, and where it refuses to load."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import check_password
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from backend import clock
+from backend.models import Parameter, Person, Receipt, Unit
+from brands.models import KeyProduct, Product
+from cycles.models import Month, RetailerCycle
+from demo import loading, seasons
+from demo.staging import Plan
+from market.models import Order, OrderLine, ShopProductMonth, UnitMonth
+from retail import places
+from retail.models import Assignment, Classification, Need, Promise, Retailer
+from tests.cast import build_cast
+from visits.models import Briefing, CheckLine, Observation, Pitch, Visit
+from web.boards.parameters import GENERATED
+
+AS_OF = date(2026, 3, 16)
+SMALL = Plan(AS_OF, shops=400, lines_per_order=4)
+
+
+def rows(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def one(sql: str) -> Any:
+    return rows(sql)[0][0]
+
+
+def silent(line: str) -> None:
+    """Progress lines are for people."""
+
+
+DIGESTED = """
+SELECT (SELECT count(*) || '/' || sum(cartons) || '/' || sum(amount_fen) FROM market_order)
+    || ' ' || (SELECT count(*) || '/' || sum(demanded_cartons) || '/' || sum(ordered_cartons) FROM market_orderline)
+    || ' ' || (SELECT count(*) || '/' || sum(cartons) FROM market_shopproductmonth)
+    || ' ' || (SELECT md5(string_agg(id::text || started_at || note || presence, '' ORDER BY id)) FROM visits_visit)
+    || ' ' || (SELECT count(*) || '/' || sum(carton_price_fen) || '/' || sum(stock_packs) FROM visits_observation)
+    || ' ' || (SELECT count(*) || '/' || sum(understanding) FROM visits_briefing)
+    || ' ' || (SELECT count(*) || '/' || sum(tier) FROM retail_classification)
+    || ' ' || (SELECT count(*) FROM retail_need) || ' ' || (SELECT count(*) FROM retail_promise)
+"""
+
+
+@pytest.mark.django_db
+def test_a_small_demo_holds_a_market_of_fourteen_months_that_agrees_with_itself() -> None:
+    loading.load(SMALL, say=silent)
+    _the_files_are_whole()
+    _the_orders_add_up()
+    _the_visits_follow_the_rules_of_intake()
+    _the_boards_and_months_are_ready()
+    digest = sha256(str(one(DIGESTED)).encode()).hexdigest()[:16]
+    assert (
+        digest == "259f5993fa7d7a7f"
+    )  # changes with any change of the generator: figures before and after do not compare
+
+
+def _the_files_are_whole() -> None:
+    assert Retailer.objects.count() == 400
+    on_day = Classification.objects.filter(during__contains=AS_OF)
+    assert on_day.count() == 400
+    assert Classification.objects.count() > 800  # tiers have changed
+    assert Assignment.objects.filter(during__contains=AS_OF).count() == 400
+    lin = Person.objects.get(username="lin")
+    assert check_password("demo-135", lin.password)
+    mine = Retailer.objects.filter(assignments__territory__positions__person=lin, assignments__during__contains=AS_OF)
+    assert mine.count() == 186
+    assert Product.objects.count() == 120
+    assert KeyProduct.objects.filter(during__contains=AS_OF).count() >= 12
+    assert Promise.objects.filter(state="open").exists()
+    assert Promise.objects.filter(state="kept").exists()
+    assert not Promise.objects.filter(settled_on__gte=AS_OF).exists()
+    assert Need.objects.filter(closed_on=None).exists()
+    assert not Need.objects.filter(closed_on__gte=AS_OF).exists()
+
+
+def _the_orders_add_up() -> None:
+    assert Order.objects.count() == 22_398
+    first, last = rows("SELECT min(on_date), max(on_date) FROM market_order")[0]
+    assert (first, last) == (date(2025, 1, 1), date(2026, 3, 13))  # a Wednesday; the Friday before the as-of Monday
+    wrong = """SELECT count(*) FROM market_order o JOIN (SELECT month, order_id, sum(ordered_cartons) AS cartons,
+        sum(amount_fen) AS fen FROM market_orderline GROUP BY 1, 2) l ON l.order_id = o.id AND l.month = o.month
+        WHERE l.cartons <> o.cartons OR l.fen <> o.amount_fen"""
+    assert one(wrong) == 0
+    assert one("SELECT count(*) FROM market_orderline WHERE ordered_cartons > demanded_cartons") == 0
+    assert one("SELECT count(*) FROM market_orderline WHERE ordered_cartons > allotted_cartons") == 0
+    assert one("SELECT count(DISTINCT order_id) FROM market_orderline") == Order.objects.count()
+    sold = "SELECT sum(cartons) FROM market_shopproductmonth WHERE month >= '2025-01-01'"
+    assert one(sold) == one("SELECT sum(cartons) FROM market_order")
+    assert ShopProductMonth.objects.values("month").distinct().count() == 25
+    unstamped = """SELECT count(*) FROM market_order o JOIN retail_assignment a
+        ON a.retailer_id = o.retailer_id AND a.during @> o.on_date
+        WHERE a.territory_id IS DISTINCT FROM o.territory_id"""
+    assert one(unstamped) == 0
+    closed = """SELECT count(*) FROM market_order o JOIN retail_classification c
+        ON c.retailer_id = o.retailer_id AND c.during @> o.on_date WHERE c.state <> 'active'"""
+    assert one(closed) == 0
+    assert one("SELECT count(*) FROM market_order WHERE on_date BETWEEN '2026-02-16' AND '2026-02-22'") == 0  # festival
+
+
+def _the_visits_follow_the_rules_of_intake() -> None:
+    assert Receipt.objects.count() == Visit.objects.count()
+    assert one("SELECT max(on_date) FROM visits_visit") == date(2026, 3, 13)
+    assert one("SELECT max(received_at) < '2026-03-16+08' FROM visits_visit")
+    foreign = """SELECT count(*) FROM visits_visit v LEFT JOIN retail_assignment a ON a.retailer_id = v.retailer_id
+        AND a.during @> v.on_date LEFT JOIN backend_position p ON p.unit_id = a.territory_id
+        AND p.person_id = v.person_id WHERE a.territory_id IS DISTINCT FROM v.territory_id OR p.id IS NULL"""
+    assert one(foreign) == 0
+    rest_days = "SELECT count(*) FROM visits_visit WHERE on_date IN ('2025-10-01', '2026-02-17', '2026-01-01')"
+    assert one(rest_days) == 0
+    scored = """SELECT count(*) FROM visits_visit v JOIN (SELECT visit_id, sum(points) AS points FROM visits_checkline
+        GROUP BY 1) c ON c.visit_id = v.id WHERE v.display_score <> c.points"""
+    assert one(scored) == 0
+    for model in (CheckLine, Observation, Briefing, Pitch, OrderLine):
+        assert model.objects.exists()
+    shops = {shop.pk: (shop.lon, shop.lat) for shop in Retailer.objects.all()}
+    for visit in Visit.objects.all()[:500]:
+        there = places.distance_m((visit.lon, visit.lat), shops[visit.retailer_id])  # type: ignore[arg-type]
+        assert visit.distance_m == pytest.approx(there, abs=1.0)
+        assert (visit.presence == "to_verify") is bool({"too_far", "mock_location"} & set(visit.flags))
+
+
+def _the_boards_and_months_are_ready() -> None:
+    assert Parameter.objects.filter(key=GENERATED, unit__code="CN", value=True).count() == 1
+    prefecture = Unit.objects.get(code="4209")
+    seen = UnitMonth.objects.filter(unit=prefecture, month__gte=date(2026, 1, 1)).order_by("month")
+    assert [row.month.month for row in seen] == [1, 2, 3]
+    assert sum(row.visits for row in seen) == Visit.objects.filter(month__gte=date(2026, 1, 1)).count()
+    assert list(Month.objects.order_by("month").values_list("month", flat=True)) == [
+        date(2026, 1, 1),
+        date(2026, 2, 1),
+        date(2026, 3, 1),
+    ]
+    assert RetailerCycle.objects.filter(month=date(2026, 3, 1)).count() > 380
+
+
+@pytest.mark.django_db
+def test_another_seed_makes_another_market_and_only_what_is_asked_for_is_loaded_with_what_it_needs() -> None:
+    loading.load(Plan(AS_OF, shops=400, lines_per_order=4, seed=7), ["orders"], say=silent)
+    assert (Retailer.objects.count(), Product.objects.count()) == (400, 120)
+    assert Order.objects.count() == 22_251
+    assert not Visit.objects.exists()
+    assert not UnitMonth.objects.exists()
+    assert loading.with_needed(["targets"]) == {"targets", "totals", "shops", "products", "org"}
+
+
+@pytest.mark.django_db
+def test_the_demo_loads_once() -> None:
+    loading.load(SMALL, ["shops"], say=silent)
+    before = sorted(Retailer.objects.values_list("pk", flat=True))
+    loading.load(Plan(AS_OF, shops=500), ["shops"], say=silent)
+    assert sorted(Retailer.objects.values_list("pk", flat=True)) == before
+
+
+@pytest.mark.django_db
+def test_a_database_with_other_retailers_is_left_alone() -> None:
+    build_cast()
+    before = (Retailer.objects.count(), Person.objects.count())
+    with pytest.raises(CommandError, match="holds retailers"):
+        call_command("load_demo", "--as-of=2026-03-16", "--shops=400")
+    call_command("load_demo", "--if-empty", "--as-of=2026-03-16", "--shops=400")
+    assert (Retailer.objects.count(), Person.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_not_the_embedded_one_needs_to_be_told_that_it_is_a_demo(settings: Any) -> None:
+    settings.DEMO_ALLOWED = False
+    with pytest.raises(CommandError, match="DEMO=1"):
+        call_command("load_demo", "--shops=400")
+    assert not Retailer.objects.exists()
+    assert not Unit.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "argument", ["--shops=399", "--shops=500001", "--tables=orders,nonsense", "--lines-per-order=0"]
+)
+def test_arguments_out_of_bounds_load_nothing(argument: str, settings: Any) -> None:
+    settings.DEMO_ALLOWED = True
+    with pytest.raises(CommandError):
+        call_command("load_demo", argument)
+    assert not Unit.objects.exists()
+
+
+def test_a_week_before_the_spring_festival_sells_most_and_its_own_week_nothing() -> None:
+    by_monday = {week.monday: week.factor for week in seasons.weeks(date(2026, 1, 1), date(2026, 3, 16))}
+    assert by_monday[date(2026, 2, 2)] == 1.62
+    assert by_monday[date(2026, 2, 16)] == 0.0
+    assert max(by_monday.values()) == 1.62
+
+
+def test_the_weeks_of_a_plan_reach_from_fourteen_months_before_to_the_day() -> None:
+    months = Plan(AS_OF).months()
+    assert (months[0], months[-1], len(months)) == (
+        (date(2025, 1, 1), date(2025, 2, 1)),
+        (date(2026, 3, 1), AS_OF),
+        15,
+    )
+    assert Plan(date(2026, 3, 1)).months()[-1] == (date(2026, 2, 1), date(2026, 3, 1))
+    assert clock.month_of(AS_OF) == date(2026, 3, 1)
