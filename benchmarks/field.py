@@ -63,7 +63,9 @@ def _build_tree(made: Field) -> None:
 
     parent = None
     for level in Level:
-        parent = Unit.objects.create(code=f"U{level}", level=level, name=level.label, parent=parent, during=_always())
+        parent = Unit.objects.create(
+            code=f"U{level}", level=level, name=str(level.label), parent=parent, during=_always()
+        )
         if level == Level.COUNTY:
             made.county = parent
     made.territory = parent
@@ -148,10 +150,11 @@ def encoded(items: list[dict[str, Any]]) -> bytes:
 _PAST_VISITS = """
 INSERT INTO visits_visit (id, month, retailer_id, person_id, territory_id, county_id, on_date, started_at, ended_at,
     device_started_at, received_at, presence, flags, away_reason, persons_met, note, datum, display_score)
-SELECT gen_random_uuid(), date_trunc('month', d)::date, shops[1 + n %% cardinality(shops)],
-    CASE WHEN n %% %(people)s = 0 THEN %(person)s::uuid ELSE md5((n %% %(people)s)::text)::uuid END,
-    %(territory)s, %(county)s, d::date, at, at + interval '10 minutes', at, at, 'valid', '{}', '', '', 'x', 'WGS-84', 80
-FROM generate_series(1, %(count)s) n,
+SELECT gen_random_uuid(), date_trunc('month', d)::date,
+    CASE who WHEN 0 THEN shops[1 + n / %(people)s %% cardinality(shops)] ELSE md5((n %% 20000)::text)::uuid END,
+    CASE who WHEN 0 THEN %(person)s ELSE md5(who::text)::uuid END, %(territory)s + who, %(county)s, d::date,
+    at, at + interval '10 minutes', at, at, 'valid', '{}', '', '', 'x', 'WGS-84', 80
+FROM generate_series(1, %(count)s) n, LATERAL (SELECT n %% %(people)s AS who) p,
     LATERAL (SELECT %(until)s::timestamptz - n * %(step)s::interval AS at) t,
     LATERAL (SELECT at AT TIME ZONE 'Asia/Shanghai' AS d) s,
     (SELECT %(shops)s::uuid[] AS shops) x
@@ -164,7 +167,7 @@ _PAST_LINES = (
 )
 
 
-def store_past(made: Field, count: int, *, people: int = 100) -> None:
+def store_past(made: Field, count: int, *, people: int) -> None:
     """Instead of what is there: visits of the last 400 days with all lines, every `people`-th by our own person."""
     from django.db import connection
 
@@ -181,7 +184,7 @@ def store_past(made: Field, count: int, *, people: int = 100) -> None:
                 "county": made.county.pk,
                 "count": count,
                 "until": clock.now() - timedelta(days=1),
-                "step": timedelta(days=398) / count,
+                "step": f"{398 * 86_400 / count} seconds",
                 "shops": [shop.pk for shop in made.shops],
             },
         )

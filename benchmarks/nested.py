@@ -53,7 +53,7 @@ class NestedVisitSerializer(serializers.Serializer[Visit]):
     place = PlaceSerializer()
     persons_met = serializers.CharField(max_length=120)
     note = serializers.CharField(max_length=4000)
-    check = CheckSerializer()  # type: ignore[assignment]
+    check = CheckSerializer()
     observations = ObservationSerializer(many=True)
 
     def create(self, validated_data: dict[str, Any]) -> Visit:

@@ -5,7 +5,7 @@ Called by visits/api.py (batch and single), by the fix of a quarantined item, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -16,10 +16,10 @@ from django.db import transaction
 from backend import marks, synclog
 from backend.errors import Problem
 from backend.http.jsonbody import Item
-from backend.models import Receipt
 from backend.scope import Actor
-from visits import judging, quarantine, references, storing, verdict, wire
+from visits import judging, quarantine, receipts, references, storing, verdict, wire
 from visits.parameters import OLDEST_DAYS
+from visits.receipts import Receipt
 from visits.storing import Row
 from visits.wire import Submitted
 
@@ -55,7 +55,7 @@ class Batch:
     def settle(self, position: int, receipt: Receipt, *, fresh: bool = False) -> None:
         """Same id, same content, same author: the same receipt. Anything else under that id is a conflict."""
         item = self.items[position]
-        same = bytes(receipt.sha256) == item.sha256 and receipt.person_id == self.actor.person_id
+        same = receipt.sha256 == item.sha256 and receipt.person_id == self.actor.person_id
         if same and receipt.kind == KIND:
             self.outcomes[position] = Outcome("created" if fresh else "duplicate", item.submission_id, receipt)
         else:
@@ -94,13 +94,9 @@ def receive_batch(
     return [batch.outcomes[n] for n in range(len(items))]
 
 
-def _receipts(ids: Iterable[UUID]) -> dict[UUID, Receipt]:
-    return Receipt.objects.in_bulk(list(ids))
-
-
 def _settle_known(batch: Batch) -> None:
     """Items whose id has a receipt need no judging: what was right when it was accepted stays accepted."""
-    known = _receipts({item.submission_id for item in batch.items if item.submission_id is not None})
+    known = receipts.standing({item.submission_id for item in batch.items if item.submission_id is not None})
     for position, item in enumerate(batch.items):
         if item.submission_id in known:
             batch.settle(position, known[item.submission_id])
@@ -155,7 +151,7 @@ def _store(batch: Batch, rows: dict[int, Row]) -> list[Row]:
         else set()
     )
     made = {row.id: _receipt(batch, row) for row in mine if row.id in won}
-    standing = {**made, **(_receipts(set(first) - won) if len(won) < len(first) else {})}
+    standing = {**made, **(receipts.standing(set(first) - won) if len(won) < len(first) else {})}
     for position, row in rows.items():
         batch.settle(position, standing[row.id], fresh=row.id in won and first[row.id] == position)
     return [row for row in mine if row.id in won]

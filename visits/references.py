@@ -15,7 +15,7 @@ from backend import parameters, scope
 from backend.scope import Actor, Stamp
 from visits import parameters as thresholds
 from visits import scoring
-from visits.scoring import Items
+from visits.scoring import Scheme
 from visits.verdict import Shop
 from visits.wire import VisitIn
 
@@ -33,7 +33,7 @@ class Context:
     products: set[int] = field(default_factory=set)
     policies: dict[int, int] = field(default_factory=dict)  # -> unit
     briefable: dict[int, int] = field(default_factory=dict)  # released policy versions -> unit
-    templates: dict[int, tuple[int, Items]] = field(default_factory=dict)  # -> unit, items
+    templates: dict[int, tuple[int, Scheme]] = field(default_factory=dict)  # -> unit, what is checked
     months: set[date] = field(default_factory=set)  # that have a partition
 
 
@@ -41,7 +41,7 @@ def load(actor: Actor, dated: Sequence[tuple[VisitIn, date]]) -> Context:
     """The context of these visits with their business dates. Four queries for any number; none for no visits."""
     if not dated:
         return Context()
-    pairs = sorted({(visit.retailer_id, on_date) for visit, on_date in dated})
+    pairs = list(dict.fromkeys((visit.retailer_id, on_date) for visit, on_date in dated))
     stamps = scope.writable(actor, CAPABILITY, pairs)
     places = sorted({(stamp.territory_id, on) for (_, on), stamp in stamps.items()})
     context = Context(stamps=stamps, shops=_shops(pairs), limits=parameters.values_at(thresholds.ALL, places))
@@ -98,7 +98,7 @@ def _enter(context: Context, kind: str, key: int, found: tuple[int, Any]) -> Non
     elif kind == "briefable":
         context.briefable[key] = unit_id
     elif kind == "template":
-        context.templates[key] = (unit_id, scoring.by_code(_json(items)))
+        context.templates[key] = (unit_id, scoring.scheme(_json(items)))
     else:
         context.months.add(date(key // 100, key % 100, 1))
 

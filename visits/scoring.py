@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -29,16 +30,19 @@ class UnfitAnswer(ValueError):
         self.unknown_item = unknown_item
 
 
-Items = Mapping[str, Mapping[str, Any]]
-"""A template's items by code."""
+class Scheme(Struct, frozen=True):
+    """A template's items by code, and the points of all of them."""
+
+    items: Mapping[str, Mapping[str, Any]]
+    points: int | float
 
 
-def by_code(items: Sequence[Mapping[str, Any]]) -> Items:
+def scheme(items: Sequence[Mapping[str, Any]]) -> Scheme:
     """The items of a version in the form that `score` takes."""
-    return {item["code"]: item for item in items}
+    return Scheme({item["code"]: item for item in items}, sum(item["weight"] for item in items))
 
 
-def score(items: Items, answers: Sequence[tuple[str, Any]]) -> tuple[list[Line], Decimal | None]:
+def score(scheme: Scheme, answers: Sequence[tuple[str, Any]]) -> tuple[list[Line], Decimal | None]:
     """Lines in the order of the answers, and 100 x points / points of the applicable items, two decimals.
 
     An item answered null is not applicable and leaves both sums; one left out counts as not passed, so that leaving out
@@ -48,7 +52,7 @@ def score(items: Items, answers: Sequence[tuple[str, Any]]) -> tuple[list[Line],
     reached: int | float = 0
     spared: int | float = 0
     for position, (code, answer) in enumerate(answers):
-        item = items.get(code)
+        item = scheme.items.get(code)
         if item is None:
             raise UnfitAnswer(position, unknown_item=True)
         weight = item["weight"]
@@ -59,11 +63,15 @@ def score(items: Items, answers: Sequence[tuple[str, Any]]) -> tuple[list[Line],
         passed, text = _judged(item, answer, position)
         reached += weight if passed else 0
         lines.append(Line(code, text, passed, weight if passed else 0))
-    possible = sum(item["weight"] for item in items.values()) - spared
+    return lines, _share(reached, scheme.points - spared)
+
+
+@lru_cache(maxsize=4096)
+def _share(reached: int | float, possible: int | float) -> Decimal | None:
     if possible <= 0:
-        return lines, None
+        return None
     share = 100 * Decimal(str(reached)) / Decimal(str(possible))
-    return lines, share.quantize(TWO_PLACES, rounding=ROUND_HALF_EVEN)
+    return share.quantize(TWO_PLACES, rounding=ROUND_HALF_EVEN)
 
 
 def _judged(item: Mapping[str, Any], answer: Any, position: int) -> tuple[bool, str]:

@@ -118,8 +118,10 @@ class QuarantinedOut(OutModelSerializer):
 
     class Meta:
         model = Quarantined
-        fields: tuple[str, ...] = ("id", "kind", "submission_id", "person", "person_name", "unit", "problem", "received_at", "state",
-                  "settled_at", "version")  # fmt: skip
+        fields: tuple[str, ...] = (
+            "id", "kind", "submission_id", "person", "person_name", "unit", "problem", "received_at", "state",
+            "settled_at", "version",
+        )  # fmt: skip
 
     def get_problem(self, row: Quarantined) -> dict[str, Any]:
         """Why it was refused, in the reader's language."""
@@ -206,7 +208,7 @@ def receipt(found: Outcome) -> dict[str, Any]:
     assert held is not None
     return {
         "submission_id": str(held.submission_id),
-        "sha256": bytes(held.sha256).hex(),
+        "sha256": held.sha256.hex(),
         "received_at": held.received_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "month": held.month.isoformat(),
     }

@@ -144,11 +144,12 @@ def read(raw: bytes, problem: Problem | None = None) -> Submitted:
     if not isinstance(document, dict):
         return Submitted(raw, sha256(raw).digest(), None, None, invalid(FieldError("invalid", *_NOT_OBJECT)))
     document.pop("sent_at", None)
-    digest, identity = sha256(_encode_sorted(document)).digest(), _uuid(document.get("submission_id"))
+    digest = sha256(_encode_sorted(document)).digest()
     try:
         visit = _decode(raw)
-        return Submitted(raw, digest, identity, visit, _beyond_shape(visit))
+        return Submitted(raw, digest, visit.submission_id, visit, _beyond_shape(visit))
     except ValidationError as error:
+        identity = _uuid(document.get("submission_id"))
         return Submitted(raw, digest, identity, None, invalid(_field_error(str(error))))
 
 
@@ -161,22 +162,28 @@ def invalid(*errors: FieldError) -> Problem:
 
 _NOT_OBJECT = ("条目须为 JSON 对象", "An item is a JSON object")
 _TWICE = ("同一对象只能出现一次", "The same subject appears twice")
-_LINES = (("observations", "product_id"), ("briefings", "policy_version_id"), ("pitches", "product_id"))
 
 
 def _beyond_shape(visit: VisitIn) -> Problem | None:
+    moments = (("started_at", visit.started_at), ("ended_at", visit.ended_at), ("sent_at", visit.sent_at))
     errors = [
         FieldError("bad_date", "年份超出范围", "The year is out of range", pointer=f"/{name}")
-        for name in ("started_at", "ended_at", "sent_at")
-        if (moment := getattr(visit, name)) is not None and not EARLIEST_YEAR < moment.year < LATEST_YEAR
+        for name, moment in moments
+        if moment is not None and not EARLIEST_YEAR < moment.year < LATEST_YEAR
     ]
-    for name, key in _LINES:
-        lines = getattr(visit, name)
-        if len({getattr(line, key) for line in lines}) != len(lines):
-            errors.append(FieldError("duplicate_line", *_TWICE, pointer=f"/{name}"))
-    if visit.check and len({a.item for a in visit.check.answers}) != len(visit.check.answers):
-        errors.append(FieldError("duplicate_line", *_TWICE, pointer="/check/answers"))
-    errors += _remark_errors(visit) + _refusal_errors(visit)
+    subjects = (
+        ("observations", [line.product_id for line in visit.observations]),
+        ("briefings", [line.policy_version_id for line in visit.briefings]),
+        ("pitches", [line.product_id for line in visit.pitches]),
+        ("check/answers", [answer.item for answer in visit.check.answers] if visit.check else ()),
+    )
+    errors += [
+        FieldError("duplicate_line", *_TWICE, pointer=f"/{name}")
+        for name, keys in subjects
+        if len(set(keys)) != len(keys)
+    ]
+    if visit.remarks or visit.pitches:
+        errors += _remark_errors(visit) + _refusal_errors(visit)
     return invalid(*errors) if errors else None
 
 

@@ -27,7 +27,10 @@ MAX_INTEGER = 2**63 - 1
 MAX_FLOAT = 1e15
 
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-_SUSPECT_NUMBER = re.compile(rb"\d{16}|\d[eE]|[NI]")
+# Digits as 0, exponents as e, the letters of NaN and Infinity as N: three searches of plain bytes instead of a regex.
+_NUMBER_SHAPE = bytes(
+    ord("0") if c in b"0123456789" else ord("e") if c in b"eE" else ord("N") if c in b"NI" else 32 for c in range(256)
+)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 _UNFIT_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -172,6 +175,12 @@ def _outside_strings(body: bytes) -> bytes:
     return b"".join(body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
 
 
+def _suspect_number(outside: bytes) -> bool:
+    """Whether a number may break a rule: 16 digits in a row, an exponent, NaN, Infinity."""
+    shape = outside.translate(_NUMBER_SHAPE)
+    return b"0" * 16 in shape or b"0e" in shape or b"N" in shape
+
+
 def _shallow(outside: bytes, limit: int) -> bool:
     """Whether brackets nest at most `limit` deep: each turn peels one level. Unpaired ones are left to the parser."""
     left = outside.translate(_AS_SQUARE, _NOT_BRACKETS)
@@ -191,7 +200,7 @@ def _clean(body: bytes) -> bool:
     if _SUSPECT_ESCAPE.search(body) or b"\x00" in body:
         return False
     outside = _outside_strings(body)
-    if _SUSPECT_NUMBER.search(outside) or not _shallow(outside, MAX_DEPTH + 1):
+    if _suspect_number(outside) or not _shallow(outside, MAX_DEPTH + 1):
         return False
     try:
         again = msgspec.json.encode(msgspec.json.decode(body))

@@ -78,7 +78,7 @@ def test_the_receipt_tells_the_hash_of_the_canonical_content_without_the_time_of
     assert (receipt.month, receipt.received_at, receipt.kind) == (date(2026, 3, 1), NOW, "visit")
     later = NOW + timedelta(hours=1)
     [again] = receive(cast.actor("lin"), {**sent, "sent_at": later.isoformat()}, received_at=later)
-    assert (again.word, again.receipt) == ("duplicate", receipt)
+    assert (again.word, again.receipt) == ("duplicate", outcome.receipt)
     assert again.receipt.received_at == NOW
 
 

@@ -10,9 +10,9 @@ import pytest
 from tests.cast import FIVE_DEGREES
 from visits import scoring
 
-ITEMS = scoring.by_code(FIVE_DEGREES)
+ITEMS = scoring.scheme(FIVE_DEGREES)
 CODES = [str(item["code"]) for item in FIVE_DEGREES]
-MIXED = scoring.by_code(
+MIXED = scoring.scheme(
     [
         {
             "code": "tags",
