@@ -64,9 +64,9 @@ class Person(AbstractBaseUser):
         return self._can("admin.site")
 
     def _can(self, capability: str) -> bool:
-        from backend.scope import actor_of
+        from backend.admin_rights import admin_actor
 
-        return self.is_active and actor_of(self).can(capability)
+        return self.is_active and admin_actor(self).can(capability)
 
 
 class DeviceState(models.TextChoices):
