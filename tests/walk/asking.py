@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from backend.http.routes import Route, all_routes
 
+DOCS = "/api/docs"  # a page, for all its address
 DESK = reverse("admin:index")
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -23,7 +24,7 @@ def api_routes() -> dict[str, Route]:
     """Every route of the API by method and path, as the resolver knows them: "GET /api/v1/me"."""
     found = {}
     for route in all_routes():
-        if route.is_api and route.path != "/api/docs":
+        if route.is_api and route.path != DOCS:
             for method in route.acts or {"GET": ""}:
                 found[f"{method} {route.path}"] = route
     return found
@@ -31,7 +32,7 @@ def api_routes() -> dict[str, Route]:
 
 def page_routes() -> list[Route]:
     """Every route outside the API and the admin."""
-    return [route for route in all_routes() if not route.is_api and not route.path.startswith(DESK)]
+    return [r for r in all_routes() if r.path == DOCS or not (r.is_api or r.path.startswith(DESK))]
 
 
 def address(path: str, key: Any) -> str:

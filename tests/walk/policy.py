@@ -210,6 +210,23 @@ POLICY: dict[str, Rule] = {
 }
 
 
+PAGES: dict[str, Rule] = {
+    "GET /api/docs": Rule(PUBLIC),
+    "GET /problems": Rule(PUBLIC),
+    "GET /problems/<str:code>": Rule(PUBLIC),
+    "GET /healthz": Rule(PUBLIC),
+    "GET /readyz": Rule(PUBLIC),
+    "GET /metrics": Rule(PUBLIC),  # to loopback or with a token of its own
+    "GET /login": Rule(PUBLIC),
+    "POST /logout": Rule(PUBLIC),
+    "POST /language": Rule(PUBLIC),
+    "GET /": Rule("boards.read"),
+    "GET /cells/<slug:column>": Rule("cycles.read"),
+    "GET /visits": Rule("visits.read"),
+    "GET /visits/<uuid:visit_id>": Rule("visits.read", "visit"),
+}
+
+
 def verdict(rule: Rule, principal: str, column: str = "") -> str:
     """What a principal gets from a route, for an object of the column (OWN, MOVED, FOREIGN, NOWHERE; "": none)."""
     if rule.needs == PUBLIC:
