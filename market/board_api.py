@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ from rest_framework.response import Response
 
 from backend import clock
 from backend.http.views import ScopedView
+from backend.kpis import Kpi
 from backend.models import Level, Unit
-from market import boards, queries
+from market import boards, kpis, queries
 from market.board_shapes import (
     BoardQuery,
     ChildrenOut,
@@ -49,7 +51,7 @@ class MarketBoard(ScopedView):
                 "text": found.text,
                 "evidence": evidence,
             },
-            "figures": [figure_out(f, unit.pk, month, board.freshness) for f in board.figures],
+            "figures": [_figure(f, unit.pk, month, board.freshness) for f in board.figures],
             "time_progress": _number(board.time_progress),
             "devices_silent": DevicesOut(board.phones).data,
         }
@@ -69,11 +71,11 @@ class MarketChildren(ScopedView):
         rows = [
             {
                 "unit": unit_out(child.unit),
-                "figures": [figure_out(f, child.unit.pk, month, freshness) for f in child.figures],
+                "figures": [_value(f, child.unit.pk, month) for f in child.figures],
             }
             for child in boards.children_board(unit, month, self.asked.get("sort", ""))
         ]
-        return Response({**_head(unit, month, freshness), "children": rows})
+        return Response({**_head(unit, month, freshness), "kpis": _defined(kpis.UNIT_FIGURES), "children": rows})
 
 
 class MarketProducts(ScopedView):
@@ -98,12 +100,12 @@ class MarketProducts(ScopedView):
                     "name": row.product.name,
                     "guide_carton_fen": row.product.guide_carton_fen,
                 },
-                "figures": [figure_out(f, unit.pk, month, freshness, row.product.product_id) for f in row.figures],
+                "figures": [_value(f, unit.pk, month, row.product.product_id) for f in row.figures],
                 **({} if below is None else {"children": below.get(row.product.product_id, [])}),
             }
             for row in boards.products_board(unit, month, self.asked.get("sort", ""))
         ]
-        return Response({**_head(unit, month, freshness), "products": rows})
+        return Response({**_head(unit, month, freshness), "kpis": _defined(kpis.PRODUCT_FIGURES), "products": rows})
 
     def _below(self, unit: Unit, month: date) -> dict[int, list[dict[str, Any]]]:
         means = queries.product_means([child.pk for child in queries.children(unit, month)], month)
@@ -116,24 +118,39 @@ class MarketProducts(ScopedView):
         }
 
 
-def figure_out(
-    figure: Figure, unit_id: int, month: date, freshness: queries.Freshness, product_id: int | None = None
-) -> dict[str, Any]:
-    """One figure as FigureOut describes it; written by hand because a board has thousands of them."""
-    kpi = figure.kpi
+def _figure(figure: Figure, unit_id: int, month: date, freshness: queries.Freshness) -> dict[str, Any]:
+    [definition] = _defined([figure.kpi])
+    told = {"scope": unit_id, "as_of": _moment(freshness.as_of)}
+    return {**definition, **_value(figure, unit_id, month), **told}
+
+
+def _value(figure: Figure, unit_id: int, month: date, product_id: int | None = None) -> dict[str, Any]:
+    """One figure as ValueOut describes it; written by hand because a board has a thousand of them."""
     return {
-        "kpi": kpi.id,
-        "version": kpi.version,
-        "name": kpi.name_en if _is_english() else kpi.name,
-        "unit": kpi.unit,
-        **{
-            name: _number(getattr(figure, name))
-            for name in ("value", "previous", "change", "change_percent", "last_year", "target")
-        },
-        "rows": boards.rows_behind(kpi, unit_id, month, product_id),
-        "scope": unit_id,
-        "as_of": _moment(freshness.as_of),
+        "kpi": figure.kpi.id,
+        "value": _number(figure.value),
+        "previous": _number(figure.previous),
+        "change": _number(figure.change),
+        "change_percent": _number(figure.change_percent),
+        "last_year": _number(figure.last_year),
+        "target": _number(figure.target),
+        "rows": boards.rows_behind(figure.kpi, unit_id, month, product_id),
     }
+
+
+def _defined(figures: Sequence[Kpi]) -> list[dict[str, Any]]:
+    """What the figures mean, once for the whole answer."""
+    english = (get_language() or "").startswith("en")
+    return [
+        {
+            "kpi": kpi.id,
+            "version": kpi.version,
+            "name": kpi.name_en if english else kpi.name,
+            "unit": kpi.unit,
+            "formula": kpi.formula,
+        }
+        for kpi in figures
+    ]
 
 
 def unit_out(unit: Unit) -> dict[str, Any]:
@@ -168,7 +185,3 @@ def _number(value: Any) -> str | None:
 def _moment(at: datetime) -> str:
     """With the offset of the business zone, as every other route writes it."""
     return at.astimezone(clock.BUSINESS_ZONE).isoformat()
-
-
-def _is_english() -> bool:
-    return (get_language() or "").startswith("en")

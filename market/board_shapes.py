@@ -45,11 +45,16 @@ class ProductsQuery(SortedQuery):
     children = serializers.BooleanField(default=False, help_text="Also the averages of each unit right below.")
 
 
-class FigureOut(OutSerializer):
+class KpiOut(OutSerializer):
     kpi = serializers.CharField()
     version = serializers.IntegerField()
     name = serializers.CharField()
     unit = serializers.CharField(help_text="percent, count, fen, packs, cartons, points, index or per_person")
+    formula = serializers.CharField()
+
+
+class ValueOut(OutSerializer):
+    kpi = serializers.CharField(help_text="One of the kpis of the answer.")
     value = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
     previous = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
     change = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
@@ -57,6 +62,9 @@ class FigureOut(OutSerializer):
     last_year = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
     target = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
     rows = serializers.CharField(help_text="Address of the facts that the figure adds up from.")
+
+
+class FigureOut(KpiOut, ValueOut):
     scope = serializers.IntegerField(help_text="The unit that the figure is about.")
     as_of = serializers.DateTimeField()
 
@@ -102,13 +110,14 @@ class UnitBoardOut(OutSerializer):
 
 class ChildOut(OutSerializer):
     unit = BoardUnitOut()
-    figures = FigureOut(many=True)
+    figures = ValueOut(many=True)
 
 
 class ChildrenOut(OutSerializer):
     unit = BoardUnitOut()
     month = serializers.CharField()
     freshness = FreshnessOut()
+    kpis = KpiOut(many=True)
     children = ChildOut(many=True)
 
 
@@ -127,7 +136,7 @@ class ChildMeansOut(OutSerializer):
 
 class ProductRowOut(OutSerializer):
     product = ProductOut()
-    figures = FigureOut(many=True)
+    figures = ValueOut(many=True)
     children = ChildMeansOut(many=True, required=False)
 
 
@@ -135,4 +144,5 @@ class ProductsOut(OutSerializer):
     unit = BoardUnitOut()
     month = serializers.CharField()
     freshness = FreshnessOut()
+    kpis = KpiOut(many=True)
     products = ProductRowOut(many=True)

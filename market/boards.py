@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
-from urllib.parse import urlencode
 
 from backend import clock, parameters
 from backend.errors import FieldError, Problem
@@ -23,16 +22,17 @@ from market.parameters import SILENT_HOURS, TARGETS
 from market.queries import Acts, Freshness, Goods, Phones, ProductRow
 
 VISITS, ORDERS = "/api/v1/visits", "/api/v1/orders"
+SOLD = (kpis.SALES, kpis.SALES_RATE)
 # What narrows the visits to those behind a figure; the others rest on all visits of the unit and month.
-BEHIND = {
-    kpis.NOTES: {"has_note": "true"},
-    kpis.CHECKS: {"has": "check"},
-    kpis.DISPLAY: {"has": "check"},
-    kpis.BRIEFINGS: {"has": "briefing"},
-    kpis.BRIEFED: {"has": "briefing"},
-    kpis.PITCHED: {"has": "pitch"},
-    **{k: {"has": "observation"} for k in (kpis.OBSERVATIONS, kpis.PRICE, kpis.MEDIAN, kpis.INDEX, kpis.STOCK)},
-    kpis.OUT_OF_STOCK: {"has": "observation"},
+BEHIND: dict[str, dict[str, str]] = {
+    kpis.NOTES.id: {"has_note": "true"},
+    kpis.CHECKS.id: {"has": "check"},
+    kpis.DISPLAY.id: {"has": "check"},
+    kpis.BRIEFINGS.id: {"has": "briefing"},
+    kpis.BRIEFED.id: {"has": "briefing"},
+    kpis.PITCHED.id: {"has": "pitch"},
+    **{k.id: {"has": "observation"} for k in (kpis.OBSERVATIONS, kpis.PRICE, kpis.MEDIAN, kpis.INDEX, kpis.STOCK)},
+    kpis.OUT_OF_STOCK.id: {"has": "observation"},
 }
 
 
@@ -156,13 +156,12 @@ def products_board(unit: Unit, month: date, sort: str = "") -> list[ProductBoard
 
 def rows_behind(kpi: Kpi, unit_id: int, month: date, product_id: int | None = None) -> str:
     """The address of the facts that a figure adds up from."""
-    sold = kpi in {kpis.SALES, kpis.SALES_RATE}
-    asked = {"unit": str(unit_id), "month": f"{month:%Y-%m}"}
-    if product_id is None:
-        asked |= BEHIND.get(kpi, {})
-    elif not sold:
-        asked["product"] = str(product_id)
-    return f"{ORDERS if sold else VISITS}?{urlencode(asked)}"
+    place = f"unit={unit_id}&month={month:%Y-%m}"
+    if kpi in SOLD:
+        return f"{ORDERS}?{place}"
+    if product_id is not None:
+        return f"{VISITS}?{place}&product={product_id}"
+    return f"{VISITS}?{place}" + "".join(f"&{name}={value}" for name, value in BEHIND.get(kpi.id, {}).items())
 
 
 def time_progress(month: date) -> Decimal | None:
@@ -179,7 +178,7 @@ _ByMonth = tuple[dict[tuple[int, date], Acts], dict[tuple[int, date], Goods]]
 
 
 def _unit_figures(
-    unit_id: int, shown: Sequence[date], found: _ByMonth, targets: dict[int, int], wanted: dict[Kpi, Decimal]
+    unit_id: int, shown: Sequence[date], found: _ByMonth, targets: dict[int, int], wanted: dict[str, Decimal]
 ) -> tuple[Figure, ...]:
     target = targets.get(unit_id)
     now, before, year_ago = (
@@ -190,25 +189,24 @@ def _unit_figures(
         )
         for month in shown
     )
-    goal: dict[Kpi, Number | None] = {**wanted, kpis.SALES: target, kpis.SALES_RATE: time_progress(shown[0])}
-    return tuple(Figure(k, now[k], before[k], year_ago[k], goal.get(k)) for k in kpis.UNIT_FIGURES)
+    goal: dict[str, Number | None] = {**wanted, kpis.SALES.id: target, kpis.SALES_RATE.id: time_progress(shown[0])}
+    return tuple(Figure(k, now[k.id], before[k.id], year_ago[k.id], goal.get(k.id)) for k in kpis.UNIT_FIGURES)
 
 
 def _product_row(
-    row: ProductRow, shown: Sequence[date], target: int | None, wanted: dict[Kpi, Decimal]
+    row: ProductRow, shown: Sequence[date], target: int | None, wanted: dict[str, Decimal]
 ) -> ProductBoardRow:
     now, before, year_ago = (
         figures.product_values(row.months.get(month, Goods()), target if month == shown[0] else None) for month in shown
     )
-    goal: dict[Kpi, Number | None] = {**wanted, kpis.SALES: target}
+    goal: dict[str, Number | None] = {**wanted, kpis.SALES.id: target}
     return ProductBoardRow(
-        row, tuple(Figure(k, now[k], before[k], year_ago[k], goal.get(k)) for k in kpis.PRODUCT_FIGURES)
+        row, tuple(Figure(k, now[k.id], before[k.id], year_ago[k.id], goal.get(k.id)) for k in kpis.PRODUCT_FIGURES)
     )
 
 
-def _wanted(held: dict[str, object]) -> dict[Kpi, Decimal]:
-    by_id = {kpi.id: kpi for kpi in (*kpis.UNIT_FIGURES, *kpis.PRODUCT_FIGURES)}
-    return {by_id[kpi_id]: Decimal(str(held[key])) for kpi_id, key in TARGETS.items()}
+def _wanted(held: dict[str, object]) -> dict[str, Decimal]:
+    return {kpi_id: Decimal(str(held[key])) for kpi_id, key in TARGETS.items()}
 
 
 def _sorted(rows: list[Row], sort: str) -> list[Row]:

@@ -38,37 +38,37 @@ def price_index(actual: Number | None, guide: Number | None) -> Decimal | None:
     return percent(actual, guide)
 
 
-def unit_values(acts: Acts, goods: Goods, target: int | None) -> dict[Kpi, Number | None]:
-    """Every figure of a unit's month. A zero denominator gives None."""
+def unit_values(acts: Acts, goods: Goods, target: int | None) -> dict[str, Number | None]:
+    """Every figure of a unit's month, by its id. A zero denominator gives None."""
     return {
-        kpis.COVERAGE: percent(acts.shops_seen, acts.shops_due),
-        kpis.PER_MANAGER: ratio(acts.visits, acts.managers, places=1),
-        kpis.VISITS: acts.visits,
-        kpis.NOTES: acts.notes,
-        kpis.CHECKS: acts.checks,
-        kpis.BRIEFINGS: acts.briefings,
-        kpis.OBSERVATIONS: acts.observations,
-        kpis.DISPLAY: ratio(acts.score_sum, acts.checks, places=1),
-        kpis.BRIEFED: percent(acts.shops_briefed, acts.shops_due),
-        kpis.PITCHED: percent(acts.pitches_accepted, acts.pitches),
+        kpis.COVERAGE.id: percent(acts.shops_seen, acts.shops_due),
+        kpis.PER_MANAGER.id: ratio(acts.visits, acts.managers, places=1),
+        kpis.VISITS.id: acts.visits,
+        kpis.NOTES.id: acts.notes,
+        kpis.CHECKS.id: acts.checks,
+        kpis.BRIEFINGS.id: acts.briefings,
+        kpis.OBSERVATIONS.id: acts.observations,
+        kpis.DISPLAY.id: ratio(acts.score_sum, acts.checks, places=1),
+        kpis.BRIEFED.id: percent(acts.shops_briefed, acts.shops_due),
+        kpis.PITCHED.id: percent(acts.pitches_accepted, acts.pitches),
         **goods_values(goods, acts.price_median_fen, target),
     }
 
 
-def product_values(goods: Goods, target: int | None) -> dict[Kpi, Number | None]:
+def product_values(goods: Goods, target: int | None) -> dict[str, Number | None]:
     """Every figure of one product in a unit and month."""
     values = goods_values(goods, goods.price_median_fen, target)
-    return {**values, kpis.ON_SHELF: percent(goods.on_shelf, goods.shelf_n)}
+    return {**values, kpis.ON_SHELF.id: percent(goods.on_shelf, goods.shelf_n)}
 
 
-def goods_values(goods: Goods, median: Decimal | None, target: int | None) -> dict[Kpi, Number | None]:
+def goods_values(goods: Goods, median: Decimal | None, target: int | None) -> dict[str, Number | None]:
     """Prices in fen, stock in packs, sales in cartons."""
     return {
-        kpis.PRICE: ratio(goods.price_sum_fen, goods.price_n, places=0),
-        kpis.MEDIAN: None if median is None else median.quantize(Decimal(1), rounding=ROUND_HALF_EVEN),
-        kpis.INDEX: price_index(goods.index_actual, goods.index_guide),
-        kpis.STOCK: ratio(goods.stock_sum_packs, goods.stock_n, places=1),
-        kpis.OUT_OF_STOCK: percent(goods.oos_shops, goods.oos_n),
-        kpis.SALES: goods.cartons,
-        kpis.SALES_RATE: percent(goods.cartons, target),
+        kpis.PRICE.id: ratio(goods.price_sum_fen, goods.price_n, places=0),
+        kpis.MEDIAN.id: None if median is None else median.quantize(Decimal(1), rounding=ROUND_HALF_EVEN),
+        kpis.INDEX.id: price_index(goods.index_actual, goods.index_guide),
+        kpis.STOCK.id: ratio(goods.stock_sum_packs, goods.stock_n, places=1),
+        kpis.OUT_OF_STOCK.id: percent(goods.oos_shops, goods.oos_n),
+        kpis.SALES.id: goods.cartons,
+        kpis.SALES_RATE.id: percent(goods.cartons, target),
     }

@@ -89,9 +89,9 @@ def _wall(children: Sequence[Child], whole: Progress) -> list[Card]:
 
 def _linked(here: Place, found: UnitBoard, kpi: Kpi) -> dict[str, Any]:
     """A figure and the page that shows what it adds up from."""
-    if kpi in {kpis.SALES, kpis.SALES_RATE}:
+    if kpi in boards.SOLD:
         behind = "#products"
     else:
-        narrowed = boards.BEHIND.get(kpi, {})
+        narrowed = boards.BEHIND.get(kpi.id, {})
         behind = f"{reverse('visits')}?{place.address(here.unit.pk, here.month, **narrowed)}"
     return {"figure": found.figure(kpi), "behind": behind}
