@@ -24,7 +24,7 @@ from benchmarks import measure
 MONTH = date(2026, 3, 1)
 GOAL_MS = 50
 SHOPS_PER_TERRITORY = 180
-FULL_SHOPS, QUICK_SHOPS = 500_000, 100_000
+FULL_SHOPS, QUICK_SHOPS = 500_000, 50_000
 PRODUCTS = 120
 LOOKS_PER_VISIT = 8
 
@@ -64,8 +64,8 @@ INSERT INTO market_unitmonth (month, unit_id, visits, visits_to_verify, managers
     score_sum, briefings, shops_briefed, observations, remarks, pitches, pitches_accepted,
     price_median_fen, computed_at)
 SELECT m.month, u.parent_id, sum(visits), sum(visits_to_verify), sum(managers), sum(shops_due), sum(shops_seen),
-    sum(notes), sum(checks), sum(score_sum), sum(briefings), sum(shops_briefed), sum(observations), sum(remarks), sum(pitches),
-    sum(pitches_accepted), 12000, min(computed_at)
+    sum(notes), sum(checks), sum(score_sum), sum(briefings), sum(shops_briefed), sum(observations), sum(remarks),
+    sum(pitches), sum(pitches_accepted), 12000, min(computed_at)
 FROM market_unitmonth m JOIN backend_unit u ON u.id = m.unit_id
 WHERE m.month = %(month)s AND u.level = %(level)s GROUP BY m.month, u.parent_id
 """
@@ -136,7 +136,8 @@ def _run(shops: int, *, quick: bool) -> int:
         found = _endpoint(client, name, path, more, shown)
         same = "constant" if len(found.queries) == 1 else f"NOT constant: {sorted(found.queries)}"
         measure.say(
-            f"{name}: p95 {found.p95_ms:.1f} ms of CPU ({found.wall_p95_ms:.1f} ms wall), {len(shown)} units, {max(found.queries)} queries, {same}"
+            f"{name}: p95 {found.p95_ms:.1f} ms of CPU ({found.wall_p95_ms:.1f} ms wall)"
+            f" over {len(shown)} units, {max(found.queries)} queries, {same}"
         )
         passed &= measure.figure(f"{name}_p95_over_50ms", found.p95_ms / GOAL_MS, 1, at_most=True)
         passed &= len(found.queries) == 1

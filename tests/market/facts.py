@@ -30,7 +30,7 @@ class Seen:
     score: int | None = None
     note: str = ""
     presence: str = "valid"
-    more: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)  # columns of the visit itself
 
 
 def visit(shop: Retailer, territory: Unit, person: Person, on: date, seen: Seen | None = None) -> UUID:
@@ -53,6 +53,7 @@ def visit(shop: Retailer, territory: Unit, person: Person, on: date, seen: Seen 
             presence=found.presence,
             note=found.note,
             display_score=None if found.score is None else Decimal(found.score),
+            **found.more,
         )
         for number, line in enumerate(found.observations):
             Observation.objects.create(month=month, visit_id=key, line_no=number, **line)
