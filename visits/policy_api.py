@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.http.viewsets import CreateActs, ListActs, ReadActs, ScopedViewSet
-from visits import filters, policies, queries, shapes
+from visits import filters, policies, policy_shapes, queries
 from visits.models import Policy, PolicyVersion, TemplateVersion
 
 
@@ -18,9 +18,9 @@ class PolicyViewSet(ListActs, ReadActs, CreateActs, ScopedViewSet):
     """What retailers are to be told of: policies of my units and of those above."""
 
     queryset = Policy.objects.select_related("unit")
-    serializer_class = shapes.PolicyOut
+    serializer_class = policy_shapes.PolicyOut
     filterset_class = filters.PolicyFilters
-    in_serializers = {"create": shapes.PolicyIn}
+    in_serializers = {"create": policy_shapes.PolicyIn}
     needs = {"list": "policies.read", "retrieve": "policies.read", "create": policies.EDIT}
     total_order = ("code",)
     lookup_value_converter = "int"
@@ -33,9 +33,9 @@ class PolicyVersionViewSet(ListActs, ReadActs, CreateActs, ScopedViewSet):
     """The texts of policies by number. Drafts show to policy editors only."""
 
     queryset = PolicyVersion.objects.select_related("policy")
-    serializer_class = shapes.PolicyVersionOut
+    serializer_class = policy_shapes.PolicyVersionOut
     filterset_class = filters.PolicyVersionFilters
-    in_serializers = {"create": shapes.PolicyVersionIn, "release": shapes.ReleaseIn}
+    in_serializers = {"create": policy_shapes.PolicyVersionIn, "release": policy_shapes.ReleaseIn}
     needs = {
         "list": "policies.read",
         "retrieve": "policies.read",
@@ -62,7 +62,7 @@ class TemplateViewSet(ListActs, ReadActs, ScopedViewSet):
     """Display templates by version, with their items and points."""
 
     queryset = TemplateVersion.objects.select_related("template")
-    serializer_class = shapes.TemplateOut
+    serializer_class = policy_shapes.TemplateOut
     filterset_class = filters.TemplateFilters
     needs = {"list": "policies.read", "retrieve": "policies.read"}
     total_order = ("template_id", "number", "id")

@@ -36,8 +36,8 @@ _WITHOUT_LINES = dict.fromkeys(LINES, Raw(b"[]"))
 
 OWN = (
     "id", "month", "retailer_id", "person_id", "territory_id", "county_id", "on_date", "started_at", "ended_at",
-    "device_started_at", "device_ended_at", "received_at", "device_offset_s", "lon", "lat", "datum", "accuracy_m",
-    "distance_m", "presence", "flags", "away_reason", "persons_met", "note", "template_version_id", "display_score",
+    "received_at", "presence", "distance_m", "flags", "away_reason", "persons_met", "note", "template_version_id",
+    "display_score",
 )  # fmt: skip
 
 
@@ -48,47 +48,60 @@ def visits() -> QuerySet[Visit]:
 
 def lines_of(keys: Iterable[Key]) -> dict[UUID, dict[str, list[dict[str, Any]]]]:
     """All lines of these visits, by visit and kind, in their order. One query for any number of visits."""
-    raw = _raw_lines(list(keys))
-    return {id_: {name: msgspec.json.decode(part) for name, part in parts.items()} for id_, parts in raw.items()}
-
-
-def _raw_lines(keys: Sequence[Key]) -> dict[UUID, dict[str, Raw]]:
-    """The same as JSON that the database wrote: what is only passed on need not become objects here."""
-    found = {id_: dict(_WITHOUT_LINES) for id_, _ in keys}
-    if keys:
-        months = sorted({month for _, month in keys})
-        with connection.cursor() as cursor:
-            cursor.execute(_LINES, [months, [str(id_) for id_, _ in keys]] * len(LINES))
-            for kind, visit_id, lines in cursor.fetchall():
-                found[visit_id][kind] = Raw(lines.encode())
+    wanted = list(keys)
+    found: dict[UUID, dict[str, list[dict[str, Any]]]] = {id_: {name: [] for name in LINES} for id_, _ in wanted}
+    for kind, visit_id, text in _as_json(_LINES, wanted):
+        found[visit_id][kind] = msgspec.json.decode(text)
     return found
+
+
+def recent(actor: Actor, limit: int = 50) -> list[dict[str, Raw]]:
+    """The actor's own last visits that he may still see, newest first, with all their lines, as JSON.
+
+    What is only passed on never becomes objects here: the database writes it. Two queries: nearly always this month and
+    the last one hold them. A third one when those two hold too few.
+    """
+    rows = visible_to(Visit.objects.filter(person_id=actor.person_id), actor).order_by("-started_at", "-id")
+    before = clock.add_months(clock.today().replace(day=1), -1)
+    keys: list[Key] = list(rows.filter(month__gte=before).values_list("pk", "month")[:limit])
+    if len(keys) < limit:
+        keys += rows.filter(month__lt=before).values_list("pk", "month")[: limit - len(keys)]
+    found = {id_: dict(_WITHOUT_LINES) for id_, _ in keys}
+    for kind, visit_id, text in _as_json(_WHOLE, keys):
+        found[visit_id][kind] = Raw(text.encode())
+    return list(found.values())
+
+
+def _as_json(statement: str, keys: Sequence[Key]) -> list[tuple[str, UUID, str]]:
+    """(kind, visit id, JSON) of these visits; no query for none."""
+    if not keys:
+        return []
+    months = "{" + ",".join(sorted({month.isoformat() for _, month in keys})) + "}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"months": months, "ids": "{" + ",".join(str(id_) for id_, _ in keys) + "}"})
+        return cursor.fetchall()
+
+
+def _object(columns: Iterable[str]) -> str:
+    """SQL of a JSON object of these columns; decimals are text on the wire."""
+    pairs = (f"'{name}', {name}{'::text' if name in ('points', 'display_score') else ''}" for name in columns)
+    return f"json_build_object({', '.join(pairs)})"
 
 
 def _lines_sql(name: str) -> str:
     model, columns = LINES[name]
-    texts = {"points": "points::text"}  # decimals are text on the wire
-    pairs = ", ".join(f"'{column}', {texts.get(column, column)}" for column in columns)
     return (
-        f"SELECT '{name}', visit_id, json_agg(json_build_object({pairs}) ORDER BY line_no)::text"  # noqa: S608 - our names
-        f" FROM {model._meta.db_table} WHERE month = ANY(%s::date[]) AND visit_id = ANY(%s::uuid[]) GROUP BY visit_id"
+        f"SELECT '{name}', visit_id, json_agg({_object(columns)} ORDER BY line_no)::text"  # noqa: S608 - our own names
+        f" FROM {model._meta.db_table} WHERE month = ANY(%(months)s::date[]) AND visit_id = ANY(%(ids)s::uuid[])"
+        " GROUP BY visit_id"
     )
 
 
 _LINES = " UNION ALL ".join(map(_lines_sql, LINES))
-
-
-def recent(actor: Actor, limit: int = 50) -> list[dict[str, Any]]:
-    """The actor's own last visits that he may still see, newest first, with all their lines as JSON.
-
-    Two queries: nearly always this month and the last one hold them. A third one when those two hold too few.
-    """
-    rows = visible_to(Visit.objects.filter(person_id=actor.person_id), actor).order_by("-started_at", "-id")
-    before = clock.add_months(clock.today().replace(day=1), -1)
-    found = list(rows.filter(month__gte=before).values(*OWN)[:limit])
-    if len(found) < limit:
-        found += rows.filter(month__lt=before).values(*OWN)[: limit - len(found)]
-    lines = _raw_lines([(row["id"], row["month"]) for row in found])
-    return [{**row, **lines[row["id"]]} for row in found]
+_WHOLE = (
+    f"SELECT 'visit', id, {_object(OWN)}::text FROM visits_visit"  # noqa: S608 - our own names
+    f" WHERE month = ANY(%(months)s::date[]) AND id = ANY(%(ids)s::uuid[]) UNION ALL {_LINES}"
+)
 
 
 def moved_with_shop(actor: Actor, unit_id: int, month: date) -> int:

@@ -42,6 +42,36 @@ def scheme(items: Sequence[Mapping[str, Any]]) -> Scheme:
     return Scheme({item["code"]: item for item in items}, sum(item["weight"] for item in items))
 
 
+KINDS = ("yes_no", "count", "choice")
+
+
+def faults(items: Any) -> list[str]:
+    """What is wrong with the items of a template version, for those who write one; empty when it can be scored."""
+    if not isinstance(items, list) or not items:
+        return ["items"]
+    found = [f"items[{n}]" for n, item in enumerate(items) if not isinstance(item, dict) or not _sound(item)]
+    codes = [item.get("code") for item in items if isinstance(item, dict)]
+    return found or (["code"] if len(set(codes)) != len(codes) else [])
+
+
+def _sound(item: Mapping[str, Any]) -> bool:
+    weight, kind, pass_at = item.get("weight"), item.get("kind"), item.get("pass_at")
+    named = all(isinstance(item.get(key), str) and item[key] for key in ("code", "name")) and len(item["code"]) <= 32
+    weighed = isinstance(weight, int | float) and not isinstance(weight, bool) and 0 <= weight <= 100
+    if not named or not weighed or kind not in KINDS:
+        return False
+    if kind == "choice":
+        choices = item.get("choices")
+        if not isinstance(choices, list) or not isinstance(pass_at, list):
+            return False
+        return all(map(_short, choices)) and all(choice in choices for choice in pass_at)
+    return isinstance(pass_at, int) or kind == "yes_no"
+
+
+def _short(choice: Any) -> bool:
+    return isinstance(choice, str) and 0 < len(choice) <= 80
+
+
 def score(scheme: Scheme, answers: Sequence[tuple[str, Any]]) -> tuple[list[Line], Decimal | None]:
     """Lines in the order of the answers, and 100 x points / points of the applicable items, two decimals.
 

@@ -259,10 +259,12 @@ def test_my_last_visits_come_newest_first_with_all_their_lines(as_lin: APIClient
     old, new = full_item(cast, started_at="2026-02-20T10:00:00+08:00", ended_at=...), item(cast, place=None)
     receive(cast.actor("lin"), old, new)
     told = as_lin.get(f"{VISITS}/recent").json()["results"]
-    assert [row["id"] for row in told] == [new["submission_id"], old["submission_id"]]
+    assert [row["visit"]["id"] for row in told] == [new["submission_id"], old["submission_id"]]
     whole = as_lin.get(f"{VISITS}/{old['submission_id']}").json()
     lines = ("checks", "observations", "remarks", "briefings", "pitches")
     assert [told[1][name] for name in lines] == [whole[name] for name in lines]
+    assert (told[1]["visit"]["display_score"], told[1]["visit"]["flags"]) == (whole["display_score"], whole["flags"])
+    assert told[1]["visit"]["started_at"] == "2026-02-20T02:00:00+00:00"
     assert as_ma.get(f"{VISITS}/recent").json() == {"results": []}
 
 

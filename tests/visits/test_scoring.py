@@ -51,6 +51,28 @@ def test_choices_and_broken_weights_are_scored_to_two_decimals() -> None:
     assert found == Decimal("70.59")
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        [], {}, None, [1], [{}],
+        [{**FIVE_DEGREES[0], "weight": -1}],
+        [{**FIVE_DEGREES[0], "weight": True}],
+        [{**FIVE_DEGREES[0], "kind": "essay"}],
+        [{**FIVE_DEGREES[0], "code": "x" * 33}],
+        [FIVE_DEGREES[0], FIVE_DEGREES[0]],
+        [{**FIVE_DEGREES[0], "kind": "choice", "choices": ["a"], "pass_at": ["b"]}],
+        [{**FIVE_DEGREES[0], "kind": "count", "pass_at": None}],
+    ],
+)  # fmt: skip
+def test_items_that_cannot_be_scored_are_found_out(items: Any) -> None:
+    assert scoring.faults(items) != []
+
+
+def test_items_that_can_be_scored_have_no_faults() -> None:
+    assert scoring.faults(FIVE_DEGREES) == []
+    assert scoring.faults([{**item, "name": "x"} for item in MIXED.items.values()]) == []
+
+
 @pytest.mark.parametrize(("code", "answer"), [("tags", "some"), ("tags", 1), ("packs", -1), ("packs", "3"), ("x", 1)])
 def test_an_unfit_answer_is_named_by_its_position(code: str, answer: Any) -> None:
     with pytest.raises(scoring.UnfitAnswer) as unfit:

@@ -1,0 +1,71 @@
+"""Admin pages of display templates and policies, on the floor's scoped base. Facts have none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from backend.admin import range_field
+from backend.admin_site import ScopedAdmin
+from visits import scoring
+from visits.models import DisplayTemplate, Policy, PolicyVersion, TemplateVersion
+
+
+@admin.register(DisplayTemplate)
+class DisplayTemplateAdmin(ScopedAdmin):
+    reads, edits, unit_path = "policies.read", "policies.edit", "unit_id"
+    list_display = ("code", "name", "unit")
+    list_select_related = ("unit",)
+    search_fields = ("code", "name")
+
+
+class TemplateVersionForm(forms.ModelForm):
+    during = range_field()
+
+    def clean_items(self) -> Any:
+        items = self.cleaned_data["items"]
+        if faults := scoring.faults(items):
+            raise forms.ValidationError(_("These items cannot be scored: %(places)s"), params={"places": faults})
+        return items
+
+
+@admin.register(TemplateVersion)
+class TemplateVersionAdmin(ScopedAdmin):
+    """A version is added; the next one ends it. Its items never change, because scores were given by them."""
+
+    reads, edits, unit_path = "policies.read", "policies.edit", "template.unit_id"
+    form = TemplateVersionForm
+    list_display = ("template", "number", "during")
+    list_filter = ("template",)
+    list_select_related = ("template",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("template", "number", "items") if obj is not None else ()
+
+
+@admin.register(Policy)
+class PolicyAdmin(ScopedAdmin):
+    reads, edits, unit_path = "policies.read", "policies.edit", "unit_id"
+    list_display = ("code", "title", "unit")
+    list_select_related = ("unit",)
+    search_fields = ("code", "title")
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ScopedAdmin):
+    """A draft may be mended here; what is released is only read."""
+
+    reads, edits, unit_path = "policies.read", "policies.edit", "policy.unit_id"
+    list_display = ("policy", "number", "released_at", "brief_by")
+    list_filter = ("policy",)
+    list_select_related = ("policy",)
+    readonly_fields = ("released_at",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is not None and obj.released_at is not None:
+            return False
+        return super().has_change_permission(request, obj)
