@@ -13,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("visits.urls")),
     path("", include("brands.urls")),
     path("", include("retail.urls")),
-    path("admin/", admin.site.urls),
+    path("desk/", admin.site.urls),
 ]
 
 handler400 = "backend.http.problems.bad_request"

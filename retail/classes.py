@@ -15,7 +15,8 @@ from backend.scope import Actor
 from retail import news, queries
 from retail.models import Classification, Retailer
 
-COMPUTED = frozenset({"tier", "scale", "integrity_grade"})  # computed elsewhere and published: no hand changes them
+# Computed elsewhere and published: no hand changes them. Who counts as a client is not for whoever visits him to say.
+NEEDS = {"tier": "imports.run", "scale": "imports.run", "integrity_grade": "imports.run", "state": "retail.assign"}
 
 
 def reclassify(
@@ -24,12 +25,13 @@ def reclassify(
     """From the day on the shop has the changed classes; the days before keep theirs, and so do later rows.
 
     The row in force on the day is closed at it and a new one runs to where it ended; a row that began on the very day
-    is corrected in place. `retail.edit` over the shop, and for computed classes (tier, scale, integrity grade)
-    `imports.run`, else `not_found` or `forbidden`; `conflict` before the first class. Eight queries.
+    is corrected in place. `retail.edit` over the shop, else `not_found`; computed classes (tier, scale, integrity
+    grade) need `imports.run` and the state `retail.assign` too, else `forbidden`; `conflict` before the first class.
+    Eight queries.
     """
-    computed = sorted(COMPUTED & set(changes))
-    if computed and not actor.can("imports.run"):
-        raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/{name}") for name in computed])
+    guarded = [name for name in changes if name in NEEDS and not actor.can(NEEDS[name])]
+    if guarded:
+        raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/changes/{name}") for name in guarded])
     if not queries.within(actor, "retail.edit").filter(pk=retailer.pk).exists():
         raise Problem("not_found")
     with transaction.atomic():

@@ -17,6 +17,7 @@ from backend.scope import COUNTY, Actor
 from retail import news, queries
 from retail.models import Assignment, Classification, Retailer
 
+IDENTITY = frozenset({"code", "licence_no"})  # who the shop is: not for whoever visits it to change
 _UNIQUE = (("retail_retailer_code", "code"), ("retail_retailer_licence_no", "licence_no"))
 
 
@@ -59,9 +60,12 @@ def register(*, actor: Actor, new: Registration) -> Retailer:
 def edit(*, actor: Actor, retailer: Retailer, values: Mapping[str, Any], on: date) -> Retailer:
     """The shop carries the values (name, licence, address, hours, point; not its classes: see classes.py).
 
-    `retail.edit` over the shop on the day, else `not_found`; `conflict` for another shop's code or licence. The caller
-    holds the row. Five queries.
+    `retail.edit` over the shop on the day, else `not_found`; code and licence number need `retail.assign` too, else
+    `forbidden`; `conflict` for another shop's code or licence. The caller holds the row. Five queries.
     """
+    foreign = sorted(name for name in IDENTITY & set(values) if values[name] != getattr(retailer, name))
+    if foreign and not actor.can("retail.assign"):
+        raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/{name}") for name in foreign])
     if not queries.within(actor, "retail.edit", on).filter(pk=retailer.pk).exists():
         raise Problem("not_found")
     before = audit.snapshot(retailer)

@@ -164,7 +164,7 @@ class ContactIn(StrictModelSerializer):
         model = Contact
         fields = ("retailer", "name", "phone", "relation", "is_primary")
         validators: list[Any] = []
-        extra_kwargs = {"retailer": {"validators": []}}
+        extra_kwargs: dict[str, Any] = {"retailer": {"validators": []}}
 
 
 class NeedOut(OutModelSerializer):

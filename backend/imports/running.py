@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from backend import audit, clock
 from backend.errors import Problem
@@ -44,7 +44,7 @@ def run(*, actor: Actor, kind_code: str, mode: str, upload: Upload) -> ImportRun
 
     The returned run says what was or would be created, changed and left as it is; its rejects name row, column and
     reason. Problems: forbidden, unknown_import_kind, import_unreadable, import_too_large, import_empty,
-    import_missing_columns, import_repeated_columns. The number of queries does not depend on the rows.
+    import_missing_columns, import_repeated_columns, conflict. The number of queries does not depend on the rows.
     """
     if not actor.can("imports.run"):
         raise Problem("forbidden")
@@ -55,16 +55,29 @@ def run(*, actor: Actor, kind_code: str, mode: str, upload: Upload) -> ImportRun
     started = clock.now()
     sheet = reading.read(upload.content)
     heading = staging.match(kind, sheet.heading)
+    try:
+        return _run(kind, context, (upload, started, mode), (sheet, heading))
+    except IntegrityError as error:  # somebody wrote the same code between our check and our write
+        raise Problem("conflict") from error
+
+
+def _run(
+    kind: ImportKind,
+    context: Context,
+    asked: tuple[Upload, datetime, str],
+    file: tuple[reading.Sheet, staging.Heading],
+) -> ImportRun:
+    upload, started, mode = asked
     with transaction.atomic(), connection.cursor() as cursor:
         # Two imports of one kind would compare themselves with the same past: the second waits.
         cursor.execute("SELECT pg_advisory_xact_lock(135, hashtext(%s))", [f"import {kind.code}"])
-        counts = _stage(cursor, kind, context, (sheet, heading))
+        counts = _stage(cursor, kind, context, file)
         state = _settle(cursor, kind, context, (mode, counts.bad))
-        made = _record(actor, kind, upload, started, (mode, state, sheet, heading, counts))
+        made = _record(context.actor, kind, upload, started, (mode, state, *file, counts))
         _keep_rejects(cursor, made)
         cursor.execute("DROP TABLE import_row, import_fault")  # a caller may hold the transaction open for another run
         if state == ImportRun.State.APPLIED:
-            audit.record(actor, f"import.{kind.code}", made, after=vars(counts), unit_id=made.unit_id)
+            audit.record(context.actor, f"import.{kind.code}", made, after=vars(counts), unit_id=made.unit_id)
     return made
 
 

@@ -23,7 +23,7 @@ OPEN_PAGES |= {"/problems", "/problems/<str:code>"}
 KNOWN_CAPABILITIES = {capability for role in ROLES for capability in role.capabilities}
 ROUTES = all_routes()
 API = [route for route in ROUTES if route.is_api]
-FRAMEWORK_PAGES = ("/admin/", "/static/")
+FRAMEWORK_PAGES = ("/desk/", "/static/")
 
 
 @pytest.mark.parametrize("route", API, ids=lambda route: route.path)

@@ -77,7 +77,7 @@ def test_phones_of_the_old_owner_drop_the_shop_and_those_of_the_new_one_get_it_w
 def test_a_transfer_for_a_later_day_leaves_phones_alone_until_then(
     cast: Cast, as_chen: APIClient, as_lin: APIClient, as_zhao: APIClient
 ) -> None:
-    to_wu = {"to_territory": cast.other_territory.pk, "from_date": "2026-03-20"}
+    to_wu: dict[str, Any] = {"to_territory": cast.other_territory.pk, "from_date": "2026-03-20"}
     assert transfer(as_zhao, cast, **to_wu).json() == {"moved": 3}
     assert (entries("retailers"), len(as_lin.get("/api/v1/retailers").json()["results"])) == (set(), 3)
     outbox.run_due()
@@ -131,7 +131,7 @@ def test_a_refused_transfer_changes_nothing(
 
 def test_a_mistake_is_corrected_on_the_same_day_without_an_empty_day_between(cast: Cast, as_chen: APIClient) -> None:
     transfer(as_chen, cast, "1")
-    back = {"from_territory": cast.next_territory.pk, "to_territory": cast.territory.pk}
+    back: dict[str, Any] = {"from_territory": cast.next_territory.pk, "to_territory": cast.territory.pk}
     assert transfer(as_chen, cast, "2", **back).json() == {"moved": 3}
     assert held(cast.shops[0]) == [(cast.territory.pk, date(2024, 1, 1), TODAY), (cast.territory.pk, TODAY, None)]
 
@@ -155,9 +155,10 @@ def test_shops_without_a_territory_are_assigned_once(cast: Cast, as_zhao: APICli
         "to_territory": cast.territory.pk,
         "from_date": "2026-03-02",
     }
-    send = lambda key: as_zhao.post(  # noqa: E731
-        "/api/v1/assignments", body, format="json", headers={"Idempotency-Key": key}
-    )
+
+    def send(key: str) -> Any:
+        return as_zhao.post("/api/v1/assignments", body, format="json", headers={"Idempotency-Key": key})
+
     assert send("1").json() == {"moved": 2}
     assert held(free[0]) == [(cast.territory.pk, date(2026, 3, 2), None)]
     assert len(as_lin.get("/api/v1/retailers").json()["results"]) == 5

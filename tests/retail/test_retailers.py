@@ -177,6 +177,24 @@ def test_a_tier_is_computed_and_no_account_manager_changes_it(cast: Cast, as_lin
     assert post(sign_in("qian"), path, body).status_code == 200
 
 
+@pytest.mark.parametrize("value", [{"code": "X1"}, {"licence_no": "X1"}])
+def test_who_the_shop_is_changes_only_by_those_who_register_shops(
+    cast: Cast, as_lin: APIClient, as_chen: APIClient, value: dict[str, Any]
+) -> None:
+    path = f"/api/v1/retailers/{cast.shops[0].pk}"
+    refused = as_lin.patch(path, value, format="json", headers={"If-Match": "*"})
+    assert (refused.status_code, Retailer.objects.get(pk=cast.shops[0].pk).version) == (403, 1)
+    assert as_chen.patch(path, value, format="json", headers={"If-Match": "*"}).status_code == 200
+
+
+def test_no_account_manager_closes_a_shop(cast: Cast, as_lin: APIClient, as_chen: APIClient) -> None:
+    path, body = f"retailers/{cast.shops[0].pk}/reclassify", {"from_date": "2026-03-16", "changes": {"state": "closed"}}
+    refused = post(as_lin, path, body)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (403, "/changes/state")
+    assert Classification.objects.get(retailer=cast.shops[0]).state == "active"
+    assert post(as_chen, path, body).json()["state"] == "closed"
+
+
 def test_who_does_not_need_the_tier_does_not_get_it_by_reading_or_by_filtering(
     cast: Cast, as_lin: APIClient, sign_in: SignIn
 ) -> None:

@@ -62,6 +62,31 @@ def test_a_form_without_the_file_says_so(cast: Cast, as_qian: APIClient) -> None
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/file")
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=", b"x"),
+        ("multipart/form-data; boundary=b", b""),
+        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="file"; filename="f'),
+        ("multipart/form-data; boundary=\xff", b"--b--"),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="a\x00b.csv"\r\n\r\na,b\r\n--b--\r\n',
+        ),
+    ],
+)
+def test_a_form_that_is_cut_or_malformed_is_a_problem_of_the_senders(
+    cast: Cast, as_qian: APIClient, content_type: str, body: bytes
+) -> None:
+    sent: Any = body  # the stubs know of text only
+    answer = as_qian.generic(
+        "POST", "/api/v1/imports/products", sent, content_type=content_type, headers={"Idempotency-Key": "k"}
+    )
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert ImportRun.objects.count() == 0
+
+
 def test_a_kind_tells_its_columns(cast: Cast, as_qian: APIClient) -> None:
     told = as_qian.get("/api/v1/imports/products").json()
     needed = [column["name"] for column in told["columns"] if column["is_required"]]
