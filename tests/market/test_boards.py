@@ -17,6 +17,7 @@ from market.loading import OrderLineRow, TargetRow, TotalRow
 from retail.models import Retailer
 from tests.cast import TODAY, Cast, SignIn, make_shop
 from tests.market.facts import Seen, visit
+from tests.visits.items import encoded, full_item
 
 BOARD = "/api/v1/boards/market"
 CHILDREN, PRODUCTS = f"{BOARD}/children", f"{BOARD}/products"
@@ -120,6 +121,23 @@ def test_every_figure_of_a_board_is_exact(cast: Cast, as_lin: APIClient) -> None
     assert found["time_progress"] == "51.6"  # 16 of 31 days
     assert found["why"]["code"] == "unseen"
     assert found["why"]["text"] == "兴国一片区本月还有 2 户未走访(应访 3 户)。"
+
+
+def test_a_pushed_visit_reaches_every_board_and_the_rows_behind_add_up(
+    cast: Cast, as_lin: APIClient, as_zhao: APIClient
+) -> None:
+    rollups.turn()
+    pushed = as_lin.post("/api/v1/visits/batch", encoded([full_item(cast)]), content_type="application/json")
+    assert [outcome["outcome"] for outcome in pushed.json()["outcomes"]] == ["created"]
+    assert board(as_zhao, cast.prefecture)["freshness"]["waiting"] == 1
+    rollups.drain()
+    found = board(as_zhao, cast.prefecture)
+    assert values(found)["visits"] == "1"
+    assert values(found)["visit_coverage_rate"] == "20.0"
+    for figure in found["figures"]:
+        behind = as_zhao.get(figure["rows"])
+        assert behind.status_code == 200, figure["rows"]
+        assert len(behind.json()["results"]) == (0 if figure["kpi"] in {"sales", "sales_against_target"} else 1)
 
 
 def test_nothing_to_divide_by_gives_no_value(cast: Cast, as_wu: APIClient) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from datetime import date, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,12 +14,14 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 
 from backend import clock, marks
-from backend.models import Position, Unit
+from backend.models import Unit
 from market import rollups
 from market.models import RollupTurn, UnitMonth, UnitPriceCount, UnitProductMonth
+from retail.assignment import Move, transfer
 from retail.models import Assignment, Classification, Retailer
-from tests.cast import TODAY, Cast
+from tests.cast import NOW, TODAY, Cast
 from tests.market.facts import Seen, rollup_rows, visit
+from tests.visits.items import item, place, receive
 
 MARCH, FEBRUARY = date(2026, 3, 1), date(2026, 2, 1)
 
@@ -176,44 +179,54 @@ def test_the_number_of_statements_does_not_grow_with_the_number_of_marks(cast: C
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_any_sequence_of_visits_and_transfers_equals_a_full_rebuild(cast: Cast, seed: int) -> None:
     chance = random.Random(seed)
-    Position.objects.filter(person=cast.ma).update(unit=cast.next_territory)
-    homes = [cast.territory, cast.next_territory, cast.other_territory]
-    people = {cast.territory.pk: cast.lin, cast.next_territory.pk: cast.ma, cast.other_territory.pk: cast.wu}
-    shops = [*cast.shops, *cast.wu_shops]
+    shops, homes = [*cast.shops, *cast.wu_shops], [cast.territory, cast.next_territory, cast.other_territory]
+    for day in range(2, 17):
+        with clock.at(datetime(2026, 3, day, 18, tzinfo=clock.BUSINESS_ZONE)):
+            for _ in range(chance.randint(0, 4)):
+                _push(cast, chance, chance.choice(shops), days_ago=chance.choice([0, 0, 1, 5]))
+            if chance.random() < 0.4:
+                move = Move([chance.choice(shops).pk], chance.choice(homes), clock.today())
+                transfer(actor=cast.actor("zhao"), move=move)
+            if chance.random() < 0.5:
+                rollups.turn()
+            if chance.random() < 0.5:
+                rollups.drain()
     rollups.turn()
-    last_move = dict.fromkeys([shop.pk for shop in shops], date(2026, 2, 1))
-    for _ in range(40):
-        shop, day = chance.choice(shops), date(2026, chance.choice([2, 3]), chance.randint(2, 16))
-        if chance.random() < 0.2 and day > last_move[shop.pk]:
-            last_move[shop.pk] = day
-            move(shop, chance.choice(homes), day)
-        else:
-            owner = Assignment.objects.get(retailer=shop, during__contains=day).territory
-            visit(shop, owner, people[owner.pk], day, _anything(cast, chance))
-        if chance.random() < 0.3:
-            rollups.drain()
     rollups.drain()
     drained = rollup_rows()
     call_command("rebuild_rollups", "2026-02", "2026-03", verbosity=0)
     assert rollup_rows() == drained
-    assert len(drained["UnitMonth"]) > 0
+    assert UnitMonth.objects.get(unit=cast.prefecture, month=MARCH).visits > 10
     _counties_add_up(cast)
 
 
-def _anything(cast: Cast, chance: random.Random) -> Seen:
+def _push(cast: Cast, chance: random.Random, shop: Retailer, *, days_ago: int) -> None:
+    """A visit by whoever had the shop that day, through the intake; an old one arrives late."""
+    started = clock.now() - timedelta(days=days_ago, hours=2)
+    owner = Assignment.objects.get(retailer=shop, during__contains=clock.business_date(started)).territory
+    people = {cast.territory.pk: "lin", cast.next_territory.pk: "ma", cast.other_territory.pk: "wu"}
     lines = [
         {
-            "product": product,
-            "carton_price_fen": chance.choice([None, 9_500, 10_000, 10_400]),
-            "stock_packs": chance.choice([None, 0, 7, 30]),
-            "oos_days": chance.choice([None, 0, 4]),
-            "on_shelf": chance.choice([None, True, False]),
+            "product_id": product.pk,
+            "carton_price_fen": chance.choice([9_500, 10_000, 10_400]),
+            "stock_packs": chance.choice([0, 7, 30]),
+            "oos_days": chance.choice([0, 4]),
+            "on_shelf": chance.choice([True, False]),
         }
         for product in cast.products
         if chance.random() < 0.6
     ]
-    presence = chance.choice(["valid", "valid", "to_verify", "unknown"])
-    return Seen(observations=lines, score=chance.choice([None, 60, 100]), presence=presence, briefings=[cast.policy.pk])
+    entry = item(
+        cast,
+        retailer_id=str(shop.pk),
+        started_at=started.isoformat(),
+        ended_at=(started + timedelta(minutes=9)).isoformat(),
+        place=place(mock=chance.random() < 0.3),
+        observations=lines,
+        briefings=[{"policy_version_id": cast.policy.pk}] if chance.random() < 0.5 else ...,
+    )
+    [outcome] = receive(cast.actor(people[owner.pk]), entry)
+    assert outcome.word == "created", outcome.problem and outcome.problem.document()
 
 
 def _counties_add_up(cast: Cast) -> None:
@@ -222,3 +235,26 @@ def _counties_add_up(cast: Cast) -> None:
         below = UnitMonth.objects.filter(month=month, unit__in=[cast.county, cast.other_county]).values_list(*names)
         above = UnitMonth.objects.filter(month=month, unit=cast.prefecture).values_list(*names).get()
         assert tuple(sum(column) for column in zip(*below, strict=True)) == above
+
+
+@pytest.mark.django_db(transaction=True)
+def test_drainers_at_once_leave_the_sums_of_both(cast: Cast) -> None:
+    rollups.turn()
+    for number in range(8):
+        visit(cast.shops[number % 3], cast.territory, cast.lin, date(2026, 3, 1 + number))
+        visit(cast.wu_shops[number % 2], cast.other_territory, cast.wu, date(2026, 3, 1 + number))
+
+    def drain() -> None:
+        with clock.at(NOW):
+            while marks.lag(rollups.CONSUMER).count:
+                marks.drain(rollups.CONSUMER, rollups.ACTS, rollups.recompute, limit=1)
+        connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(drain) for _ in range(4)]:
+            done.result(timeout=60)
+    assert unit_month(cast.prefecture).visits == 16
+    assert (unit_month(cast.county).visits, unit_month(cast.other_county).visits) == (8, 8)
+    drained = rollup_rows()
+    rollups.rebuild(MARCH)
+    assert rollup_rows() == drained
