@@ -19,6 +19,10 @@ from tests.walk.world import Place, World
 Body = Callable[[World, Place], Any]
 
 
+def nothing(world: World, place: Place) -> None:
+    """The route takes no body."""
+
+
 SUBMISSION = "5b1d9f0e-0000-4000-8000-000000000135"
 
 
@@ -41,8 +45,8 @@ VALID: dict[str, Body] = {
         "device_name": "phone",
     },
     "POST /api/v1/auth/logout": lambda w, p: {"unsent": 3},
-    "POST /api/v1/devices/<uuid:pk>/end": lambda w, p: None,
-    "POST /api/v1/devices/<uuid:pk>/lost": lambda w, p: None,
+    "POST /api/v1/devices/<uuid:pk>/end": nothing,
+    "POST /api/v1/devices/<uuid:pk>/lost": nothing,
     "POST /api/v1/brands": lambda w, p: {"name": "新品牌", "name_en": "New", "maker": "厂", "is_home": False},
     "PATCH /api/v1/brands/<int:pk>": lambda w, p: {"maker": "另一厂"},
     "POST /api/v1/products": lambda w, p: {"code": "NEW1", "name": "新品", "brand": w.cast.products[0].brand_id},
@@ -81,7 +85,7 @@ VALID: dict[str, Body] = {
     },
     "POST /api/v1/contacts": lambda w, p: {"retailer": p.shop, "name": "老板娘"},
     "PATCH /api/v1/contacts/<uuid:pk>": lambda w, p: {"phone": "13800000000"},
-    "DELETE /api/v1/contacts/<uuid:pk>": lambda w, p: None,
+    "DELETE /api/v1/contacts/<uuid:pk>": nothing,
     "POST /api/v1/needs": lambda w, p: {
         "retailer": p.shop,
         "kind": "supply",
@@ -105,7 +109,7 @@ VALID: dict[str, Body] = {
     "POST /api/v1/policy-versions": lambda w, p: {"policy": p.policy, "body": "正文"},
     "POST /api/v1/policy-versions/<int:pk>/release": lambda w, p: {"brief_by": "2026-03-31"},
     "PUT /api/v1/calendar-days/<str:day>": lambda w, p: {"is_working": False, "name": "停电"},
-    "DELETE /api/v1/calendar-days/<str:day>": lambda w, p: None,
+    "DELETE /api/v1/calendar-days/<str:day>": nothing,
 }
 FILES: dict[str, Callable[[World, Place], bytes]] = {
     "POST /api/v1/imports/<slug:kind>": lambda w, p: "商品编码,品牌,商品名称\nX1,红双喜,红双喜(软)\n".encode(),
