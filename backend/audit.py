@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +17,13 @@ from backend.models import AuditEntry
 from backend.scope import Actor
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")  # set per request by backend.http.middleware
+
+
+_ADD_MANY = """
+INSERT INTO backend_auditentry (at, actor_id, act, object_type, reason, request_id, object_id, unit_id, before, after)
+SELECT %s, %s, %s, %s, %s, %s, o, u, b::jsonb, a::jsonb
+FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[]) AS done(o, u, b, a)
+"""
 
 
 @dataclass(frozen=True)
@@ -62,24 +70,23 @@ def record_many(actor: Actor | None, act: str, kind: type[Model], acts: Iterable
     """Adds one entry per object of a set-based act, inside the caller's transaction. One query for any number."""
     if not get_connection().in_atomic_block:
         raise RuntimeError(f"{act} must be audited in the transaction that does it")
-    AuditEntry.objects.bulk_create(
-        [
-            AuditEntry(
-                at=clock.now(),
-                actor_id=actor.person_id if actor else None,
-                act=act,
-                object_type=kind._meta.label_lower,
-                object_id=str(one.object_id),
-                unit_id=one.unit_id,
-                before=_plain(one.before),
-                after=_plain(one.after),
-                reason=reason,
-                request_id=request_id.get(),
-            )
-            for one in acts
-        ],
-        batch_size=5_000,
-    )
+    done = list(acts)
+    with get_connection().cursor() as cursor:
+        cursor.execute(
+            _ADD_MANY,
+            [
+                *(clock.now(), actor.person_id if actor else None, act, kind._meta.label_lower, reason),
+                request_id.get(),
+                [str(one.object_id) for one in done],
+                [one.unit_id for one in done],
+                [_text(one.before) for one in done],
+                [_text(one.after) for one in done],
+            ],
+        )
+
+
+def _text(values: Mapping[str, Any] | None) -> str | None:
+    return None if values is None else json.dumps(_plain(values), ensure_ascii=False)
 
 
 def snapshot(obj: Model) -> dict[str, Any]:

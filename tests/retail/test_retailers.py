@@ -80,13 +80,13 @@ def test_an_account_manager_registers_nothing(cast: Cast, as_lin: APIClient) -> 
 
 def test_a_shop_cannot_be_registered_in_a_territory_outside_the_office(cast: Cast, as_chen: APIClient) -> None:
     refused = post(as_chen, "retailers", new_shop(cast, territory=cast.other_territory.pk))
-    assert refused.status_code in {400, 404}
+    assert refused.status_code == 400
     assert Retailer.objects.count() == 5
 
 
 def test_a_known_licence_is_refused_with_its_field(cast: Cast, as_chen: APIClient) -> None:
     refused = post(as_chen, "retailers", new_shop(cast, licence_no="420200100000"))
-    assert refused.status_code in {400, 409}
+    assert refused.status_code == 400
     assert refused.json()["errors"][0]["pointer"] == "/licence_no"
     assert (Retailer.objects.count(), AuditEntry.objects.count()) == (5, 0)
 
