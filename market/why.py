@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from backend.models import Unit
 from market import kpis
@@ -45,7 +45,7 @@ class Why:
 def why(board: UnitBoard, children: Sequence[Child]) -> Why:
     """What the month's visits still lack, and in which child unit most of it."""
     unseen = board.acts.shops_due - board.acts.shops_seen
-    told: dict[str, Any] = {"unit": board.unit.name, "due": board.acts.shops_due, "unseen": unseen}
+    told: dict[str, Any] = {"unit": _called(board.unit), "due": board.acts.shops_due, "unseen": unseen}
     if not board.acts.shops_due:
         return Why("nothing_due", told)
     if not board.acts.visits:
@@ -56,8 +56,13 @@ def why(board: UnitBoard, children: Sequence[Child]) -> Why:
     if worst is None:
         return Why("unseen", told)
     below = {
-        "below": worst.unit.name,
+        "below": _called(worst.unit),
         "below_unseen": worst.acts.shops_due - worst.acts.shops_seen,
         "below_rate": worst.figure(kpis.COVERAGE).value,
     }
     return Why("unseen_below", {**told, **below}, worst.unit)
+
+
+def _called(unit: Unit) -> str:
+    english = (get_language() or "").startswith("en")
+    return (unit.name_en if english else "") or unit.name
