@@ -151,7 +151,8 @@ _PAST_VISITS = """
 INSERT INTO visits_visit (id, month, retailer_id, person_id, territory_id, county_id, on_date, started_at, ended_at,
     device_started_at, received_at, presence, flags, away_reason, persons_met, note, datum, display_score)
 SELECT gen_random_uuid(), date_trunc('month', d)::date,
-    CASE who WHEN 0 THEN shops[1 + n / %(people)s %% cardinality(shops)] ELSE md5((n %% 20000)::text)::uuid END,
+    CASE who WHEN 0 THEN shops[1 + n / %(people)s %% cardinality(shops)]
+        ELSE (left(shops[1]::text, 9) || substr(md5((n %% 20000)::text)::uuid::text, 10))::uuid END,
     CASE who WHEN 0 THEN %(person)s ELSE md5(who::text)::uuid END, %(territory)s + who, %(county)s, d::date,
     at, at + interval '10 minutes', at, at, 'valid', '{}', '', '', 'x', 'WGS-84', 80
 FROM generate_series(1, %(count)s) n, LATERAL (SELECT n %% %(people)s AS who) p,
@@ -190,4 +191,4 @@ def store_past(made: Field, count: int, *, people: int) -> None:
         )
         for statement in _PAST_LINES:
             cursor.execute(statement)
-        cursor.execute("ANALYZE visits_visit, visits_checkline, visits_observation")
+        cursor.execute("ANALYZE visits_visit, visits_checkline, visits_observation, retail_assignment, retail_retailer")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import http.client
 import json
-import os
 import random
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from benchmarks import copied, field, measure
 from benchmarks.measure import Meter, Spent, figure, say
 
 PORT = 18_135
+WARM, SINGLES = 3, 5  # rounds that fill plans and caches; nested posts a round
 Bytes = list[bytes]
 
 
@@ -31,20 +31,25 @@ def main() -> None:
     with measure.database("intake") as url:
         made = field.build()
         lines = f"{field.CHECKS} check lines and {field.OBSERVATIONS} observations"
-        say(f"{rounds} batches of 100 visits a side, {lines} each")
-        reference, taken = alternate(made, rounds)
-        show("COPY", reference, rounds * 100)
-        show("intake without HTTP", taken, rounds * 100)
-        figure("intake_without_http_vs_copy", reference.cpu / taken.cpu, 0.30)
-        served = over_http(made, rounds, url)
-        show("intake over HTTP", served, rounds * 100)
-        figure("intake_over_http_vs_copy", reference.cpu / served.cpu, 0.20)
-        singles = 60 if options.quick else 400
-        nested = one_by_one(made, singles)
-        show("nested serializers, one POST a visit", nested, singles)
-        per_visit = served.cpu / (rounds * 100)
-        figure("intake_over_http_vs_nested_serializers", nested.cpu / singles / per_visit, 40)
+        say(f"{rounds} rounds by turns: 100 visits a side, {lines} each, {SINGLES} nested posts")
+        spent = by_turns(made, rounds, url)
+        per = {name: spent[name].cpu / count for name, count in counts(rounds).items()}
+        for name, count in counts(rounds).items():
+            show(name, spent[name], count)
+        figure("intake_without_http_vs_copy", per["COPY"] / per["intake"], 0.30)
+        figure("intake_over_http_vs_copy", per["COPY"] / per["intake over HTTP"], 0.20)
+        figure("intake_over_http_vs_nested_serializers", per["nested serializers"] / per["intake over HTTP"], 40)
         read_back(made, 20_000 if options.quick else 200_000)
+
+
+def counts(rounds: int) -> dict[str, int]:
+    """Visits that each side took in."""
+    return {
+        "COPY": rounds * 100,
+        "intake": rounds * 100,
+        "intake over HTTP": rounds * 100,
+        "nested serializers": rounds * SINGLES,
+    }
 
 
 def show(name: str, spent: Spent, count: int) -> None:
@@ -62,31 +67,49 @@ def bodies(made: field.Field, count: int, size: int = 100) -> Bytes:
     return [field.encoded(field.batch(made, rng, clock.now(), size)) for _ in range(count)]
 
 
-# -- the two sides -----------------------------------------------------------------------------------------------------
+# -- the sides ---------------------------------------------------------------------------------------------------------
 
 
-def alternate(made: field.Field, rounds: int) -> tuple[Spent, Spent]:
-    """Both sides by turns in one database, so that both meet the same machine and the same growing tables."""
+def by_turns(made: field.Field, rounds: int, url: str) -> dict[str, Spent]:
+    """All sides by turns in one database, so that they meet the same machine and the same growing tables."""
     import psycopg
     from django.db import connection
 
-    from backend.scope import actor_of
-
-    gc.collect()
-    gc.freeze()  # as config/wsgi.py does
     connection.ensure_connection()
     own = measure.backend_pid(connection.connection)
-    with psycopg.connect(os.environ["DATABASE_URL"]) as plain:
-        copying, taking = Meter([measure.backend_pid(plain)]), Meter([own])
-        prepared = [copied.rows_of(made, body) for body in bodies(made, rounds + 2)]
-        for number, (rows, body) in enumerate(zip(prepared, bodies(made, rounds + 2), strict=True)):
-            warm = number < 2  # plans and caches of both sides
-            with Meter().running() if warm else copying.running():
-                copied.copy(plain, rows)
-            actor = actor_of(made.person, device_id=made.device.pk)  # who signs in with HTTP
-            with Meter().running() if warm else taking.running():
-                take(actor, body)
-    return copying.spent, taking.spent
+    with psycopg.connect(url) as plain, served() as process:
+        sides = sides_of(made, rounds + WARM, plain)
+        gc.collect()
+        gc.freeze()  # as config/wsgi.py does
+        meters = {name: Meter([own]) for name in sides}
+        copying = measure.backend_pid(plain)
+        meters["COPY"] = Meter([copying])
+        for number in range(rounds + WARM):
+            if number == WARM:
+                backends = set(measure.server_pids(url)) - {own, copying}
+                meters["intake over HTTP"] = Meter([*measure.children_of(process.pid), *backends])
+            for name, side in sides.items():
+                with Meter().running() if number < WARM else meters[name].running():
+                    side(number)
+    meters["intake over HTTP"].spent.client_cpu = 0.0  # the phone's
+    return {name: meter.spent for name, meter in meters.items()}
+
+
+def sides_of(made: field.Field, rounds: int, plain: Any) -> dict[str, Callable[[int], object]]:
+    """What each side does in one round, its input made beforehand."""
+    from backend.scope import actor_of
+
+    ready = [copied.rows_of(made, body) for body in bodies(made, rounds)]
+    for_us, for_http = bodies(made, rounds), bodies(made, rounds)
+    actor = actor_of(made.person, device_id=made.device.pk)  # over HTTP it is found at each request
+    address = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+    post = nested_post(made, rounds)
+    return {
+        "COPY": lambda n: copied.copy(plain, ready[n]),
+        "intake": lambda n: take(actor, for_us[n]),
+        "intake over HTTP": lambda n: push(address, for_http[n]),
+        "nested serializers": post,
+    }
 
 
 def take(actor: Any, body: bytes) -> bytes:
@@ -104,21 +127,6 @@ def take(actor: Any, body: bytes) -> bytes:
 
 
 # -- over HTTP ---------------------------------------------------------------------------------------------------------
-
-
-def over_http(made: field.Field, rounds: int, url: str) -> Spent:
-    """The same batches to gunicorn; counted are its worker and the database, not the phone that sends."""
-    prepared = bodies(made, rounds + 4)
-    with served() as process:
-        address = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
-        for body in prepared[:4]:
-            push(address, body)
-        meter = Meter([*measure.children_of(process.pid), *measure.server_pids(url)])
-        with meter.running():
-            for body in prepared[4:]:
-                push(address, body)
-    meter.spent.client_cpu = 0.0  # the phone's
-    return meter.spent
 
 
 @contextmanager
@@ -153,25 +161,25 @@ def push(address: http.client.HTTPConnection, body: bytes) -> None:
 # -- what it replaces --------------------------------------------------------------------------------------------------
 
 
-def one_by_one(made: field.Field, count: int) -> Spent:
-    """Writable nested serializers as REST framework's guide writes them, one request per visit, signed in by token."""
-    from django.db import connection
+def nested_post(made: field.Field, rounds: int) -> Callable[[int], None]:
+    """Writable nested serializers as REST framework's guide writes them, one request a visit, signed in by token."""
     from rest_framework.test import APIRequestFactory
 
     from benchmarks.nested import NestedVisitView
 
     view, factory = NestedVisitView.as_view(), APIRequestFactory()
-    items = json.loads(bodies(made, 1, count + 5)[0])
+    items = json.loads(bodies(made, 1, rounds * SINGLES)[0])
     requests = [
         factory.post("/visits", item, format="json", HTTP_AUTHORIZATION=f"Bearer {field.TOKEN}") for item in items
     ]
-    meter = Meter([measure.backend_pid(connection.connection)])
-    for number, request in enumerate(requests):
-        with Meter().running() if number < 5 else meter.running():
+
+    def post(number: int) -> None:
+        for request in requests[number * SINGLES : (number + 1) * SINGLES]:
             answer = view(request)
             answer.render()
             assert answer.status_code == 201, answer.data
-    return meter.spent
+
+    return post
 
 
 # -- reads -------------------------------------------------------------------------------------------------------------
