@@ -28,16 +28,16 @@ def edit(*, actor: Actor, contact: Contact, values: Mapping[str, Any]) -> Contac
 
 def remove(*, actor: Actor, contact: Contact) -> None:
     """The contact is gone; the audit keeps what it was. As for add."""
-    _require(actor, contact.retailer_id)
+    county = _county(actor, contact.retailer_id)
     with transaction.atomic():
         shop = contact.retailer_id
-        audit.record(actor, "contact.remove", contact, before=audit.snapshot(contact))
+        audit.record(actor, "contact.remove", contact, before=audit.snapshot(contact), unit_id=county)
         contact.delete()
         news.tell_changed([shop], clock.today())
 
 
 def _saved(actor: Actor, row: Contact, values: Mapping[str, Any]) -> Contact:
-    _require(actor, row.retailer_id)
+    county = _county(actor, row.retailer_id)
     is_new = row._state.adding
     with transaction.atomic():
         Retailer.objects.select_for_update(no_key=True).get(pk=row.retailer_id)  # two first-to-call at once wait here
@@ -51,11 +51,14 @@ def _saved(actor: Actor, row: Contact, values: Mapping[str, Any]) -> Contact:
         row.version += not is_new
         row.save()
         act = "contact.add" if is_new else "contact.edit"
-        audit.record(actor, act, row, before=before, after=audit.snapshot(row))
+        audit.record(actor, act, row, before=before, after=audit.snapshot(row), unit_id=county)
         news.tell_changed([row.retailer_id], clock.today())
     return row
 
 
-def _require(actor: Actor, retailer_id: UUID) -> None:
-    if not queries.within(actor, "retail.edit").filter(pk=retailer_id).exists():
+def _county(actor: Actor, retailer_id: UUID) -> int:
+    """The shop's county, in whose audit the act shows; `not_found` where the actor may not write."""
+    found = queries.within(actor, "retail.edit").filter(pk=retailer_id).values_list("county_id", flat=True).first()
+    if found is None:
         raise Problem("not_found")
+    return found

@@ -35,10 +35,10 @@ def raise_need(*, actor: Actor, new: NewNeed) -> Need:
     handover still lands as its author's); `bad_date` for a day to come. Five queries."""
     if new.raised_on > clock.today():
         raise Problem("bad_date")
-    _require(actor, new.retailer_id, new.raised_on)
+    county = _county(actor, new.retailer_id, new.raised_on)
     with transaction.atomic():
         need = Need.objects.create(raised_by_id=actor.person_id, **vars(new))
-        audit.record(actor, "need.raise", need, after=audit.snapshot(need))
+        audit.record(actor, "need.raise", need, after=audit.snapshot(need), unit_id=county)
         news.tell_document("needs", need.retailer_id, need.pk)
     return need
 
@@ -46,7 +46,7 @@ def raise_need(*, actor: Actor, new: NewNeed) -> Need:
 def close_need(*, actor: Actor, need: Need, on: date, outcome: str) -> Need:
     """The need is closed with what came of it. `retail.edit` over the shop today, else `not_found`; `conflict` when
     it is closed already; `bad_date` for a day before it was raised, or to come. Six queries."""
-    _require(actor, need.retailer_id, clock.today())
+    county = _county(actor, need.retailer_id, clock.today())
     with transaction.atomic():
         held = Need.objects.select_for_update().get(pk=need.pk)
         if held.closed_on is not None:
@@ -57,11 +57,14 @@ def close_need(*, actor: Actor, need: Need, on: date, outcome: str) -> Need:
         held.closed_on, held.outcome = on, outcome
         held.version += 1
         held.save(update_fields=["closed_on", "outcome", "version"])
-        audit.record(actor, "need.close", held, before=before, after=audit.snapshot(held))
+        audit.record(actor, "need.close", held, before=before, after=audit.snapshot(held), unit_id=county)
         news.tell_document("needs", held.retailer_id, held.pk)
     return held
 
 
-def _require(actor: Actor, retailer_id: UUID, on: date) -> None:
-    if (retailer_id, on) not in scope.writable(actor, "retail.edit", [(retailer_id, on)]):
+def _county(actor: Actor, retailer_id: UUID, on: date) -> int:
+    """The shop's county on the day, in whose audit the act shows; `not_found` where the actor may not write."""
+    stamp = scope.writable(actor, "retail.edit", [(retailer_id, on)]).get((retailer_id, on))
+    if stamp is None:
         raise Problem("not_found")
+    return stamp.county_id

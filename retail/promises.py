@@ -36,10 +36,10 @@ def make(*, actor: Actor, new: NewPromise) -> Promise:
     to come, or due before it was made. Five queries."""
     if not new.promised_on <= clock.today() or new.due_on < new.promised_on:
         raise Problem("bad_date")
-    _require(actor, new.retailer_id, new.promised_on)
+    county = _county(actor, new.retailer_id, new.promised_on)
     with transaction.atomic():
         promise = Promise.objects.create(promised_by_id=actor.person_id, **vars(new))
-        audit.record(actor, "promise.make", promise, after=audit.snapshot(promise))
+        audit.record(actor, "promise.make", promise, after=audit.snapshot(promise), unit_id=county)
         news.tell_document("promises", promise.retailer_id, promise.pk)
     return promise
 
@@ -58,7 +58,7 @@ def drop(*, actor: Actor, promise: Promise, on: date, reason: str) -> Promise:
 
 
 def _settle(actor: Actor, promise: Promise, end: tuple[Promise.State, date, str]) -> Promise:
-    _require(actor, promise.retailer_id, clock.today())
+    county = _county(actor, promise.retailer_id, clock.today())
     state, on, outcome = end
     with transaction.atomic():
         held = Promise.objects.select_for_update().get(pk=promise.pk)
@@ -70,11 +70,15 @@ def _settle(actor: Actor, promise: Promise, end: tuple[Promise.State, date, str]
         held.state, held.settled_on, held.outcome = state, on, outcome
         held.version += 1
         held.save(update_fields=["state", "settled_on", "outcome", "version"])
-        audit.record(actor, f"promise.{state}", held, before=before, after=audit.snapshot(held), reason=outcome)
+        after = audit.snapshot(held)
+        audit.record(actor, f"promise.{state}", held, before=before, after=after, reason=outcome, unit_id=county)
         news.tell_document("promises", held.retailer_id, held.pk)
     return held
 
 
-def _require(actor: Actor, retailer_id: UUID, on: date) -> None:
-    if (retailer_id, on) not in scope.writable(actor, "retail.edit", [(retailer_id, on)]):
+def _county(actor: Actor, retailer_id: UUID, on: date) -> int:
+    """The shop's county on the day, in whose audit the act shows; `not_found` where the actor may not write."""
+    stamp = scope.writable(actor, "retail.edit", [(retailer_id, on)]).get((retailer_id, on))
+    if stamp is None:
         raise Problem("not_found")
+    return stamp.county_id

@@ -9,7 +9,8 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 from rest_framework.test import APIClient
 
-from backend.models import AuditEntry, SyncEntry
+from backend.models import AuditEntry, Person, Position, SyncEntry
+from backend.scope import actor_of, visible_to
 from retail.models import Assignment, Contact, Need, Promise
 from tests.cast import TODAY, Cast
 
@@ -145,3 +146,30 @@ def test_a_removed_contact_lives_on_in_the_audit_only(cast: Cast, as_lin: APICli
     kept = AuditEntry.objects.get(act="contact.remove").before
     assert kept is not None
     assert kept["name"] == "王姐"
+
+
+def test_the_auditor_of_the_shops_county_sees_what_was_done_and_nobody_of_another_county_does(
+    cast: Cast, as_lin: APIClient, need: dict[str, Any], promise: dict[str, Any]
+) -> None:
+    shop = str(cast.shops[0].pk)
+    more = {"retailer": shop, "text": "x", "promised_on": "2026-03-12", "due_on": "2026-03-20"}
+    second = post(as_lin, "promises", more)
+    contact = post(as_lin, "contacts", {"retailer": shop, "name": "王姐"}, "contact").json()["id"]
+    path = f"/api/v1/contacts/{contact}"
+    answers = [
+        post(as_lin, f"needs/{need['id']}/close", {"on": "2026-03-16", "outcome": "已配货"}, "close"),
+        post(as_lin, f"promises/{promise['id']}/keep", {"on": "2026-03-16"}, "keep"),
+        post(as_lin, f"promises/{second.json()['id']}/drop", {"on": "2026-03-16", "reason": "停产"}, "drop"),
+        as_lin.patch(path, {"name": "王姐姐"}, format="json", headers={"If-Match": "*"}),
+        as_lin.delete(path, headers={"If-Match": "*"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 204]
+    luo = Person.objects.create(username="luo", name="罗")
+    Position.objects.create(person=luo, unit=cast.other_county, role_id="administrator", during=DateRange(TODAY, None))
+    seen = visible_to(AuditEntry.objects.order_by("id"), cast.actor("shen"))
+    assert list(seen.values_list("act", "unit_id")) == [
+        (act, cast.county.pk)
+        for act in ("need.raise", "promise.make", "promise.make", "contact.add", "need.close", "promise.kept",
+                    "promise.dropped", "contact.edit", "contact.remove")
+    ]  # fmt: skip
+    assert list(visible_to(AuditEntry.objects.all(), actor_of(luo))) == []
