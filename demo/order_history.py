@@ -12,7 +12,8 @@ WITH placed AS MATERIALIZED (
     SELECT s.no, s.id AS retailer_id, s.county_id, w.no AS week, w.factor, d.on_date,
         pg_temp.uid(s.no * 16384::bigint + w.no, 4, (d.on_date + time '08:30') AT TIME ZONE 'Asia/Shanghai') AS order_id
     FROM demo_week w CROSS JOIN demo_shop s CROSS JOIN LATERAL (SELECT w.monday + s.order_weekday - 1 AS on_date) d
-    WHERE d.on_date >= %(first)s AND d.on_date < %(until)s AND w.factor > 0 AND d.on_date >= s.opened_on
+    WHERE w.monday > %(first)s::date - 7 AND w.monday < %(until)s
+      AND d.on_date >= %(first)s AND d.on_date < %(until)s AND w.factor > 0 AND d.on_date >= s.opened_on
       AND (s.state = 'active' OR d.on_date < s.state_since)
       AND pg_temp.roll(s.no * 16384::bigint + w.no, 10) > 0.03
 ), wanted AS (

@@ -125,6 +125,7 @@ def prepare(plan: Plan) -> None:
     copy("demo_day", _days(plan))
     totals = ((month, seasons.month_weeks(month), month.year * 12 + month.month) for month in months_of_totals(plan))
     copy("demo_total", totals)
+    run("ANALYZE demo_week;\nANALYZE demo_day;\nANALYZE demo_total")
 
 
 def months_of_totals(plan: Plan) -> list[date]:

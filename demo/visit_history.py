@@ -14,7 +14,8 @@ WITH due AS (
     SELECT s.no, w.no AS week, d.work_on AS on_date, s.no * 16384::bigint + w.no AS key
     FROM demo_week w CROSS JOIN demo_shop s
     JOIN demo_day d ON d.day = w.monday + floor(5 * pg_temp.roll(s.no, 101))::int
-    WHERE d.work_on >= %(first)s AND d.work_on < %(until)s AND d.work_on >= s.opened_on
+    WHERE w.monday > %(first)s::date - 7 AND w.monday < %(until)s AND d.work_on >= %(first)s
+      AND d.work_on < %(until)s AND d.work_on >= s.opened_on
       AND (s.state = 'active' OR d.work_on < s.state_since)
       AND CASE s.visit_class WHEN 'A' THEN true WHEN 'B' THEN (w.no + s.no) %% 2 = 0
           ELSE w.turn = floor(4 * pg_temp.roll(s.no, 102))::int END
@@ -69,5 +70,9 @@ FROM demo_product p WHERE p.is_key AND p.sold_from IS NULL;
 CREATE TEMP TABLE demo_policy ON COMMIT DROP AS
 SELECT v.id, v.policy_id, v.released_at, v.brief_by, p.code LIKE 'supply-%%' AS is_supply,
     row_number() OVER (ORDER BY p.code) AS number
-FROM visits_policyversion v JOIN visits_policy p ON p.id = v.policy_id
+FROM visits_policyversion v JOIN visits_policy p ON p.id = v.policy_id;
+ANALYZE demo_template;
+ANALYZE demo_item;
+ANALYZE demo_key;
+ANALYZE demo_policy
 """
