@@ -79,7 +79,7 @@ def receive_batch(
     At most 200 items (too_many_items). The author is `actor`; what was dated after `until` (the end of the author's
     device) is refused. Rejected and conflicting items are kept in quarantine as they came, unless `keep_refused` is
     False. The number of queries depends on the territories touched, not on the items. Rules: docs/method.md,
-    docs/decisions/0003 (month), 0004 (gates).
+    docs/decisions/0006 (month), 0004 (gates).
     """
     if len(items) > wire.MAX_ITEMS:
         raise Problem("too_many_items", limit=wire.MAX_ITEMS)

@@ -1,6 +1,6 @@
 """What the server makes of a phone's clock and position: corrected times, presence, flags. Pure; for visits/intake.py.
 
-A flag is recorded and never a reason to refuse. See docs/method.md and docs/decisions/0003.
+A flag is recorded and never a reason to refuse. See docs/method.md and docs/decisions/0006.
 """
 
 from __future__ import annotations
