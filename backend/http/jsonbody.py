@@ -221,7 +221,7 @@ def _elements_slowly(body: bytes) -> list[bytes]:
     """Splits an array that holds something unfit, by its brackets; malformed_json when it is not an array at all."""
     trimmed = body.strip(_BLANK)
     if not trimmed.startswith(b"["):
-        raise Problem("malformed_json")
+        raise Problem("malformed_json", detail_zh="此处须为 JSON 数组。", detail_en="A JSON array is expected here.")
     found, depth, start, end = [], 0, 1, -1
     for token in _TOKEN.finditer(trimmed):
         mark = token[0]
