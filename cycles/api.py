@@ -68,6 +68,7 @@ class CycleProgress(ScopedView):
     needs = {"get": "cycles.read"}
     queries = {"get": shapes.ProgressQuery}
     answers = {"get": shapes.ProgressOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         unit = queries.unit_for(self.actor, self.asked.get("unit"))

@@ -37,6 +37,7 @@ class MarketBoard(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": BoardQuery}
     answers = {"get": UnitBoardOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         unit, month = _asked(self)
@@ -64,6 +65,7 @@ class MarketChildren(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": SortedQuery}
     answers = {"get": ChildrenOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         unit, month = _asked(self)
@@ -87,6 +89,7 @@ class MarketProducts(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": ProductsQuery}
     answers = {"get": ProductsOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         unit, month = _asked(self)

@@ -79,7 +79,7 @@ class BoardUnitOut(OutSerializer):
 
 class FreshnessOut(OutSerializer):
     as_of = serializers.DateTimeField(help_text="Everything accepted before this is in the figures.")
-    computed_at = serializers.DateTimeField(allow_null=True)
+    computed_at = serializers.DateTimeField(allow_null=True, required=False, help_text="On a unit's own board only.")
     waiting = serializers.IntegerField(help_text="Changes that arrived since and are being worked in.")
 
 

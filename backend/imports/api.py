@@ -6,11 +6,12 @@ import csv
 from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import MultiPartParser
@@ -141,7 +142,7 @@ class ImportRejectsFile(ScopedView):
     """The rejects of one run as CSV."""
 
     needs = {"get": "imports.run"}
-    answers = {"get": None}
+    answers: ClassVar[Any] = {"get": {(200, "text/csv"): OpenApiTypes.STR}}
     renderer_classes = [CsvRenderer, JSONRenderer]
 
     def get(self, request: Request, run_id: UUID) -> StreamingHttpResponse:
