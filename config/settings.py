@@ -182,6 +182,19 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "GET_MOCK_REQUEST": "backend.http.schema.request_of_everybody",
     "GET_LIB_DOC_EXCLUDES": "backend.http.schema.without_docstrings",
+    "ENUM_NAME_OVERRIDES": {  # the same field name with other choices: each says of what it is the state or kind
+        "DeviceState": "backend.models.people.DeviceState",
+        "ImportState": "backend.models.imports.ImportRun.State",
+        "QuarantineState": "backend.models.wire.Quarantined.State",
+        "RetailerState": "retail.models.Classification.State",
+        "PromiseState": "retail.models.Promise.State",
+        "NeedKind": "retail.models.Need.Kind",
+        "RemarkKind": "visits.models.visit.Remark.Kind",
+        "StockSource": "market.models.facts.StockCount.Source",
+        "CellState": "cycles.shapes.STATE_NAMES",
+        "ManagerCycleState": "cycles.models.ManagerCycle.State",
+        "CalendarSource": ["override", "published", "assumed"],
+    },
 }
 
 # Tasks: the truth is in PostgreSQL (change marks, outbox); celery only wakes it. See config/celery.py.

@@ -111,7 +111,7 @@ class ManagerCellOut(OutSerializer):
     cell = serializers.CharField()
     name = serializers.CharField()
     due_on = serializers.DateField()
-    state = serializers.ChoiceField(choices=ManagerCycle.State.values)
+    state = serializers.ChoiceField(choices=ManagerCycle.State.choices)
 
 
 class ManagerCycleOut(OutModelSerializer):

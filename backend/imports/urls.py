@@ -11,5 +11,5 @@ urlpatterns = [
     path("imports/<uuid:pk>", api.ImportRunViewSet.as_view({"get": "retrieve"})),
     path("imports/<uuid:run_id>/rejects", api.ImportRejectViewSet.as_view({"get": "list"})),
     path("imports/<uuid:run_id>/rejects.csv", api.ImportRejectsFile.as_view()),
-    path("imports/<slug:kind>", api.ImportFile.as_view()),
+    path("import-kinds/<slug:kind>", api.ImportFile.as_view()),
 ]

@@ -36,7 +36,10 @@ def send(client: APIClient, text: str | bytes, mode: str, key: str = "k1", name:
     content = text.encode() if isinstance(text, str) else text
     file = SimpleUploadedFile(name, content, "text/csv")
     return client.post(
-        f"/api/v1/imports/products?mode={mode}", {"file": file}, format="multipart", headers={"Idempotency-Key": key}
+        f"/api/v1/import-kinds/products?mode={mode}",
+        {"file": file},
+        format="multipart",
+        headers={"Idempotency-Key": key},
     )
 
 

@@ -29,7 +29,7 @@ def as_qian(sign_in: SignIn) -> APIClient:
 def send(client: APIClient, *lines: str, mode: str = "apply", key: str = "k", head: str = HEAD) -> Any:
     content = "\n".join([head, *lines]).encode()
     return client.post(
-        f"/api/v1/imports/retailers?mode={mode}",
+        f"/api/v1/import-kinds/retailers?mode={mode}",
         {"file": SimpleUploadedFile("clients.csv", content, "text/csv")},
         format="multipart",
         headers={"Idempotency-Key": key},

@@ -112,7 +112,7 @@ VALID: dict[str, Body] = {
     "DELETE /api/v1/calendar-days/<str:day>": nothing,
 }
 FILES: dict[str, Callable[[World, Place], bytes]] = {
-    "POST /api/v1/imports/<slug:kind>": lambda w, p: "商品编码,品牌,商品名称\nX1,红双喜,红双喜(软)\n".encode(),
+    "POST /api/v1/import-kinds/<slug:kind>": lambda w, p: "商品编码,品牌,商品名称\nX1,红双喜,红双喜(软)\n".encode(),
 }
 
 

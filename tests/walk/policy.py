@@ -141,8 +141,8 @@ POLICY: dict[str, Rule] = {
     **_reads("/api/v1/imports", "imports.run", "import"),
     "GET /api/v1/imports/<uuid:run_id>/rejects": Rule("imports.run", "import"),
     "GET /api/v1/imports/<uuid:run_id>/rejects.csv": Rule("imports.run", "import"),
-    "GET /api/v1/imports/<slug:kind>": Rule("imports.run", "import kind"),
-    "POST /api/v1/imports/<slug:kind>": Rule("imports.run", "import kind"),
+    "GET /api/v1/import-kinds/<slug:kind>": Rule("imports.run", "import kind"),
+    "POST /api/v1/import-kinds/<slug:kind>": Rule("imports.run", "import kind"),
     # brands
     **_reads("/api/v1/brands", "brands.read", "brand", "int"),
     "POST /api/v1/brands": Rule("brands.edit"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
 
 from backend import health
 from backend.http import schema
@@ -98,6 +99,14 @@ def test_the_check_fails_with_the_difference(tmp_path: Path, settings: Any) -> N
     told = StringIO()
     call_command("openapi", "--check", stdout=told)
     assert told.getvalue() == "docs/openapi.json is current\n"
+
+
+def test_the_description_is_made_without_a_warning_and_names_every_operation_once() -> None:
+    GENERATOR_STATS.reset()
+    schema.document.cache_clear()
+    operations = [said["operationId"] for path in schema.document()["paths"].values() for said in path.values()]
+    assert len(set(operations)) == len(operations)
+    assert not GENERATOR_STATS
 
 
 def test_the_page_shows_every_route_in_both_languages_from_this_host_alone(client: Client, db: None) -> None:

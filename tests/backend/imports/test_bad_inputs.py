@@ -23,7 +23,7 @@ SPECTRUM = Path(settings.REAL_DATA_DIR) / "bad_inputs" / "csv_spectrum"
 
 def send(client: Any, content: bytes, key: str) -> Any:
     return client.post(
-        "/api/v1/imports/products?mode=apply",
+        "/api/v1/import-kinds/products?mode=apply",
         {"file": SimpleUploadedFile("f.csv", content)},
         format="multipart",
         headers={"Idempotency-Key": key},

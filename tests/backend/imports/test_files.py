@@ -27,7 +27,7 @@ def as_qian(sign_in: SignIn) -> APIClient:
 
 def send(client: APIClient, content: bytes, *, mode: str = "apply", name: str = "f.csv", key: str = "k") -> Any:
     return client.post(
-        f"/api/v1/imports/products?mode={mode}",
+        f"/api/v1/import-kinds/products?mode={mode}",
         {"file": SimpleUploadedFile(name, content)},
         format="multipart",
         headers={"Idempotency-Key": key},

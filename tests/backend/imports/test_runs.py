@@ -23,7 +23,7 @@ def as_qian(sign_in: SignIn) -> APIClient:
 def send(client: APIClient, body: str, *, key: str = "k", path: str = "products?mode=apply", **form: Any) -> Any:
     file = SimpleUploadedFile("三月.csv", (HEAD + body).encode())
     headers = {"Idempotency-Key": key} if key else {}
-    return client.post(f"/api/v1/imports/{path}", {"file": file, **form}, format="multipart", headers=headers)
+    return client.post(f"/api/v1/import-kinds/{path}", {"file": file, **form}, format="multipart", headers=headers)
 
 
 def test_the_same_request_again_gets_the_same_run(cast: Cast, as_qian: APIClient) -> None:
@@ -53,12 +53,12 @@ def test_a_request_that_does_not_fit_imports_nothing(
 
 
 def test_json_is_not_a_file(cast: Cast, as_qian: APIClient) -> None:
-    answer = as_qian.post("/api/v1/imports/products", {}, format="json", headers={"Idempotency-Key": "k"})
+    answer = as_qian.post("/api/v1/import-kinds/products", {}, format="json", headers={"Idempotency-Key": "k"})
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
 def test_a_form_without_the_file_says_so(cast: Cast, as_qian: APIClient) -> None:
-    answer = as_qian.post("/api/v1/imports/products", {}, format="multipart", headers={"Idempotency-Key": "k"})
+    answer = as_qian.post("/api/v1/import-kinds/products", {}, format="multipart", headers={"Idempotency-Key": "k"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/file")
 
 
@@ -81,14 +81,14 @@ def test_a_form_that_is_cut_or_malformed_is_a_problem_of_the_senders(
 ) -> None:
     sent: Any = body  # the stubs know of text only
     answer = as_qian.generic(
-        "POST", "/api/v1/imports/products", sent, content_type=content_type, headers={"Idempotency-Key": "k"}
+        "POST", "/api/v1/import-kinds/products", sent, content_type=content_type, headers={"Idempotency-Key": "k"}
     )
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert ImportRun.objects.count() == 0
 
 
 def test_a_kind_tells_its_columns(cast: Cast, as_qian: APIClient) -> None:
-    told = as_qian.get("/api/v1/imports/products").json()
+    told = as_qian.get("/api/v1/import-kinds/products").json()
     needed = [column["name"] for column in told["columns"] if column["is_required"]]
     assert (told["title"], needed) == ("商品目录", ["code", "brand", "name"])
 
@@ -142,7 +142,7 @@ def test_no_cell_of_the_rejects_file_is_a_formula(cast: Cast, as_qian: APIClient
 def test_naughty_names_and_cells_are_stored_as_text_and_break_nothing(cast: Cast, as_qian: APIClient) -> None:
     file = SimpleUploadedFile("../../etc/\u202epasswd.csv", (HEAD + "A1,甲,<script>alert(1)</script>,,\n").encode())
     answer = as_qian.post(
-        "/api/v1/imports/products?mode=apply", {"file": file}, format="multipart", headers={"Idempotency-Key": "k"}
+        "/api/v1/import-kinds/products?mode=apply", {"file": file}, format="multipart", headers={"Idempotency-Key": "k"}
     )
     assert (answer.status_code, answer.json()["file_name"]) == (201, "passwd.csv")
     assert Product.objects.get(code="A1").name == "<script>alert(1)</script>"
