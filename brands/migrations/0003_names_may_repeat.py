@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('brands', '0002_price_classes'),
+        ("brands", "0002_price_classes"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='product',
-            name='name',
-            field=models.CharField(max_length=100, verbose_name='name'),
+            model_name="product",
+            name="name",
+            field=models.CharField(max_length=100, verbose_name="name"),
         ),
     ]
