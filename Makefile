@@ -6,7 +6,7 @@ IN_VENV := .venv/bin/python -m
 PYTEST_ARGS ?=
 JOBS ?= 2
 
-.PHONY: run test check lint types imports migrations openapi environment start-times clean
+.PHONY: run test check lint types imports migrations openapi environment start-times clean gauntlet-smoke
 
 run: environment
 	@exec $(IN_VENV) config.run
@@ -42,6 +42,10 @@ environment: .venv/.installed
 
 start-times: environment
 	.venv/bin/python benchmarks/start.py
+
+# Phones push a day's visits while web server, worker and database are killed; needs no system that runs already.
+gauntlet-smoke: environment
+	$(IN_VENV) tests.gauntlet.faults --quick
 
 # Removes everything that was made here, the embedded databases included.
 clean:
