@@ -110,7 +110,8 @@ class Phone:
         if said.status != 200:
             raise GaveUp(f"recent visits: {said.status} {said.body}")
         mine = {item["submission_id"]: item for item in self.items}
-        return sum(not _same(mine[row["id"]], row) for row in said.body["results"] if row["id"] in mine)
+        stored = [{**row, **row["visit"]} for row in said.body["results"]]
+        return sum(not _same(mine[row["id"]], row) for row in stored if row["id"] in mine)
 
     def leaks(self, foreign_shop: str) -> int:
         """What this phone is shown that is not its user's: shops of other territories, and one asked for by id."""
