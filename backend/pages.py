@@ -9,13 +9,13 @@ from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from backend.http.chapters import chapters
 from backend.http.schema import document
+from backend.language import is_english
 from backend.models import Person
 
 
@@ -39,7 +39,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
                 login(request, person)
                 return HttpResponseRedirect(following)
         status = 401
-    told = {"form": form, "next": following, "failed": status == 401, "is_english": _is_english()}
+    told = {"form": form, "next": following, "failed": status == 401, "is_english": is_english()}
     return render(request, "backend/login.html", told, status=status)
 
 
@@ -53,7 +53,7 @@ def logout_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Every route of the API with its parameters, bodies and problems, from the same schema as openapi.json. Public."""
-    told = {"groups": chapters(), "title": document()["info"]["title"], "is_english": _is_english()}
+    told = {"groups": chapters(), "title": document()["info"]["title"], "is_english": is_english()}
     return render(request, "backend/api_docs.html", told)
 
 
@@ -62,7 +62,3 @@ def _following(request: HttpRequest) -> str:
     given: Any = request.POST.get("next") or request.GET.get("next") or "/"
     safe = url_has_allowed_host_and_scheme(given, {request.get_host()}, require_https=request.is_secure())
     return given if safe else "/"
-
-
-def _is_english() -> bool:
-    return (get_language() or "").startswith("en")

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from backend import api, health, pages
+from backend import api, health, org_api, pages
 from backend.http import problems, schema
 from backend.http.viewsets import Router
 
 router = Router()
 router.register("devices", api.DeviceViewSet, basename="device")
+router.register("units", org_api.UnitViewSet, basename="unit")
+router.register("roles", org_api.RoleViewSet, basename="role")
+router.register("people", org_api.PersonViewSet, basename="person")
+router.register("positions", org_api.PositionViewSet, basename="position")
+router.register("audit", org_api.AuditViewSet, basename="audit-entry")
 
 api_v1: list[URLPattern | URLResolver] = [
     path("auth/login", api.Login.as_view()),
     path("auth/logout", api.Logout.as_view()),
     path("me", api.Me.as_view()),
     path("openapi.json", schema.openapi_json),
+    path("parameters", org_api.ParametersInForce.as_view()),
+    path("kpis", org_api.KpiCatalogue.as_view()),
     path("", include("backend.imports.urls")),
     path("", include(router.urls)),
 ]

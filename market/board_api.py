@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import get_language
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend import clock
 from backend.http.views import ScopedView
 from backend.kpis import Kpi
+from backend.language import is_english
 from backend.models import Level, Unit
 from market import boards, kpis, queries
 from market.board_shapes import (
@@ -143,7 +143,7 @@ def _value(figure: Figure, unit_id: int, month: date, product_id: int | None = N
 
 def _defined(figures: Sequence[Kpi]) -> list[dict[str, Any]]:
     """What the figures mean, once for the whole answer."""
-    english = (get_language() or "").startswith("en")
+    english = is_english()
     return [
         {
             "kpi": kpi.id,
