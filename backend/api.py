@@ -33,7 +33,7 @@ class LogoutIn(StrictSerializer):
     )
 
 
-class PersonOut(OutModelSerializer):
+class MyselfOut(OutModelSerializer):
     class Meta:
         model = Person
         fields = ("id", "username", "name", "name_en", "language")
@@ -57,7 +57,7 @@ class HeldOut(OutSerializer):
 
 
 class MeOut(OutSerializer):
-    person = PersonOut()
+    person = MyselfOut()
     positions = HeldOut(many=True)
     data_epoch = serializers.CharField(help_text="When it changes, offer the batches of the last 14 days again.")
     server_time = serializers.DateTimeField()

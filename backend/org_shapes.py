@@ -9,7 +9,7 @@ from rest_framework import serializers
 from backend.http.serializers import DayField, OutModelSerializer, OutSerializer, StrictSerializer, VisibleField
 from backend.models import AuditEntry, Level, Person, Position, Role, Unit
 
-LEVELS = [(level.name.lower(), level.label) for level in Level]
+LEVELS = [level.name.lower() for level in Level]
 
 
 class LevelField(serializers.ChoiceField):
