@@ -65,7 +65,7 @@ def build_world() -> World:
     world = World(cast, second, {OWN: cast.shops[0], MOVED: moved, FOREIGN: cast.wu_shops[0]})
     months.open_month(MONTH)
     for column in (OWN, MOVED, FOREIGN):
-        _shop_things(world, column)
+        shop_things(world, column)
     for column in (OWN, FOREIGN):
         _place_things(world, column)
     _shared_things(world)
@@ -123,7 +123,7 @@ def _keep(world: World, kind: str, column: str, row: Model, key: Key = None) -> 
         world.rows.append(row)
 
 
-def _shop_things(world: World, column: str) -> None:
+def shop_things(world: World, column: str) -> None:
     """What hangs on one shop; for the moved one written while it was Lin's."""
     cast, shop = world.cast, world.shops[column]
     territory, person = (cast.other_territory, cast.wu) if column == FOREIGN else (cast.territory, cast.lin)

@@ -1,0 +1,78 @@
+"""Every GET costs the queries that tests/query_budgets.json says, whatever the number of rows."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from backend import clock
+from tests.cast import NOW
+from tests.counting import READERS, measure, reads
+from tests.many import grow
+from tests.query_budgets import Counts, accept, budgets
+from tests.walk.principals import browser, phones
+from tests.walk.world import build_world
+
+FEW, MANY = 3, 30
+OF_ONE_SIZE = {  # what tells of the system or of oneself, and a board that is one unit's
+    "GET /api/v1/boards/market",
+    "GET /api/v1/calendar-days/<str:day>",
+    "GET /api/v1/import-kinds/<slug:kind>",
+    "GET /api/v1/kpis",
+    "GET /api/v1/me",
+    "GET /api/v1/parameters",
+    "GET /api/v1/roles",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured with few rows and with many."""
+
+    few: Counts
+    many: Counts
+    few_rows: dict[str, int]
+    many_rows: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def found(django_db_setup: None, django_db_blocker: Any) -> Found:
+    """Measures once for the module, in a world that is taken back as a whole."""
+    logging.disable(logging.ERROR)  # hundreds of requests: a log line each would take longer
+    with django_db_blocker.unblock(), transaction.atomic(), clock.at(NOW):
+        world = build_world()
+        clients = phones(world.cast)
+        browsers = {name: browser(world.cast.people[name]) for name in READERS if name != "anonymous"}
+        browsers["anonymous"] = Client(HTTP_ACCEPT_LANGUAGE="zh-hans")
+        grow(world, range(FEW))
+        few, few_rows = measure(world, clients, browsers)
+        grow(world, range(FEW, MANY))
+        many, many_rows = measure(world, clients, browsers)
+        transaction.set_rollback(True)
+    logging.disable(logging.NOTSET)
+    accept(many)
+    return Found(few, many, few_rows, many_rows)
+
+
+def test_the_file_names_every_get_and_no_other(found: Found) -> None:
+    assert sorted(budgets()) == sorted(reads())
+
+
+def test_with_few_rows_every_get_costs_what_the_file_says(found: Found) -> None:
+    assert found.few == budgets()
+
+
+def test_with_ten_times_the_rows_every_get_costs_the_same(found: Found) -> None:
+    assert found.many == budgets()
+
+
+def test_what_was_measured_with_many_rows_had_more_of_them(found: Found) -> None:
+    """A list that found nothing more to tell would prove nothing."""
+    lists = {name for name, by in found.many.items() if not name.endswith("pk>") and "anonymous" not in by}
+    still = {name for name in lists if found.many_rows[name] <= max(found.few_rows[name], MANY - 1)}
+    assert still <= OF_ONE_SIZE

@@ -1,0 +1,83 @@
+"""How many queries every GET costs, measured over HTTP; used by tests/architecture/test_query_budgets.py.
+
+Savepoints are not counted: outside a test they are no queries. Of each number one query is signing in (device, person
+and positions of the day at once; on a page session, person and positions: three).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.query_budgets import Counts
+from tests.walk.asking import Ask, address, api_routes, content
+from tests.walk.policy import ALLOW, OWN, PAGES, POLICY, PUBLIC, Rule, verdict
+from tests.walk.world import World
+
+READERS = ("lin", "zhao", "qian", "sun", "shen", "anonymous")
+NOT_QUERIES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+PARTS = {"column": "client_execute", "code": "not_found"}  # parts of pages' addresses that name nobody's objects
+QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
+    "GET /api/v1/parameters": lambda world: f"unit={world.cast.territory.pk}",
+}
+
+
+def reads() -> set[str]:
+    """Every GET of the API and of the pages."""
+    found = {name for name in api_routes() if name.startswith("GET ")}
+    return found | {name for name in PAGES if name.startswith("GET ")}
+
+
+def readers(rule: Rule) -> Iterator[str]:
+    """Those of READERS who get an answer; of a public route the one who did not sign in."""
+    for name in READERS:
+        known = "anonymous" if rule.needs == PUBLIC else name
+        if name == known and verdict(rule, name, OWN if rule.of else "") == ALLOW:
+            yield name
+
+
+def measure(world: World, clients: dict[str, Any], browsers: dict[str, Any]) -> tuple[Counts, dict[str, int]]:
+    """The queries of every GET for its readers, and how long the longest answer is: rows of JSON, lines of a page."""
+    counts: Counts = {}
+    rows: dict[str, int] = {}
+    for name in sorted(reads() & (POLICY.keys() | PAGES.keys())):
+        rule = POLICY[name] if name in POLICY else PAGES[name]
+        asked = Ask("GET", _address(world, name, rule), query=QUERIES[name](world) if name in QUERIES else "")
+        signed = {who: (browsers if name in PAGES else clients)[who] for who in readers(rule)}
+        asked.send(next(iter(signed.values())))  # what a process reads once, it has now read
+        for who, client in signed.items():
+            cache.clear()
+            with CaptureQueriesContext(connection) as captured:
+                response = asked.send(client)
+                body = content(response)
+            assert response.status_code < 400, (name, who, response.status_code)
+            queries = [query for query in captured if not query["sql"].startswith(NOT_QUERIES)]
+            counts.setdefault(name, {})[who] = len(queries)
+            rows[name] = max(rows.get(name, 0), _rows(body))
+    return counts, rows
+
+
+def _address(world: World, name: str, rule: Rule) -> str:
+    path = name.split(" ")[1]
+    if name in PAGES:
+        return address(path, {**PARTS, "visit_id": world.key("visit", OWN)})
+    return address(path, world.key(rule.of, OWN)) if rule.of else path
+
+
+def _rows(body: bytes) -> int:
+    """The longest list in a JSON answer, however deep; of anything else the lines."""
+    try:
+        return _longest(json.loads(body))
+    except ValueError:
+        return body.count(b"\n")
+
+
+def _longest(value: Any) -> int:
+    if isinstance(value, list):
+        return max([len(value), *map(_longest, value)])
+    return max(map(_longest, value.values()), default=0) if isinstance(value, dict) else 0
