@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 
+from backend import clock
 from backend.admin import range_field
 from backend.admin_site import ReadOnlyAdmin, ScopedAdmin
+from brands import key_products
 from brands.models import Brand, KeyProduct, PriceClassBand, Product
 
 
@@ -48,3 +53,6 @@ class KeyProductAdmin(ScopedAdmin):
     autocomplete_fields = ("product",)
     search_fields = ("product__name", "unit__name")
     fields = ("unit", "product", "during", "is_launch")
+
+    def after_save(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        key_products.changed(obj.unit_id, obj.during.lower or clock.today())

@@ -1,4 +1,4 @@
-"""Verbs on key products: a unit puts a product on its list, and takes it off; called by api.py."""
+"""Verbs on key products: a unit puts a product on its list, and takes it off; called by api.py and the admin pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from backend import audit, scope
+from backend import audit, marks, scope
 from backend.errors import Problem
 from backend.models import Unit
 from backend.scope import Actor
@@ -41,6 +41,7 @@ def put_on_list(*, actor: Actor, listing: Listing) -> KeyProduct:
                 is_launch=listing.is_launch,
             )
             audit.record(actor, "keyproduct.add", made, after=audit.snapshot(made), unit_id=made.unit_id)
+            changed(made.unit_id, listing.from_date)
     except IntegrityError as error:
         raise Problem("conflict") from error
     return made
@@ -60,7 +61,13 @@ def take_off(*, actor: Actor, key_product: KeyProduct, on: date, reason: str) ->
         held.save(update_fields=["during", "version"])
         after = audit.snapshot(held)
         audit.record(actor, "keyproduct.end", held, before=before, after=after, reason=reason, unit_id=held.unit_id)
+        changed(held.unit_id, on)
     return held
+
+
+def changed(unit_id: int, on: date) -> None:
+    """What rests on the key list of the unit, and of every unit under it, is recomputed from the day on."""
+    marks.mark("key_products", [(unit_id, on)])
 
 
 def _require(actor: Actor, unit_id: int) -> None:

@@ -16,6 +16,6 @@ class CyclesConfig(AppConfig):
     def ready(self) -> None:
         from cycles import changes, month
 
-        marks.subscribe(changes.CONSUMER, (*changes.OWNERS, *changes.FACTS))
+        marks.subscribe(changes.CONSUMER, changes.KINDS)
         ticks.register("cycles.changes", changes.drain_once)
         ticks.register("cycles.month", month.keep)

@@ -1,6 +1,6 @@
 """What the months do when facts, assignments or shops change: change marks drained, rows brought up to date.
 
-Called by the tick (`drain_once`) and, before a month locks, by month.py.
+Called by the tick (`drain_once`) and by month.py (`bring_up`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from datetime import date
 
 from backend import clock, marks
 from backend.marks import Key
+from backend.models import Level, Unit
+from backend.scope import units_under
 from cycles import building, execute, membership
 from cycles.calendar import dates_of_months
 from cycles.models import Month
@@ -17,8 +19,8 @@ from cycles.models import Month
 CONSUMER = "cycles"
 FACTS = ("visits",)
 OWNERS = ("assignments", "retailers")
-
-Recompute = Callable[[Sequence[Key]], None]
+KEY_LISTS = ("key_products",)
+KINDS = (*FACTS, *OWNERS, *KEY_LISTS)
 
 
 class MonthIsOpening(Exception):
@@ -27,17 +29,8 @@ class MonthIsOpening(Exception):
 
 def drain_once() -> int:
     """Brings up what up to 200 marks of each kind speak of; returns the number of keys. Idempotent."""
-    return _drain(marks.drain)
-
-
-def drain_all() -> int:
-    """Brings up everything that waits; returns the number of keys."""
-    return _drain(marks.drain_all)
-
-
-def _drain(drain: Callable[[str, Sequence[str], Recompute], int]) -> int:
     try:
-        return drain(CONSUMER, OWNERS, _owners_changed) + drain(CONSUMER, FACTS, _facts_changed)
+        return sum(marks.drain(CONSUMER, kinds, recompute) for kinds, recompute in _FOLLOWED)
     except MonthIsOpening:
         return 0
 
@@ -67,6 +60,22 @@ def _owners_changed(keys: Sequence[Key]) -> None:
         for dates in dates_of_months(running):
             days = membership.days_of(dates, clock.month_end(dates.month), clock.today())
             bring_up(dates.month, days, territories)
+
+
+def _key_lists_changed(keys: Sequence[Key]) -> None:
+    """What is key somewhere is so in every territory below: the brand cells of the running months there follow."""
+    below = units_under([key.unit_id for key in keys])
+    territories = list(Unit.objects.filter(pk__in=below, level=Level.TERRITORY).values_list("pk", flat=True))
+    for month in _lock_running():
+        execute.derive(month, territories)
+
+
+# Owners first: a fact is derived for the row of whoever has the shop by now.
+_FOLLOWED: tuple[tuple[Sequence[str], Callable[[Sequence[Key]], None]], ...] = (
+    (OWNERS, _owners_changed),
+    (FACTS, _facts_changed),
+    (KEY_LISTS, _key_lists_changed),
+)
 
 
 def _lock_running(among: Iterable[date] | None = None) -> list[date]:

@@ -124,24 +124,28 @@ def _follow(row: Month, dates: MonthDates) -> int:
 
 
 def lock_due() -> list[date]:
-    """Months whose lock day is over are locked: what waits is derived first, what is still open was missed, and from
-    then on no row of them changes."""
+    """Months whose lock day is over are locked: the facts are derived a last time, what is still open was missed, and
+    from then on no row of them changes."""
     now, locked = clock.now(), []
     rows = list(Month.objects.filter(state=Month.State.OPEN).order_by("month"))
     calendar = working_calendar() if rows else WorkingCalendar()
     for row in rows:
-        if dates_of(row.month, calendar).locks_at <= now:
-            changes.drain_all()
-            _lock(row.month)
+        dates = dates_of(row.month, calendar)
+        if dates.locks_at <= now:
+            _lock(dates)
             locked.append(row.month)
     return locked
 
 
-def _lock(month: date) -> None:
+def _lock(dates: MonthDates) -> None:
+    """Derived from the facts themselves, not from what waits: marks may be held elsewhere, or wait for an opening."""
+    month = dates.month
     with transaction.atomic():
         building.lock_month(month)
         row = Month.objects.select_for_update().get(month=month)
         if row.state == Month.State.OPEN:
+            membership.compare(month, _days(dates, clock.today()))
+            execute.derive(month)
             execute.miss_open_cells(month)
             row.state = Month.State.LOCKED
             row.save(update_fields=["state"])

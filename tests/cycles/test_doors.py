@@ -77,3 +77,18 @@ def test_a_transferred_shop_goes_to_its_new_manager_with_what_was_done(cast: Cas
     assert (states(ma, moved), ma.get(path).json()["territory"]) == (["done", "open", "open"], cast.next_territory.pk)
     shops = {name: sign_in(name).get("/api/v1/cycles/progress").json()["shops"] for name in ("lin", "ma", "chen")}
     assert shops == {"lin": 2, "ma": 1, "chen": 3}
+
+
+def test_the_brand_cell_follows_the_key_list(cast: Cast, sign_in: SignIn) -> None:
+    as_lin, as_feng, product = sign_in("lin"), sign_in("feng"), cast.products[1]
+    assert push(as_lin, item(cast, observations=[{"product_id": product.pk, "on_shelf": True}])) == ["created"]
+    ticks.run_all()
+    assert states(as_lin, cast.shops[0]) == ["done", "open", "open"]
+    body = {"unit": cast.county.pk, "product": product.pk, "from_date": "2026-03-01"}
+    listed = as_feng.post("/api/v1/key-products", body, format="json", headers={"Idempotency-Key": "a"})
+    ticks.run_all()
+    assert states(as_lin, cast.shops[0]) == ["done", "done", "open"]
+    path, end = f"/api/v1/key-products/{listed.json()['id']}/end", {"on": "2026-03-02", "reason": "换规格"}
+    assert as_feng.post(path, end, format="json", headers={"Idempotency-Key": "b"}).status_code == 200
+    ticks.run_all()
+    assert states(as_lin, cast.shops[0]) == ["done", "open", "open"]
