@@ -7,16 +7,17 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from backend import audit, scope
+from backend import audit
 from backend.errors import Problem
 from backend.models import Person, Position, Role, Unit
+from backend.reach import require_unit
 from backend.scope import Actor
 
 
 def appoint(*, actor: Actor, person: Person, unit: Unit, role: Role, from_date: date) -> Position:
     """The person holds the role at the unit from a day on. `people.manage` over the unit, else `not_found`; `conflict`
     where the person holds it already or the territory has an account manager that day."""
-    _require(actor, unit)
+    require_unit(actor, "people.manage", unit.pk)
     try:
         with transaction.atomic():
             position = Position.objects.create(person=person, unit=unit, role=role, during=DateRange(from_date, None))
@@ -27,11 +28,12 @@ def appoint(*, actor: Actor, person: Person, unit: Unit, role: Role, from_date: 
 
 
 def end(*, actor: Actor, position: Position, on: date, reason: str) -> Position:
-    """The position ends: on that day it is no longer held, and no token of the person reaches what it opened."""
-    _require(actor, position.unit)
+    """The position ends: on that day it is no longer held, and no token of the person reaches what it opened.
+    `people.manage` over its unit, else `not_found`; `conflict` for a day that is not within it, or is its first."""
+    require_unit(actor, "people.manage", position.unit_id)
     with transaction.atomic():
         held = Position.objects.select_for_update().get(pk=position.pk)
-        if held.during.lower >= on:
+        if on <= held.during.lower or (held.during.upper is not None and on >= held.during.upper):
             raise Problem("conflict")
         before = audit.snapshot(held)
         held.during = DateRange(held.during.lower, on)
@@ -42,8 +44,3 @@ def end(*, actor: Actor, position: Position, on: date, reason: str) -> Position:
         )
     return held
 
-
-def _require(actor: Actor, unit: Unit) -> None:
-    mine = actor.units("people.manage")
-    if not mine or not scope.units_under(mine).filter(pk=unit.pk).exists():
-        raise Problem("not_found")

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from backend import audit, scope
+from backend import audit
 from backend.errors import Problem
 from backend.models import Level, Unit
+from backend.reach import require_unit
 from backend.scope import Actor
 
 
 def open_unit(*, actor: Actor, parent: Unit, code: str, name: str, from_date: date) -> Unit:
-    """A unit one level below its parent exists from a day on. `org.edit` above it; `conflict` for a known code."""
-    _require(actor, parent)
-    with transaction.atomic():
-        if Unit.objects.filter(code=code).exists():
-            raise Problem("conflict")
-        unit = Unit.objects.create(
-            code=code, name=name, parent=parent, level=Level(parent.level + 1), during=DateRange(from_date, None)
-        )
-        audit.record(actor, "unit.open", unit, after=audit.snapshot(unit), unit_id=parent.pk)
+    """A unit one level below its parent exists from a day on. `org.edit` above it; `conflict` for a known code, and
+    under a territory, which is the lowest."""
+    require_unit(actor, "org.edit", parent.pk)
+    if parent.level == Level.TERRITORY:
+        raise Problem("conflict")
+    try:
+        with transaction.atomic():
+            unit = Unit.objects.create(
+                code=code, name=name, parent=parent, level=Level(parent.level + 1), during=DateRange(from_date, None)
+            )
+            audit.record(actor, "unit.open", unit, after=audit.snapshot(unit), unit_id=parent.pk)
+    except IntegrityError as error:
+        raise Problem("conflict") from error
     return unit
 
 
 def close_unit(*, actor: Actor, unit: Unit, on: date, reason: str, successor: Unit | None = None) -> Unit:
-    """The unit ends on a day (that day is no longer its own) and names what takes its place. Refused while it has
-    children that go on after that day (`conflict`)."""
-    _require(actor, unit)
+    """The unit ends on a day (that day is no longer its own) and names what takes its place. `conflict` while it has
+    children that go on after that day, and for a day that is not within its own."""
+    require_unit(actor, "org.edit", unit.pk)
     with transaction.atomic():
         held = Unit.objects.select_for_update().get(pk=unit.pk)
-        if held.children.filter(during__contains=on).exists():
+        ends_already = held.during.upper is not None and on >= held.during.upper
+        if on <= held.during.lower or ends_already or held.children.filter(during__contains=on).exists():
             raise Problem("conflict")
         before = audit.snapshot(held)
         held.during, held.successor = DateRange(held.during.lower, on), successor
@@ -43,8 +49,3 @@ def close_unit(*, actor: Actor, unit: Unit, on: date, reason: str, successor: Un
         )
     return held
 
-
-def _require(actor: Actor, unit: Unit) -> None:
-    mine = actor.units("org.edit")
-    if not mine or not scope.units_under(mine).filter(pk=unit.pk).exists():
-        raise Problem("not_found")

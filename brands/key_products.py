@@ -8,9 +8,10 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from backend import audit, marks, scope
+from backend import audit, marks
 from backend.errors import Problem
 from backend.models import Unit
+from backend.reach import require_unit
 from backend.scope import Actor
 from brands.models import KeyProduct, Product
 
@@ -29,7 +30,7 @@ class Listing:
 def put_on_list(*, actor: Actor, listing: Listing) -> KeyProduct:
     """The product is key in the unit for the days of the listing. `brands.edit` over the unit, else `not_found`;
     `conflict` where it is on the unit's list on one of those days already."""
-    _require(actor, listing.unit.pk)
+    require_unit(actor, "brands.edit", listing.unit.pk)
     if listing.to_date is not None and listing.to_date <= listing.from_date:
         raise Problem("bad_date")
     try:
@@ -50,7 +51,7 @@ def put_on_list(*, actor: Actor, listing: Listing) -> KeyProduct:
 def take_off(*, actor: Actor, key_product: KeyProduct, on: date, reason: str) -> KeyProduct:
     """From the day on the product is no longer key in the unit; the days before keep it. `brands.edit` over the unit,
     else `not_found`; `conflict` when the day is not within the listing, or is its first."""
-    _require(actor, key_product.unit_id)
+    require_unit(actor, "brands.edit", key_product.unit_id)
     with transaction.atomic():
         held = KeyProduct.objects.select_for_update().get(pk=key_product.pk)
         if on <= held.during.lower or (held.during.upper is not None and on >= held.during.upper):
@@ -69,8 +70,3 @@ def changed(unit_id: int, on: date) -> None:
     """What rests on the key list of the unit, and of every unit under it, is recomputed from the day on."""
     marks.mark("key_products", [(unit_id, on)])
 
-
-def _require(actor: Actor, unit_id: int) -> None:
-    mine = actor.units("brands.edit")
-    if not mine or not scope.units_under(mine).filter(pk=unit_id).exists():
-        raise Problem("not_found")

@@ -14,6 +14,7 @@ from backend.errors import Problem
 from backend.http import etags
 from backend.http.views import ScopedView
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
+from backend.reach import unit_for
 from backend.scope import visible_to
 from cycles import calendar_days, filters, queries, shapes
 from cycles.calendar import MonthDates, WorkingCalendar, dates_of, dates_of_months, working_calendar
@@ -71,7 +72,7 @@ class CycleProgress(ScopedView):
     problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
-        unit = queries.unit_for(self.actor, self.asked.get("unit"))
+        unit = unit_for(self.actor, queries.CAPABILITY, self.asked.get("unit"))
         month = self.asked.get("month") or clock.month_of(clock.today())
         found = queries.progress(self.actor, unit, month)
         dates = dates_of(month, working_calendar())

@@ -12,7 +12,6 @@ from django.db import connection
 from django.db.models import Count, F, QuerySet
 
 from backend import clock
-from backend.errors import Problem
 from backend.models import Level, Unit
 from backend.scope import Actor, units_under, visible_to
 from cycles.execute import KEY_PRODUCT, LANDED, PRICE_OR_STOCK
@@ -21,19 +20,6 @@ from cycles.models import RetailerCycle
 from visits.models import Visit
 
 CAPABILITY = "cycles.read"
-
-
-def unit_for(actor: Actor, unit_id: int | None) -> Unit:
-    """The unit, if months under it are the actor's to read, else `not_found`; without an id the highest of the actor's
-    own. One query."""
-    mine = actor.units(CAPABILITY)
-    reach = Unit.objects.filter(pk__in=mine) if unit_id is None else Unit.objects.filter(pk__in=units_under(mine))
-    if unit_id is not None:
-        reach = reach.filter(pk=unit_id) if 0 < unit_id < 2**63 else reach.none()
-    found = reach.order_by("level", "code").first() if mine else None
-    if found is None:
-        raise Problem("not_found")
-    return found
 
 
 @dataclass

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from backend import clock, parameters
+from backend import clock, parameters, reach
 from backend.errors import FieldError, Problem
 from backend.kpis import Kpi, Number, percent
 from backend.models import Level, Unit
@@ -84,17 +84,7 @@ Row = TypeVar("Row", Child, ProductBoardRow)
 
 def unit_for(actor: Actor, unit_id: int | None) -> Unit:
     """The unit if its board is the actor's to open, else `not_found`; without an id the highest of the actor's own."""
-    mine = queries.board_units(actor)
-    if unit_id is None:
-        mine = mine.filter(pk__in=actor.units("boards.read"))
-    elif not 0 < unit_id < 2**63:
-        raise Problem("not_found")
-    else:
-        mine = mine.filter(pk=unit_id)
-    found = mine.order_by("level", "code").first()
-    if found is None:
-        raise Problem("not_found")
-    return found
+    return reach.unit_for(actor, queries.CAPABILITY, unit_id)
 
 
 def months_shown(month: date) -> tuple[date, date, date]:

@@ -17,6 +17,8 @@ from backend.scope import Actor, units_under
 from market.models import SalesTarget, UnitMonth
 from market.rollups import CONSUMER
 
+CAPABILITY = "boards.read"
+
 
 @dataclass(frozen=True)
 class Acts:
@@ -71,8 +73,8 @@ class ProductRow:
 
 
 def board_units(actor: Actor) -> QuerySet[Unit]:
-    """The units whose boards the actor may open: at or under a unit where `boards.read` is held today."""
-    mine = actor.units("boards.read")
+    """The units whose boards the actor may open: at or under a unit where the capability is held today."""
+    mine = actor.units(CAPABILITY)
     return Unit.objects.filter(pk__in=units_under(mine)) if mine else Unit.objects.none()
 
 

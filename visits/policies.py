@@ -8,9 +8,10 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from backend import audit, clock, scope
+from backend import audit, clock
 from backend.errors import Problem
 from backend.models import Unit
+from backend.reach import require_unit
 from backend.scope import Actor
 from visits.models import Policy, PolicyVersion
 
@@ -30,7 +31,7 @@ class Draft:
 def open_policy(*, actor: Actor, draft: Draft) -> Policy:
     """A policy of the unit exists; what it says comes in versions. policies.edit over the unit (not_found), else
     conflict for a known code."""
-    _require(actor, draft.unit.pk)
+    require_unit(actor, EDIT, draft.unit.pk)
     try:
         with transaction.atomic():
             policy = Policy.objects.create(unit=draft.unit, code=draft.code, title=draft.title, title_en=draft.title_en)
@@ -42,7 +43,7 @@ def open_policy(*, actor: Actor, draft: Draft) -> Policy:
 
 def write_version(*, actor: Actor, policy: Policy, body: str, card: str = "") -> PolicyVersion:
     """The next version of the policy stands as a draft. Its text never changes: a correction is the next number."""
-    _require(actor, policy.unit_id)
+    require_unit(actor, EDIT, policy.unit_id)
     with transaction.atomic():
         Policy.objects.select_for_update().get(pk=policy.pk)  # two editors get two numbers
         last = policy.versions.aggregate(last=Max("number"))["last"] or 0
@@ -53,8 +54,8 @@ def write_version(*, actor: Actor, policy: Policy, body: str, card: str = "") ->
 
 def release(*, actor: Actor, version: PolicyVersion, brief_by: date | None) -> PolicyVersion:
     """Account managers may brief the version from now on, all shops by `brief_by`. Once only (conflict); a day that is
-    past is refused (invalid)."""
-    _require(actor, version.policy.unit_id)
+    past is refused (bad_date)."""
+    require_unit(actor, EDIT, version.policy.unit_id)
     if brief_by is not None and brief_by < clock.today():
         raise Problem("bad_date", detail_zh="传达期限已过。", detail_en="The day to be briefed by is past.")
     with transaction.atomic():
@@ -69,8 +70,3 @@ def release(*, actor: Actor, version: PolicyVersion, brief_by: date | None) -> P
         )
     return held
 
-
-def _require(actor: Actor, unit_id: int) -> None:
-    mine = actor.units(EDIT)
-    if not mine or not scope.units_under(mine).filter(pk=unit_id).exists():
-        raise Problem("not_found")

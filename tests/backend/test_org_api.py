@@ -57,6 +57,20 @@ def test_a_unit_with_units_under_it_does_not_close(cast: Cast, sign_in: SignIn) 
     assert AuditEntry.objects.count() == 0
 
 
+def test_a_territory_is_the_lowest_unit(cast: Cast, sign_in: SignIn) -> None:
+    units = Unit.objects.count()
+    body = {"parent": cast.territory.pk, "code": "420222-01-01-1", "name": "x", "from_date": "2026-04-01"}
+    refused = post(sign_in("sun"), "/api/v1/units", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert (Unit.objects.count(), AuditEntry.objects.count()) == (units, 0)
+
+
+def test_a_unit_ends_after_its_first_day_and_before_its_last_only(cast: Cast, sign_in: SignIn) -> None:
+    sun, during = sign_in("sun"), Unit.objects.get(pk=cast.territory.pk).during
+    refused = post(sun, f"/api/v1/units/{cast.territory.pk}/close", {"on": str(during.lower), "reason": "x"})
+    assert (refused.status_code, Unit.objects.get(pk=cast.territory.pk).during) == (409, during)
+
+
 def test_an_ended_position_opens_nothing_at_the_next_request(cast: Cast, sign_in: SignIn) -> None:
     lin, sun = sign_in("lin"), sign_in("sun")
     assert lin.get("/api/v1/retailers").status_code == 200
