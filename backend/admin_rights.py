@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backend.scope import Actor, actor_of
 
 if TYPE_CHECKING:
-    from backend.models import Person
+    from django.contrib.auth.base_user import AbstractBaseUser
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def open_page(label: str, rights: Rights) -> None:
     _pages[label] = rights
 
 
-def admin_actor(person: Person) -> Actor:
+def admin_actor(person: AbstractBaseUser) -> Actor:
     """The person with today's positions. One query per person object, that is one per request."""
     known: Actor | None = getattr(person, "_admin_actor", None)
     if known is None:
@@ -37,7 +37,7 @@ def admin_actor(person: Person) -> Actor:
     return known
 
 
-def may(person: Person, perm: str) -> bool:
+def may(person: AbstractBaseUser, perm: str) -> bool:
     """Whether `app.act_model` (act: view, add, change, delete) is open to the person; rows are narrowed by scope.
 
     False for a page that nobody opened, for the inactive, and without `admin.site`.

@@ -20,7 +20,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from backend import clock
 
 if TYPE_CHECKING:
-    from backend.models import Person
+    from django.contrib.auth.base_user import AbstractBaseUser
 
 M = TypeVar("M", bound=Model)
 
@@ -56,7 +56,7 @@ class Actor:
         return [p.unit_id for p in self.held if p.level in wanted and capability in p.capabilities]
 
 
-def actor_of(person: Person, *, device_id: UUID | None = None) -> Actor:
+def actor_of(person: AbstractBaseUser, *, device_id: UUID | None = None) -> Actor:
     """The person with the positions of today. One query; positions that ended yesterday are gone."""
     position = apps.get_model("backend", "Position")
     rows = position.objects.filter(
