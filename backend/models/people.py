@@ -15,6 +15,12 @@ from backend.scope import Owned, Scope
 class People(BaseUserManager["Person"]):
     """Looks people up by username, as django.contrib.auth asks."""
 
+    def create_superuser(self, username: str, name: str, password: str | None = None) -> Person:
+        """What `manage.py createsuperuser` calls: an administrator of the whole tree (backend/administrators.py)."""
+        from backend.administrators import make_administrator
+
+        return make_administrator(username=username, name=name, password=password)
+
 
 class Person(AbstractBaseUser):
     """Somebody of the company. What a person may do follows from positions held today, never from flags here."""
