@@ -62,6 +62,14 @@ def test_without_signing_in_a_page_sends_to_the_log_in_and_back(worked: Cast) ->
         assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/login")
 
 
+def test_who_has_no_board_lands_at_the_desk_or_is_told_that_the_position_lacks_it(worked: Cast) -> None:
+    for name in ("sun", "qian", "zhou"):
+        answer = page_of(worked, name).get("/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/desk/"), name
+    for name in ("jiang", "shen"):
+        assert "您今日的岗位不包含此项权限" in text_of(page_of(worked, name), "/", status=403)
+
+
 def test_a_leader_comes_from_the_first_screen_down_to_one_visit(worked: Cast) -> None:
     zhao = page_of(worked, "zhao")
     first = text_of(zhao, "/")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -16,6 +16,7 @@ from backend.errors import Problem
 from backend.http.auth import actor, signed_in
 from backend.kpis import Kpi
 from backend.models import Level
+from backend.scope import Actor
 from cycles.queries import Progress, progress
 from market import boards, kpis
 from market.boards import Child, UnitBoard
@@ -50,10 +51,10 @@ class Card:
 @signed_in
 def board(request: HttpRequest) -> HttpResponse:
     """`/?unit=&month=&sort=&all=`: the first page. 17 queries, whatever the size of the unit."""
-    here = place.of(request, "sort", "products")
     who = actor(request)
     if not who.can("boards.read"):
-        raise Problem("forbidden")
+        return _elsewhere(who)
+    here = place.of(request, "sort", "products")
     found = boards.unit_board(here.unit, here.month)
     children = boards.children_board(here.unit, here.month, request.GET.get("sort", ""))
     products = boards.products_board(here.unit, here.month, "-sales")
@@ -76,6 +77,13 @@ def board(request: HttpRequest) -> HttpResponse:
         "is_territory": here.unit.level == Level.TERRITORY,
     }
     return render(request, "boards/board.html", told)
+
+
+def _elsewhere(who: Actor) -> HttpResponse:
+    """Who keeps master data lands at the desk; who has neither is told that it is a matter of the position."""
+    if not who.can("admin.site"):
+        raise Problem("forbidden")
+    return HttpResponseRedirect(reverse("admin:index"))
 
 
 def _wall(children: Sequence[Child], whole: Progress) -> list[Card]:
