@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from tests.cast import PASSWORD
@@ -47,6 +48,20 @@ VALID: dict[str, Body] = {
     "POST /api/v1/auth/logout": lambda w, p: {"unsent": 3},
     "POST /api/v1/devices/<uuid:pk>/end": nothing,
     "POST /api/v1/devices/<uuid:pk>/lost": nothing,
+    "POST /api/v1/units": lambda w, p: {
+        "parent": p.county,
+        "code": "new-office",
+        "name": "新市场部",
+        "from_date": "2026-04-01",
+    },
+    "POST /api/v1/units/<int:pk>/close": lambda w, p: {"on": "2026-04-01", "reason": "撤销"},
+    "POST /api/v1/positions": lambda w, p: {
+        "person": p.person,
+        "unit": p.county,
+        "role": "analyst",
+        "from_date": "2026-04-01",
+    },
+    "POST /api/v1/positions/<int:pk>/end": lambda w, p: {"on": "2026-04-01", "reason": "调动"},
     "POST /api/v1/brands": lambda w, p: {"name": "新品牌", "name_en": "New", "maker": "厂", "is_home": False},
     "PATCH /api/v1/brands/<int:pk>": lambda w, p: {"maker": "另一厂"},
     "POST /api/v1/products": lambda w, p: {"code": "NEW1", "name": "新品", "brand": w.cast.products[0].brand_id},
@@ -114,6 +129,10 @@ VALID: dict[str, Body] = {
 FILES: dict[str, Callable[[World, Place], bytes]] = {
     "POST /api/v1/import-kinds/<slug:kind>": lambda w, p: "商品编码,品牌,商品名称\nX1,红双喜,红双喜(软)\n".encode(),
 }
+# What a reading route cannot be asked without.
+ASKED: dict[str, Callable[[World, Place], dict[str, Any]]] = {
+    "GET /api/v1/parameters": lambda w, p: {"unit": p.territory},
+}
 
 
 def ask(world: World, route: str, rule: Rule, column: str) -> Ask:
@@ -126,7 +145,9 @@ def ask(world: World, route: str, rule: Rule, column: str) -> Ask:
         file = io.BytesIO(FILES[route](world, place))
         file.name = "file.csv"
         return Ask(method, where, file=file)
-    return Ask(method, where, body=None if method == "GET" else VALID[route](world, place))
+    if method == "GET":
+        return Ask(method, where, query=urlencode(ASKED[route](world, place)) if route in ASKED else "")
+    return Ask(method, where, body=VALID[route](world, place))
 
 
 def writes(routes: dict[str, Any]) -> list[str]:

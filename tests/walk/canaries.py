@@ -9,13 +9,12 @@ from uuid import UUID
 from django.db.models import CharField, Model, TextField
 from django.http import HttpResponseBase
 
-from backend.models import Quarantined
+from backend.models import AuditEntry, Quarantined
 from tests.walk.asking import Ask, content, undone
 from tests.walk.policy import MOVED, OWN
-from tests.walk.world import World
+from tests.walk.world import TOKEN, World
 from visits.models import Briefing, CheckLine, Pitch, Remark, Visit
 
-TOKEN = "zQX7J9"
 _numbers = itertools.count()
 KEPT_AS_THEY_ARE = {"password", "username"}
 
@@ -24,6 +23,8 @@ def put(world: World) -> int:
     """Every free text of every row of Lin's county holds the token; returns how many texts."""
     count = 0
     for row in world.rows:
+        if isinstance(row, AuditEntry):  # holds it from the start: nobody changes an audit entry
+            continue
         count += _mark(type(row)._base_manager.filter(pk=row.pk), type(row))
     refused = [row.pk for row in world.rows if isinstance(row, Quarantined)]
     count += Quarantined.objects.filter(pk__in=refused).update(payload=f'{{"note": "{TOKEN}"}}'.encode())

@@ -26,6 +26,7 @@ ADMINISTRATORS = frozenset({"sun", "luo"})
 
 HOLDERS: dict[str, frozenset[str]] = {
     "org.read": frozenset(SIGNED) - {"yuan"},
+    "org.edit": ADMINISTRATORS,
     "retail.read": FIELD | LEADERS | STEWARDS | {"feng"},
     "retail.edit": FIELD | STEWARDS,
     "retail.assign": LEADERS | STEWARDS | {"chen"},
@@ -61,6 +62,8 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "shop": _LINES,
     # a territory's own rows: no rows of it move
     "territory": {OWN: _LINES[OWN], FOREIGN: _LINES[FOREIGN]},
+    # another territory of the same office: not for those who hold one beside it
+    "office": {OWN: _LINES[OWN] - {"lin"}, FOREIGN: _LINES[FOREIGN] - {"wu"}},
     # what a county has put in force for everybody below it: seen from below as well
     "county": {OWN: _LINES[OWN] | {"ma"}, FOREIGN: _LINES[FOREIGN]},
     # the write gate: whose shop was it on the day of the visit (two days ago), and who held a post above it that day
@@ -85,6 +88,11 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
 KINDS: dict[str, str] = {
     # kind of object -> scope class
     "device": "phone",
+    "unit": "office",
+    "territory": "territory",
+    "person": "territory",
+    "position": "territory",
+    "audit entry": "territory",
     "import": "file",
     "import kind": "everyone",
     "brand": "everyone",
@@ -137,6 +145,17 @@ POLICY: dict[str, Rule] = {
     **_reads("/api/v1/devices", SIGNED_IN, "device"),
     "POST /api/v1/devices/<uuid:pk>/end": Rule(SIGNED_IN, "device"),
     "POST /api/v1/devices/<uuid:pk>/lost": Rule(SIGNED_IN, "device"),
+    **_reads("/api/v1/units", "org.read", "unit", "int"),
+    "POST /api/v1/units": Rule("org.edit", about="territory"),
+    "POST /api/v1/units/<int:pk>/close": Rule("org.edit", "unit"),
+    "GET /api/v1/roles": Rule("org.read"),
+    **_reads("/api/v1/people", "people.read", "person"),
+    **_reads("/api/v1/positions", "people.read", "position", "int"),
+    "POST /api/v1/positions": Rule("people.manage", about="position"),
+    "POST /api/v1/positions/<int:pk>/end": Rule("people.manage", "position"),
+    **_reads("/api/v1/audit", "audit.read", "audit entry", "int"),
+    "GET /api/v1/parameters": Rule("org.read", about="territory"),
+    "GET /api/v1/kpis": Rule("boards.read"),
     # imports
     **_reads("/api/v1/imports", "imports.run", "import"),
     "GET /api/v1/imports/<uuid:run_id>/rejects": Rule("imports.run", "import"),
@@ -212,6 +231,7 @@ POLICY: dict[str, Rule] = {
 
 PAGES: dict[str, Rule] = {
     "GET /api/docs": Rule(PUBLIC),
+    "GET /favicon.ico": Rule(PUBLIC),
     "GET /problems": Rule(PUBLIC),
     "GET /problems/<str:code>": Rule(PUBLIC),
     "GET /healthz": Rule(PUBLIC),

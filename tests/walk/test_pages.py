@@ -16,7 +16,7 @@ from tests.walk.asking import Ask, address, changed, content, fingerprint, page_
 from tests.walk.canaries import Spy
 from tests.walk.policy import ABSENT, ALLOW, FORBIDDEN, FOREIGN, MOVED, NOWHERE, OWN, PAGES, SIGNED, columns, verdict
 from tests.walk.principals import browser
-from tests.walk.world import World
+from tests.walk.world import TOKEN, World
 
 KEYS = {"column": "client_execute", "code": "not_found"}  # parts of addresses that name nobody's objects
 WITH_UNITS = ("/", "/cells/client_execute", "/visits")
@@ -123,7 +123,7 @@ def test_the_admin_shows_the_other_county_nothing_of_ours(
     for spy in (spies["tang"], spies["luo"]):
         for page in ("changelist", "add"):
             spy.get_answer(Ask("GET", _desk(model, page)))
-        spy.get_answer(Ask("GET", _desk(model, "changelist"), query=urlencode({"q": canaries.TOKEN})), canaries.TOKEN)
+        spy.get_answer(Ask("GET", _desk(model, "changelist"), query=urlencode({"q": TOKEN})), TOKEN)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)

@@ -14,7 +14,7 @@ from django.db.models import Model
 
 from backend import clock
 from backend.ids import uuid7
-from backend.models import Device, ImportReject, ImportRun, Level, Person, Position, Quarantined, Unit
+from backend.models import AuditEntry, Device, ImportReject, ImportRun, Level, Person, Position, Quarantined, Unit
 from brands.models import KeyProduct
 from cycles import month as months
 from cycles.models import CalendarDay, ManagerCycle
@@ -27,6 +27,7 @@ from visits.models import DisplayTemplate, Policy, PolicyVersion, Remark, Templa
 
 LAST_WEEK = date(2026, 3, 10)
 MONTH = date(2026, 3, 1)
+TOKEN = "zQX7J9"  # stands in Lin's county only (tests/walk/canaries.py)
 NO_UUID = UUID("0199aaaa-0000-7000-8000-00000000dead")
 NO_NUMBER = 4_242_424_242
 Key = Any  # what stands in the address: an id, or the names of its parts with their values
@@ -185,6 +186,19 @@ def _place_things(world: World, column: str) -> None:
     _keep(world, "import", column, run)
     listing = KeyProduct.objects.create(pk=_far_number(), unit=county, product=cast.products[1], during=ALWAYS)
     _keep(world, "key product", column, listing)
+    office = cast.other_office if column == FOREIGN else cast.office
+    empty = Unit.objects.create(
+        pk=_far_number(), code=f"E-{column}", name="空片区", parent=office, level=Level.TERRITORY, during=ALWAYS
+    )
+    _keep(world, "unit", column, empty)
+    _keep(world, "person", column, person)
+    _keep(world, "position", column, Position.objects.get(person=person))
+    said = TOKEN if column == OWN else ""
+    entry = AuditEntry.objects.create(
+        pk=_far_number(), at=clock.now(), actor=person, act="retailer.edit", object_type="retailer", object_id=column,
+        unit=territory, after={"name": said}, reason=said,
+    )  # fmt: skip
+    _keep(world, "audit entry", column, entry)
     _county_policy(world, column, county)
 
 
