@@ -33,6 +33,7 @@ class RetailerAdmin(ScopedAdmin):
 class ContactAdmin(ScopedAdmin):
     reads, edits, unit_path = "retail.read", "retail.edit", "retailer.county_id"
     list_display = ("name", "retailer", "phone", "relation", "is_primary")
+    fields = ("retailer", "name", "phone", "relation", "is_primary")
     list_select_related = ("retailer",)
     search_fields = ("name", "phone", "retailer__name", "retailer__code")
     autocomplete_fields = ("retailer",)

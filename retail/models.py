@@ -20,9 +20,9 @@ class Retailer(models.Model):
     SCOPE: ClassVar[Scope] = OfShop(capability="retail.read", shop="id", county="county_id")
 
     class Datum(models.TextChoices):
-        WGS84 = "WGS-84"
-        GCJ02 = "GCJ-02"
-        BD09 = "BD-09"
+        WGS84 = "WGS-84", "WGS-84"
+        GCJ02 = "GCJ-02", "GCJ-02"
+        BD09 = "BD-09", "BD-09"
         UNKNOWN = "unknown", _("unknown")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

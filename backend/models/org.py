@@ -39,7 +39,9 @@ class Unit(models.Model):
     )
     ancestors = ArrayField(models.BigIntegerField(), editable=False, default=list)  # written by trigger, itself last
     during = DateRangeField(_("in force"))
-    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("successor")
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -66,7 +68,7 @@ class Role(models.Model):
     code = models.CharField(_("code"), max_length=32, primary_key=True)
     name = models.CharField(_("name"), max_length=40)
     name_en = models.CharField(_("English name"), max_length=40)
-    capabilities = ArrayField(models.CharField(max_length=40), default=list)
+    capabilities = ArrayField(models.CharField(max_length=40), verbose_name=_("capabilities"), default=list)
 
     class Meta:
         verbose_name = _("role")
