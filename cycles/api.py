@@ -15,9 +15,8 @@ from backend.http import etags
 from backend.http.views import ScopedView
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
 from backend.reach import unit_for
-from backend.scope import visible_to
 from cycles import calendar_days, filters, queries, shapes
-from cycles.calendar import MonthDates, WorkingCalendar, dates_of, dates_of_months, working_calendar
+from cycles.calendar import MonthDates, WorkingCalendar, dates_of
 from cycles.grid import CELLS, CellState
 from cycles.models import CalendarDay, ManagerCycle, Month, RetailerCycle
 from market.board_api import unit_out
@@ -41,11 +40,8 @@ class CycleGrid(ScopedView):
 
     def get(self, request: Request, month: str, retailer_id: Any) -> Response:
         first = month_of_address(month)
-        rows = visible_to(RetailerCycle.objects.select_related("retailer"), self.actor)
-        row = rows.filter(month=first, retailer_id=retailer_id).first()
-        if row is None:
-            raise Problem("not_found")
-        dates = dates_of(first, working_calendar())
+        row = queries.cycle_of(self.actor, first, retailer_id)
+        dates = dates_of(first, queries.working_calendar())
         found = queries.evidence(self.actor, first, row.retailer_id)
         told = {
             "month": first,
@@ -75,7 +71,7 @@ class CycleProgress(ScopedView):
         unit = unit_for(self.actor, queries.CAPABILITY, self.asked.get("unit"))
         month = self.asked.get("month") or clock.month_of(clock.today())
         found = queries.progress(self.actor, unit, month)
-        dates = dates_of(month, working_calendar())
+        dates = dates_of(month, queries.working_calendar())
         return Response(
             {
                 "month": f"{month:%Y-%m}",
@@ -105,7 +101,7 @@ class DatesOnDemand(dict[date, MonthDates]):
     calendar: WorkingCalendar | None = None
 
     def __missing__(self, month: date) -> MonthDates:
-        self.calendar = self.calendar or working_calendar()
+        self.calendar = self.calendar or queries.working_calendar()
         self[month] = dates_of(month, self.calendar)
         return self[month]
 
@@ -120,7 +116,7 @@ class MonthViewSet(ListActs, ScopedViewSet):
 
     def paginate_queryset(self, queryset: Any) -> Any:
         rows = super().paginate_queryset(queryset) or []
-        for row, dates in zip(rows, dates_of_months(row.month for row in rows), strict=True):
+        for row, dates in zip(rows, queries.dates_of_months(row.month for row in rows), strict=True):
             row.__dict__ |= vars(dates)
         return rows
 
@@ -147,7 +143,7 @@ class CalendarDayView(ScopedView):
 
     def get(self, request: Request, day: str) -> Response:
         on = day_of_address(day)
-        row = visible_to(CalendarDay.objects.all(), self.actor).filter(day=on).first()
+        row = queries.calendar_day(self.actor, on)
         told = _told_day(on, row)
         return etags.told(request, row, told) if row else Response(told)
 

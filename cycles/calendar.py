@@ -1,4 +1,4 @@
-"""Working days and the dates of a month of the method; asked by month.py, the manager's month and the API.
+"""Working days and the dates of a month of the method. Pure; asked by month.py, changes.py, queries.py and the API.
 
 Working days come from the published calendar (PyPI chinesecalendar: lunar holidays and make-up days) under the
 overrides of `CalendarDay`. A year not published yet counts as weekdays less 1 January, and its dates as provisional.
@@ -6,7 +6,7 @@ overrides of `CalendarDay`. A year not published yet counts as weekdays less 1 J
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -67,7 +67,7 @@ class WorkingCalendar:
 
 @dataclass(frozen=True)
 class MonthDates:
-    """When a month opens and what is due when (docs/method.md, "The dates of a month"). All in Asia/Shanghai."""
+    """When a month opens and what is due when (docs/method.md, "The month"). All in Asia/Shanghai."""
 
     month: date
     opens_at: datetime
@@ -106,19 +106,6 @@ def dates_of(month: date, calendar: WorkingCalendar) -> MonthDates:
         lock_on=fifth,
         provisional=not all(calendar.is_settled(day) for day in deciding),
     )
-
-
-def working_calendar() -> WorkingCalendar:
-    """The calendar with today's overrides. One query; read once per act, so that two workers never hold two answers."""
-    from cycles.models import CalendarDay  # the pure part above is imported without a database
-
-    return WorkingCalendar(dict(CalendarDay.objects.values_list("day", "is_working")))
-
-
-def dates_of_months(months: Iterable[date]) -> list[MonthDates]:
-    """The dates of several months, in their order. One query for any number."""
-    calendar = working_calendar()
-    return [dates_of(month, calendar) for month in months]
 
 
 def _span(first: date, last: date) -> Iterator[date]:

@@ -13,8 +13,8 @@ from backend.marks import Key
 from backend.models import Level, Unit
 from backend.scope import units_under
 from cycles import building, execute, membership
-from cycles.calendar import dates_of_months
 from cycles.models import Month
+from cycles.queries import dates_of_months
 
 CONSUMER = "cycles"
 FACTS = ("visits",)

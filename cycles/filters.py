@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django_filters import rest_framework as rest
 
 from backend.errors import FieldError, Problem
-from backend.http.filters import DayFilter, Filters, MonthFilter, WholeNumberFilter
-from backend.scope import units_under
+from backend.http.filters import DayFilter, Filters, MonthFilter, UnderFilter
 from cycles.grid import COLUMNS, CellState
 from cycles.models import CalendarDay, ManagerCycle, RetailerCycle
 
 STATES = {state.name.lower(): state for state in CellState}
-
-
-class UnderFilter(WholeNumberFilter):
-    """Rows of a unit at or under the given one."""
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs if value is None else qs.filter(**{f"{self.field_name}__in": units_under([int(value)])})
 
 
 class CycleFilters(Filters):

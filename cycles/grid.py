@@ -190,4 +190,3 @@ CELLS: tuple[Cell, ...] = (
     ),
 )
 COLUMNS: tuple[str, ...] = tuple(cell.column for cell in CELLS)
-CELL_OF: dict[str, Cell] = {cell.column: cell for cell in CELLS}

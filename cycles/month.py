@@ -15,8 +15,9 @@ from django.db import transaction
 
 from backend import clock
 from cycles import building, changes, execute, membership
-from cycles.calendar import MonthDates, WorkingCalendar, dates_of, working_calendar
+from cycles.calendar import MonthDates, WorkingCalendar, dates_of
 from cycles.models import Month
+from cycles.queries import working_calendar
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Every read of the cycles with a name: rows in scope, the progress grid of a unit, the facts behind a cell."""
+"""Every read of the cycles with a name: rows in scope, the calendar, a unit's progress, the facts behind a cell."""
 
 from __future__ import annotations
 
@@ -12,14 +12,41 @@ from django.db import connection
 from django.db.models import Count, F, QuerySet
 
 from backend import clock
+from backend.errors import Problem
 from backend.models import Level, Unit
 from backend.scope import Actor, units_under, visible_to
+from cycles.calendar import MonthDates, WorkingCalendar, dates_of
 from cycles.execute import KEY_PRODUCT, LANDED, PRICE_OR_STOCK
 from cycles.grid import COLUMNS, CellState
-from cycles.models import RetailerCycle
+from cycles.models import CalendarDay, RetailerCycle
 from visits.models import Visit
 
 CAPABILITY = "cycles.read"
+
+
+def working_calendar() -> WorkingCalendar:
+    """The calendar with today's overrides. One query; read once per act, so that two workers never hold two answers."""
+    return WorkingCalendar(dict(CalendarDay.objects.values_list("day", "is_working")))
+
+
+def dates_of_months(months: Iterable[date]) -> list[MonthDates]:
+    """The dates of several months, in their order. One query for any number."""
+    calendar = working_calendar()
+    return [dates_of(month, calendar) for month in months]
+
+
+def cycle_of(actor: Actor, month: date, retailer_id: UUID) -> RetailerCycle:
+    """A shop's month with its shop, if the actor may see it, else `not_found`. One query."""
+    rows = visible_to(RetailerCycle.objects.select_related("retailer"), actor)
+    found = rows.filter(month=month, retailer_id=retailer_id).first()
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+def calendar_day(actor: Actor, day: date) -> CalendarDay | None:
+    """What was set for a day against the published calendar, if anything. One query."""
+    return visible_to(CalendarDay.objects.filter(day=day), actor).first()
 
 
 @dataclass

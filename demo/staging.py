@@ -14,7 +14,7 @@ from typing import Any, Final, get_type_hints
 from django.db import connection
 
 from backend import clock
-from cycles.calendar import working_calendar
+from cycles.queries import working_calendar
 from demo import catalogue, seasons
 from demo.organisation import Organisation
 from demo.shops import Shop, generate

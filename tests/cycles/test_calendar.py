@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend import clock
-from cycles.calendar import WorkingCalendar, dates_of, dates_of_months
+from cycles.calendar import WorkingCalendar, dates_of
 from cycles.grid import CELLS
 from cycles.models import CalendarDay
+from cycles.queries import dates_of_months
 
 PLAIN = WorkingCalendar()
 MONTHS = st.dates(date(2005, 1, 1), date(2060, 12, 1)).map(lambda day: day.replace(day=1))

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from backend import clock
 from cycles import month as months
-from cycles.calendar import working_calendar
+from cycles.queries import working_calendar
 
 
 def first_of(text: str) -> date:
