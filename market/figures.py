@@ -9,8 +9,6 @@ from backend.kpis import Kpi, Number, percent, ratio
 from market import kpis
 from market.queries import Acts, Goods
 
-TENTH = Decimal("0.1")
-
 
 @dataclass(frozen=True)
 class Figure:

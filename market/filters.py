@@ -6,22 +6,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from backend.http.filters import DayFilter, Filters, MonthFilter, WholeNumberFilter
-from backend.scope import units_under
+from backend.http.filters import DayFilter, Filters, MonthFilter, UnderFilter
 from market.models import Allotment, Order, SalesTarget, StockCount
-
-
-class UnitFilter(WholeNumberFilter):
-    """Rows stamped with a unit at or under the given one."""
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs if value is None else qs.filter(**{f"{self.field_name}__in": units_under([int(value)])})
 
 
 class OrderFilters(Filters):
     """`unit`: stamped with a territory at or under it; `month` 2026-03; `since` and `until` include their day."""
 
-    unit = UnitFilter(field_name="territory_id")
+    unit = UnderFilter(field_name="territory_id")
     month = MonthFilter()
     since = DayFilter(field_name="on_date", lookup_expr="gte")
     until = DayFilter(field_name="on_date", lookup_expr="lte")
@@ -47,7 +39,7 @@ class AllotmentFilters(Filters):
 class StockCountFilters(Filters):
     """`unit`: stamped with a territory at or under it; `since` and `until` include their day."""
 
-    unit = UnitFilter(field_name="territory_id")
+    unit = UnderFilter(field_name="territory_id")
     since = DayFilter(field_name="on_date", lookup_expr="gte")
     until = DayFilter(field_name="on_date", lookup_expr="lte")
 
@@ -59,7 +51,7 @@ class StockCountFilters(Filters):
 class SalesTargetFilters(Filters):
     """`unit`: that unit itself; `under`: it and all below; `month` 2026-03."""
 
-    under = UnitFilter(field_name="unit_id")
+    under = UnderFilter(field_name="unit_id")
     month = MonthFilter()
 
     class Meta:

@@ -7,9 +7,16 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters import rest_framework as rest
 
-from backend.http.filters import DayFilter, Filters, MonthFilter, TextFilter, TrueFalseFilter, WholeNumberFilter
+from backend.http.filters import (
+    DayFilter,
+    Filters,
+    MonthFilter,
+    TextFilter,
+    TrueFalseFilter,
+    UnderFilter,
+    WholeNumberFilter,
+)
 from backend.models import Quarantined
-from backend.scope import units_under
 from visits.models import (
     Briefing,
     CheckLine,
@@ -40,7 +47,7 @@ def having(line: type[Any], **more: Any) -> Exists:
 class VisitFilters(Filters):
     """`unit` means everything stamped with it or a unit under it."""
 
-    unit = WholeNumberFilter(method="under")
+    unit = UnderFilter(field_name="territory_id")
     month = MonthFilter()
     on_date_after = DayFilter(field_name="on_date", lookup_expr="gte", label="on that day or later")
     on_date_before = DayFilter(field_name="on_date", lookup_expr="lte", label="on that day or earlier")
@@ -56,9 +63,6 @@ class VisitFilters(Filters):
     class Meta:
         model = Visit
         fields = ["retailer", "person"]
-
-    def under(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
-        return queryset.filter(territory_id__in=units_under([value]))
 
     def with_flag(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(flags__contains=[value])

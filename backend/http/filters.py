@@ -24,6 +24,7 @@ from rest_framework.request import Request
 
 from backend.errors import FieldError, Problem
 from backend.http.serializers import EARLIEST, LATEST
+from backend.scope import units_under
 
 LARGEST = 2**63 - 1
 
@@ -76,14 +77,30 @@ class MomentFilter(rest.Filter):
     field_class = MomentFormField
 
 
+class WholeNumberFormField(forms.IntegerField):
+    """29, and nothing that Django would also read as it: 29.0, full-width digits, 2_9, blanks around it."""
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and value and not re.fullmatch(r"-?\d{1,19}", value, re.ASCII):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
 @extend_schema_field({"type": "integer", "format": "int64"})
 class WholeNumberFilter(rest.Filter):
     """An integer that the database can hold."""
 
-    field_class = forms.IntegerField
+    field_class = WholeNumberFormField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"min_value": -LARGEST, "max_value": LARGEST, **kwargs})
+
+
+class UnderFilter(WholeNumberFilter):
+    """Rows of a unit at or under the given one; `field_name` is the column that holds the unit."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs if value is None else qs.filter(**{f"{self.field_name}__in": units_under([int(value)])})
 
 
 @extend_schema_field({"type": "string", "maxLength": 200})
