@@ -204,3 +204,4 @@ LOGGING_CONFIG = None
 logs.configure(pretty=os.environ.get("LOG_FORMAT") == "text", level=os.environ.get("LOG_LEVEL", "INFO"))
 DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_CELERY_ENABLED = False
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # the id that Edge has checked or made, in every log line

@@ -141,6 +141,14 @@ def test_a_defect_of_ours_is_500_and_tells_nothing(as_lin: APIClient, what: str)
     assert "boom" not in str(told)
 
 
+def test_the_log_line_of_a_refusal_carries_the_id_that_its_document_tells(
+    client: Client, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = client.get("/api/v1/no-such-route").json()["request_id"]
+    lines = [r.msg for r in caplog.records if r.name == "django_structlog.middlewares.request"]
+    assert [line["request_id"] for line in lines if isinstance(line, dict)] == [told]
+
+
 def test_a_request_id_is_kept_when_sane_and_made_when_not(client: Client, db: None) -> None:
     assert client.get("/healthz", headers={"x-request-id": "phone-7.batch_12"})["X-Request-Id"] == "phone-7.batch_12"
     for odd in ("short", "x" * 65, "a b c d e f g h", "<script>alert(1)"):
