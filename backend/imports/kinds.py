@@ -68,11 +68,13 @@ def register(added: ImportKind) -> None:
 
 
 def kind(code: str) -> ImportKind:
-    """The kind of a code; problem unknown_import_kind."""
+    """The kind of a code; problem unknown_import_kind, which names those there are."""
     try:
         return _kinds[code]
     except KeyError:
-        raise Problem("unknown_import_kind") from None
+        known = [found.code for found in catalogue()]
+        zh, en = f"可用的有:{'、'.join(known)}", f"There are: {', '.join(known)}"
+        raise Problem("unknown_import_kind", detail_zh=zh, detail_en=en) from None
 
 
 def catalogue() -> list[ImportKind]:

@@ -93,6 +93,11 @@ def test_a_kind_tells_its_columns(cast: Cast, as_qian: APIClient) -> None:
     assert (told["title"], needed) == ("商品目录", ["code", "brand", "name"])
 
 
+def test_an_unknown_kind_is_told_which_there_are(cast: Cast, as_qian: APIClient) -> None:
+    answer = as_qian.get("/api/v1/import-kinds/ghosts", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "There are: products, retailers")
+
+
 def test_the_history_is_newest_first_and_only_of_ones_own_reach(
     cast: Cast, as_qian: APIClient, as_lin: APIClient
 ) -> None:
