@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.core.cache import cache
@@ -20,6 +21,7 @@ from tests.walk.policy import ALLOW, OWN, PAGES, POLICY, PUBLIC, Rule, verdict
 from tests.walk.world import World
 
 READERS = ("lin", "zhao", "qian", "sun", "shen", "anonymous")
+AT_MOST = 3  # readers of one route
 NOT_QUERIES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 PARTS = {"column": "client_execute", "code": "not_found"}  # parts of pages' addresses that name nobody's objects
 QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
@@ -48,7 +50,7 @@ def measure(world: World, clients: dict[str, Any], browsers: dict[str, Any]) -> 
     for name in sorted(reads() & (POLICY.keys() | PAGES.keys())):
         rule = POLICY[name] if name in POLICY else PAGES[name]
         asked = Ask("GET", _address(world, name, rule), query=QUERIES[name](world) if name in QUERIES else "")
-        signed = {who: (browsers if name in PAGES else clients)[who] for who in readers(rule)}
+        signed = {who: (browsers if name in PAGES else clients)[who] for who in islice(readers(rule), AT_MOST)}
         asked.send(next(iter(signed.values())))  # what a process reads once, it has now read
         for who, client in signed.items():
             cache.clear()
