@@ -1,4 +1,4 @@
-"""Identifiers that the server mints: UUID version 7 (RFC 9562), so that new rows sit together in an index."""
+"""Identifiers that the server mints, for models and set-based writes: UUID version 7 (RFC 9562), ordered by time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from uuid import UUID
 
 
 def uuid7() -> UUID:
-    """A time-ordered UUID: 48 bits of Unix milliseconds, then 74 random bits."""
+    """48 bits of Unix milliseconds, then 74 random bits: new rows sit together in an index."""
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
     return UUID(int=value)
+
+
+# The same in SQL that PostgreSQL 15 runs (18 has a function of its own): milliseconds laid over random bytes, then the
+# bits of the version.
+UUID7_SQL = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
+    substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1),
+    'hex')::uuid"""

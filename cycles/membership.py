@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 
+from backend.ids import UUID7_SQL
 from cycles.building import OPENING_CELLS, PARENT, ROW_COLUMNS
 from cycles.calendar import MonthDates
 from cycles.grid import COLUMNS
@@ -52,15 +53,9 @@ moved AS (
     FROM found f WHERE NOT f.is_new AND c.month = %(month)s AND c.retailer_id = f.retailer_id RETURNING 1)
 SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM moved)
 """  # noqa: S608  names of our own
-# A version 7 UUID (RFC 9562): 48 bits of milliseconds laid over a random one. PostgreSQL has its own only from 18.
-_UUID7 = """
-encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-    placing substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
-    52, 1), 53, 1), 'hex')::uuid
-"""
 _MANAGERS = f"""
 INSERT INTO cycles_managercycle (id, month, role_id, unit_id, person_id, cells, version)
-SELECT {_UUID7}, %(month)s, p.role_id, p.unit_id, p.person_id, %(cells)s::jsonb, 1
+SELECT {UUID7_SQL}, %(month)s, p.role_id, p.unit_id, p.person_id, %(cells)s::jsonb, 1
 FROM backend_position p JOIN backend_unit u ON u.id = p.unit_id
 WHERE p.role_id = ANY(%(roles)s) AND p.during @> %(on)s::date AND u.during @> %(on)s::date
 AND NOT EXISTS (

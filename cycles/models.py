@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.ids import uuid7
+from backend.links import far
 from backend.scope import Downward, Everyone, Internal, Scope, Stamped
 from cycles.grid import CELLS, CellState
 
@@ -70,11 +71,6 @@ class OpeningChunk(models.Model):
     upto = models.UUIDField(null=True)
     filled_at = models.DateTimeField(null=True)
     rows = models.PositiveIntegerField(null=True)
-
-
-def far(to: str, **kwargs: Any) -> Any:
-    """A link that joins but is not checked by the database: rows come from the set of retailers itself."""
-    return models.ForeignKey(to, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", **kwargs)
 
 
 class RetailerCycle(models.Model):

@@ -1,4 +1,4 @@
-"""The staging tables and set-based statements behind market/loading.py; constants only, nothing here is called else.
+"""The staging tables and set-based statements behind market/loading.py; nothing else calls them.
 
 A staged row has its place `n`, the columns as given, the ids that its codes resolve to, and the reason of a refusal.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from backend.ids import UUID7_SQL
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,6 @@ class Kind:
 
 
 RESOLVED = "retailer_id uuid, product_id bigint, territory_id bigint, county_id bigint"
-
-# UUID version 7 in SQL (PostgreSQL has its own from 18 on): 48 bits of Unix milliseconds over a random version 4.
-UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
-    substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1),
-    'hex')::uuid"""
 
 ORDERS = Kind(
     "staged_order",
@@ -81,7 +78,7 @@ STOCK = Kind(
         ("source", "text"),
     ),
     f"""INSERT INTO market_stockcount (id, retailer_id, product_id, territory_id, county_id, on_date, packs, source)
-    SELECT {UUID7}, retailer_id, product_id, territory_id, county_id, on_date, packs, source
+    SELECT {UUID7_SQL}, retailer_id, product_id, territory_id, county_id, on_date, packs, source
     FROM staged_stock WHERE reason IS NULL
     ON CONFLICT (retailer_id, product_id, on_date, source) DO UPDATE SET packs = excluded.packs""",  # noqa: S608
     RESOLVED,
@@ -188,7 +185,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
 
 ORDER_HEADS = f"""
 INSERT INTO market_order (id, month, order_no, retailer_id, territory_id, county_id, on_date, cartons, amount_fen)
-SELECT {UUID7}, month, order_no, retailer_id, territory_id, county_id, on_date, sum(ordered), sum(amount_fen)
+SELECT {UUID7_SQL}, month, order_no, retailer_id, territory_id, county_id, on_date, sum(ordered), sum(amount_fen)
 FROM staged_order WHERE reason IS NULL GROUP BY month, order_no, retailer_id, territory_id, county_id, on_date
 ON CONFLICT (month, order_no) DO UPDATE SET retailer_id = excluded.retailer_id, territory_id = excluded.territory_id,
     county_id = excluded.county_id, on_date = excluded.on_date, cartons = excluded.cartons,

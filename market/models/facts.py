@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.ids import uuid7
+from backend.links import far
 from backend.scope import Downward, Internal, OfShop, Scope, Stamped
-
-
-def far(to: str, **kwargs: Any) -> Any:
-    """A link that joins but is not checked by the database: the loader validates it set-wise."""
-    return models.ForeignKey(to, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", **kwargs)
 
 
 class Order(models.Model):

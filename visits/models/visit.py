@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.links import far
 from backend.scope import Internal, Scope, Stamped
-
-
-def far(to: str, **kwargs: Any) -> Any:
-    """A link that joins but is not checked by the database: facts are validated by the statement that writes them."""
-    return models.ForeignKey(to, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", **kwargs)
 
 
 class Visit(models.Model):
