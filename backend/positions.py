@@ -43,4 +43,3 @@ def end(*, actor: Actor, position: Position, on: date, reason: str) -> Position:
             actor, "position.end", held, before=before, after=audit.snapshot(held), reason=reason, unit_id=held.unit_id
         )
     return held
-

@@ -48,4 +48,3 @@ def close_unit(*, actor: Actor, unit: Unit, on: date, reason: str, successor: Un
             actor, "unit.close", held, before=before, after=audit.snapshot(held), reason=reason, unit_id=held.pk
         )
     return held
-

@@ -69,4 +69,3 @@ def take_off(*, actor: Actor, key_product: KeyProduct, on: date, reason: str) ->
 def changed(unit_id: int, on: date) -> None:
     """What rests on the key list of the unit, and of every unit under it, is recomputed from the day on."""
     marks.mark("key_products", [(unit_id, on)])
-

@@ -1,4 +1,7 @@
-"""Every GET costs the queries that tests/query_budgets.json says, whatever the number of rows."""
+"""Every GET costs the queries that tests/query_budgets.json says, whatever the number of rows.
+
+Where a number is meant to move, `python -m tests.query_budgets` writes it, and the commit shows it.
+"""
 
 from __future__ import annotations
 
