@@ -156,7 +156,7 @@ def _write_visits(plan: Plan, say: Say) -> None:
     run(visit_history.TABLES)
     words = _words()
     for first, until in plan.months():
-        with _step(f"拜访 · visits {first:%Y-%m}", say):
+        with _step(f"走访 · visits {first:%Y-%m}", say):
             span = {"first": first, "until": until, "as_of": plan.as_of, **words}
             for statements in (visit_history.STAGE, visit_lines.VISITS, visit_lines.OBSERVATIONS):
                 run(statements, span)

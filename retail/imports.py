@@ -65,7 +65,7 @@ COLUMNS = (
     Column("integrity_grade", ("诚信等级",), "text", text(4)),
     Column("terminal_type", ("终端类型",), "text", choice(TERMINALS)),
     Column("trade_area", ("商圈",), "text", text(20)),
-    Column("visit_class", ("拜访类别", "拜访周期"), "text", choice(VISIT_CLASSES)),
+    Column("visit_class", ("走访类别", "走访周期", "拜访类别", "拜访周期"), "text", choice(VISIT_CLASSES)),
     Column("effective_on", ("生效日期", "effective_date"), "date", day),
 )
 

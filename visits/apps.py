@@ -9,4 +9,4 @@ class VisitsConfig(AppConfig):
     """What happened in the shop."""
 
     name = "visits"
-    verbose_name = "拜访"
+    verbose_name = "走访"

@@ -22,11 +22,11 @@ _SOURCE = "our proposal; docs/method.md"
 declare(
     Declared(URBAN_M, int, 200, "城镇到店距离上限(米)", "at the shop within, urban (m)", _SOURCE),
     Declared(RURAL_M, int, 500, "乡村到店距离上限(米)", "at the shop within, rural (m)", _SOURCE),
-    Declared(SHORTEST_S, int, 180, "最短拜访时长(秒)", "shortest visit (s)", _SOURCE),
+    Declared(SHORTEST_S, int, 180, "最短走访时长(秒)", "shortest visit (s)", _SOURCE),
     Declared(LATE_H, int, 24, "视为迟报的小时数", "late after (h)", _SOURCE),
-    Declared(EVERY_DAYS["A"], int, 7, "A 类零售户拜访间隔(天)", "class A is visited every (days)", _SOURCE),
-    Declared(EVERY_DAYS["B"], int, 14, "B 类零售户拜访间隔(天)", "class B is visited every (days)", _SOURCE),
-    Declared(EVERY_DAYS["C"], int, 30, "C 类零售户拜访间隔(天)", "class C is visited every (days)", _SOURCE),
-    Declared(DAY_FROM, str, "08:30", "拜访时段开始", "visits begin", _SOURCE),
-    Declared(DAY_TO, str, "17:30", "拜访时段结束", "visits end", _SOURCE),
+    Declared(EVERY_DAYS["A"], int, 7, "A 类零售户走访间隔(天)", "class A is visited every (days)", _SOURCE),
+    Declared(EVERY_DAYS["B"], int, 14, "B 类零售户走访间隔(天)", "class B is visited every (days)", _SOURCE),
+    Declared(EVERY_DAYS["C"], int, 30, "C 类零售户走访间隔(天)", "class C is visited every (days)", _SOURCE),
+    Declared(DAY_FROM, str, "08:30", "走访时段开始", "visits begin", _SOURCE),
+    Declared(DAY_TO, str, "17:30", "走访时段结束", "visits end", _SOURCE),
 )
