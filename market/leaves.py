@@ -7,7 +7,11 @@ Every statement takes the same named parameters: %(month)s first day, %(last)s t
 from __future__ import annotations
 
 # The median of exact prices: the mean of the two middle ones when their number is even.
-_MIDDLE = "(min(price_fen) FILTER (WHERE upto >= (n + 1) / 2) + min(price_fen) FILTER (WHERE upto >= n / 2 + 1)) / 2.0"
+# In bigint: two prices that are each accepted need not fit an integer together.
+_MIDDLE = (
+    "(min(price_fen::bigint) FILTER (WHERE upto >= (n + 1) / 2)"
+    " + min(price_fen::bigint) FILTER (WHERE upto >= n / 2 + 1)) / 2.0"
+)
 
 PRODUCT_MEDIANS = f"""
 product_median AS (

@@ -34,7 +34,7 @@ class UnitMonth(models.Model):
     remarks = models.PositiveIntegerField(default=0)
     pitches = models.PositiveIntegerField(default=0)
     pitches_accepted = models.PositiveIntegerField(default=0)
-    price_median_fen = models.DecimalField(max_digits=10, decimal_places=1, null=True)  # carton price, all products
+    price_median_fen = models.DecimalField(max_digits=12, decimal_places=1, null=True)  # carton price, all products
     computed_at = models.DateTimeField()
 
 
@@ -50,7 +50,7 @@ class UnitProductMonth(models.Model):
     observations = models.PositiveIntegerField(default=0)
     price_n = models.PositiveIntegerField(default=0)
     price_sum_fen = models.BigIntegerField(default=0)  # carton retail price
-    price_median_fen = models.DecimalField(max_digits=10, decimal_places=1, null=True)
+    price_median_fen = models.DecimalField(max_digits=12, decimal_places=1, null=True)
     stock_n = models.PositiveIntegerField(default=0)
     stock_sum_packs = models.BigIntegerField(default=0)
     facings_n = models.PositiveIntegerField(default=0)
