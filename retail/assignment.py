@@ -16,7 +16,7 @@ from backend.audit import Act
 from backend.errors import Problem
 from backend.models import Level, Unit
 from backend.scope import COUNTY, Actor
-from retail import news
+from retail import news, queries
 from retail.models import Retailer
 
 BEGINS = "retail.assignments_begin"
@@ -124,7 +124,7 @@ def _require(actor: Actor, move: Move) -> list[UUID]:
     reach = scope.units_under(mine).filter(pk=move.to_territory.pk, level=Level.TERRITORY)
     if not mine or not reach.filter(during__contains=move.from_date).exists():
         raise Problem("not_found")
-    shops = scope.visible_to(Retailer.objects.filter(pk__in=ids), actor)
+    shops = queries.within(actor, "retail.assign").filter(pk__in=ids)
     if not ids or shops.count() != len(ids):
         raise Problem("not_found")
     return ids

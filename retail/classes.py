@@ -27,13 +27,14 @@ def reclassify(
     The row in force on the day is closed at it and a new one runs to where it ended; a row that began on the very day
     is corrected in place. `retail.edit` over the shop, else `not_found`; computed classes (tier, scale, integrity
     grade) need `imports.run` and the state `retail.assign` too, else `forbidden`; `conflict` before the first class.
-    Eight queries.
+    Eight queries, and one for each guarded capability.
     """
-    guarded = [name for name in changes if name in NEEDS and not actor.can(NEEDS[name])]
-    if guarded:
-        raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/changes/{name}") for name in guarded])
     if not queries.within(actor, "retail.edit").filter(pk=retailer.pk).exists():
         raise Problem("not_found")
+    wanted = {NEEDS[name] for name in changes if name in NEEDS}
+    held = {needed for needed in wanted if queries.within(actor, needed).filter(pk=retailer.pk).exists()}
+    if guarded := [name for name in changes if name in NEEDS and NEEDS[name] not in held]:
+        raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/changes/{name}") for name in guarded])
     with transaction.atomic():
         Retailer.objects.select_for_update(no_key=True).get(
             pk=retailer.pk

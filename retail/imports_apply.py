@@ -122,5 +122,10 @@ def _tell(cursor: Any, context: Context) -> None:
             if old is not None:
                 left[old].append(shop)
     marks.mark("assignments", moved)
-    marks.mark("retailers", {(owners[row[0]], row[1]) for row in rows if row[0] in owners})
+    cursor.execute(
+        """SELECT DISTINCT a.territory_id, i.since FROM import_row i JOIN retail_assignment a
+        ON a.retailer_id = i.shop AND a.during && daterange(i.since, %s, '[]') WHERE i.effect <> 'unchanged'""",
+        [context.today],
+    )
+    marks.mark("retailers", cursor.fetchall())
     news.tell_moved(left, joined)

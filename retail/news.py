@@ -16,11 +16,13 @@ Documents = Mapping[str, Mapping[int, Iterable[UUID]]]
 
 
 def tell_changed(retailer_ids: Iterable[UUID], on: date) -> None:
-    """Phones of today's owners pull these shops again, and their territories are recomputed from the day on."""
+    """Phones of today's owners pull these shops again, and whoever has had them since the day is recomputed from it on:
+    the months before a transfer count them where they were."""
+    ids = list(retailer_ids)
     by_territory: dict[int, list[UUID]] = defaultdict(list)
-    for shop, territory in queries.owners(retailer_ids, clock.today()).items():
+    for shop, territory in queries.owners(ids, clock.today()).items():
         by_territory[territory].append(shop)
-    marks.mark("retailers", ((territory, on) for territory in by_territory))
+    marks.mark("retailers", ((territory, on) for territory in queries.owners_since(ids, on)))
     _enter({"retailers": by_territory}, {})
 
 

@@ -9,13 +9,14 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from backend import clock, parameters
 from backend.models import Level, Unit
 from backend.scope import Actor, OfShop
 from retail import places as points
-from retail.models import Classification, Retailer
+from retail.models import Assignment, Classification, Retailer
 from retail.parameters import LICENCE_NOTICE_DAYS
 
 CLASSES = ("state", "business_type", "market_type", "scale", "tier", "integrity_grade", "terminal_type", "trade_area",
@@ -86,6 +87,14 @@ def active_shops(territory_ids: Iterable[int], on: date) -> QuerySet[Any]:
         owner__territory_id__in=list(territory_ids), of_day__state=Classification.State.ACTIVE
     )
     return rows.order_by("territory_id", "code").values_list("pk", "territory_id", "visit_class")
+
+
+def owners_since(ids: Iterable[UUID], on: date) -> set[int]:
+    """Every territory that has had one of the shops on a day from `on` (today, when that lies ahead) to today. One
+    query."""
+    since = DateRange(min(on, clock.today()), clock.today(), "[]")
+    rows = Assignment.objects.filter(retailer_id__in=list(ids), during__overlap=since)
+    return set(rows.values_list("territory_id", flat=True))
 
 
 def owners(ids: Iterable[UUID], on: date) -> dict[UUID, int]:

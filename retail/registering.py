@@ -64,10 +64,10 @@ def edit(*, actor: Actor, retailer: Retailer, values: Mapping[str, Any], on: dat
     `forbidden`; `conflict` for another shop's code or licence. The caller holds the row. Five queries.
     """
     foreign = sorted(name for name in IDENTITY & set(values) if values[name] != getattr(retailer, name))
-    if foreign and not actor.can("retail.assign"):
-        raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/{name}") for name in foreign])
     if not queries.within(actor, "retail.edit", on).filter(pk=retailer.pk).exists():
         raise Problem("not_found")
+    if foreign and not queries.within(actor, "retail.assign", on).filter(pk=retailer.pk).exists():
+        raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/{name}") for name in foreign])
     before = audit.snapshot(retailer)
     for name, value in values.items():
         setattr(retailer, name, value)

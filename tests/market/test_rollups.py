@@ -18,10 +18,12 @@ from backend.models import Unit
 from market import rollups
 from market.models import RollupTurn, UnitMonth, UnitPriceCount, UnitProductMonth
 from retail.assignment import Move, transfer
+from retail.classes import reclassify
 from retail.models import Assignment, Classification, Retailer
 from tests.cast import NOW, TODAY, Cast
 from tests.market.facts import Seen, rollup_rows, visit
 from tests.visits.items import item, place, receive
+from visits.wire import MAX_INT
 
 MARCH, FEBRUARY = date(2026, 3, 1), date(2026, 2, 1)
 
@@ -256,5 +258,35 @@ def test_drainers_at_once_leave_the_sums_of_both(cast: Cast) -> None:
     assert unit_month(cast.prefecture).visits == 16
     assert (unit_month(cast.county).visits, unit_month(cast.other_county).visits) == (8, 8)
     drained = rollup_rows()
+    rollups.rebuild(MARCH)
+    assert rollup_rows() == drained
+
+
+def test_the_highest_prices_that_are_accepted_are_counted_like_all_others(cast: Cast) -> None:
+    """One visit must not stop the boards of everybody: neither two prices together nor their median overflow."""
+    first = cast.products[0].pk
+    dearest = {"product_id": first, "carton_price_fen": MAX_INT, "stock_packs": MAX_INT, "facings": 32_000}
+    receive(
+        cast.actor("lin"), *(item(cast, retailer_id=str(shop.pk), observations=[dearest]) for shop in cast.shops[:2])
+    )
+    rollups.drain()
+    assert unit_month(cast.nation).price_median_fen == MAX_INT
+    row = UnitProductMonth.objects.get(unit=cast.nation, month=MARCH, product_id=first)
+    assert (row.price_median_fen, row.price_sum_fen, row.stock_sum_packs) == (MAX_INT, 2 * MAX_INT, 2 * MAX_INT)
+
+
+def test_a_shop_closed_from_a_day_before_its_transfer_leaves_the_months_of_its_former_owner(cast: Cast) -> None:
+    rollups.rebuild(FEBRUARY)
+    rollups.rebuild(MARCH)
+    shop = cast.shops[0]
+    move(shop, cast.next_territory, TODAY)
+    rollups.drain()
+    assert (unit_month(cast.territory, FEBRUARY).shops_due, unit_month(cast.next_territory).shops_due) == (3, 1)
+    closed = {"state": Classification.State.CLOSED}
+    reclassify(actor=cast.actor("chen"), retailer=shop, from_date=date(2026, 2, 10), changes=closed)
+    rollups.drain()
+    assert (unit_month(cast.territory, FEBRUARY).shops_due, unit_month(cast.office, FEBRUARY).shops_due) == (2, 2)
+    drained = rollup_rows()
+    rollups.rebuild(FEBRUARY)
     rollups.rebuild(MARCH)
     assert rollup_rows() == drained

@@ -14,10 +14,10 @@ from rest_framework.test import APIClient
 
 from backend import clock, outbox
 from backend.errors import Problem
-from backend.models import AuditEntry, SyncEntry
+from backend.models import AuditEntry, Position, SyncEntry
 from retail import assignment
 from retail.models import Assignment, Need, Promise, Retailer
-from tests.cast import NOW, TODAY, Cast, build_cast, make_shop
+from tests.cast import ALWAYS, NOW, TODAY, Cast, build_cast, make_shop
 
 
 def transfer(client: APIClient, cast: Cast, key: str = "k", **other: Any) -> Any:
@@ -250,3 +250,13 @@ def test_the_database_itself_refuses_a_shop_in_two_territories(cast: Cast) -> No
         assert cursor.fetchone()[0] == 1
     with pytest.raises(IntegrityError, match="assignment_once"), transaction.atomic():
         Assignment.objects.create(retailer=cast.shops[0], territory=cast.next_territory, during=DateRange(TODAY, None))
+
+
+def test_nobody_takes_a_shop_that_he_may_only_read(cast: Cast, as_chen: APIClient) -> None:
+    """Chen also answers calls for the whole prefecture: shops of another county are hers to read, not to assign."""
+    Position.objects.create(person=cast.chen, unit=cast.prefecture, role_id="service_desk", during=ALWAYS)
+    loose = make_shop(cast.other_territory, 500, assigned=False)
+    body = {"retailers": [str(loose.pk)], "to_territory": cast.territory.pk, "from_date": "2026-03-16"}
+    answer = as_chen.post("/api/v1/assignments", body, format="json", headers={"Idempotency-Key": "take"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert not Assignment.objects.filter(retailer=loose).exists()

@@ -10,10 +10,10 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from rest_framework.test import APIClient
 
 from backend import marks
-from backend.models import AuditEntry, ChangeMark, Parameter, SyncEntry
+from backend.models import AuditEntry, ChangeMark, Parameter, Position, SyncEntry
 from retail import queries
 from retail.models import Assignment, Classification, Retailer
-from tests.cast import TODAY, Cast, SignIn, make_shop
+from tests.cast import ALWAYS, TODAY, Cast, SignIn, make_shop
 
 CODES = ["420200000000", "420200000001", "420200000002"]
 
@@ -311,3 +311,22 @@ def test_a_change_marks_the_territory_for_those_who_count(cast: Cast, as_lin: AP
     assert list(ChangeMark.objects.filter(consumer="test").values_list("kind", "unit_id", "on_date")) == [
         ("retailers", cast.territory.pk, date(2026, 3, 4))
     ]
+
+
+def test_a_capability_held_elsewhere_changes_nothing_of_the_shop(cast: Cast, as_lin: APIClient) -> None:
+    """Lin stands in as steward of the other county; at her own shops she is an account manager still."""
+    Position.objects.create(person=cast.lin, unit=cast.other_county, role_id="data_steward", during=ALWAYS)
+    shop = cast.shops[0]
+    for changes in ({"state": "closed"}, {"tier": 30}):
+        answer = post(
+            as_lin, f"retailers/{shop.pk}/reclassify", {"from_date": "2026-03-16", "changes": changes}, str(changes)
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    tag = as_lin.get(f"/api/v1/retailers/{shop.pk}")["ETag"]
+    answer = as_lin.patch(f"/api/v1/retailers/{shop.pk}", {"licence_no": "420299999999"}, HTTP_IF_MATCH=tag)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    held = Classification.objects.get(retailer=shop)
+    assert (held.state, held.tier, Retailer.objects.get(pk=shop.pk).licence_no) == ("active", 15, shop.licence_no)
+    theirs = cast.wu_shops[0]
+    answer = post(as_lin, f"retailers/{theirs.pk}/reclassify", {"from_date": "2026-03-16", "changes": {"tier": 30}})
+    assert (answer.status_code, answer.json()["tier"]) == (200, 30)
