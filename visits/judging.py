@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from backend.errors import FieldError, Problem, register
@@ -83,11 +83,11 @@ def row(item: Submitted, times: Times, context: Context, received_at: datetime) 
         county_id=stamp.county_id,
         on_date=times.on_date,
         started_at=times.started_at,
-        device_started_at=visit.started_at,
+        device_started_at=visit.started_at.astimezone(UTC),  # PostgreSQL knows no offset of 16 hours and more
         presence=str(verdict.presence(visit.place, distance, verdict.near_m(shop, limits))),
         flags=verdict.flags(case, limits),
         ended_at=times.ended_at,
-        device_ended_at=visit.ended_at,
+        device_ended_at=visit.ended_at and visit.ended_at.astimezone(UTC),
         device_offset_s=times.offset_s,
         distance_m=distance,
         template_version_id=visit.check.template_version_id if visit.check else None,

@@ -17,7 +17,11 @@ from visits.wire import Submitted
 _KEEP = """
 INSERT INTO backend_quarantined (id, kind, submission_id, person_id, unit_id, sha256, payload, problem, received_at,
     state, version)
-SELECT k.id, 'visit', k.submission_id, %s, %s, k.sha256, k.payload, k.problem::jsonb, %s, 'open', 1
+SELECT k.id, 'visit', k.submission_id, %s, coalesce(%s, (
+    SELECT p.unit_id FROM backend_position p JOIN backend_role r ON r.code = p.role_id
+    WHERE p.person_id = %s AND 'visits.record' = ANY(r.capabilities)
+    ORDER BY upper(p.during) DESC NULLS FIRST LIMIT 1)),
+    k.sha256, k.payload, k.problem::jsonb, %s, 'open', 1
 FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[], %s::bytea[], %s::text[])
     AS k(id, submission_id, sha256, payload, problem)
 ORDER BY k.sha256
@@ -28,7 +32,8 @@ ON CONFLICT (person_id, kind, sha256) DO NOTHING
 def keep(*, actor: Actor, refused: Sequence[tuple[Submitted, Problem]], received_at: datetime) -> None:
     """Each refused item is in quarantine with its bytes and its reason in both languages. One query.
 
-    It shows to its author, and to those who read the quarantine at or above the unit where the author records today.
+    It shows to its author, and to those who read the quarantine at or above the unit where the author records today
+    (where she last did, once her positions have ended).
     """
     units = actor.units("visits.record")
     rows = [
@@ -38,5 +43,11 @@ def keep(*, actor: Actor, refused: Sequence[tuple[Submitted, Problem]], received
     with connection.cursor() as cursor:
         cursor.execute(
             _KEEP,
-            [actor.person_id, units[0] if units else None, received_at, *([row[n] for row in rows] for n in range(5))],
+            [
+                actor.person_id,
+                units[0] if units else None,
+                actor.person_id,
+                received_at,
+                *([row[n] for row in rows] for n in range(5)),
+            ],
         )

@@ -6,7 +6,7 @@ A flag is recorded and never a reason to refuse. See docs/method.md and docs/dec
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from backend import clock
@@ -51,12 +51,12 @@ def corrected(visit: VisitIn, received_at: datetime) -> Times:
     offset_s = None if visit.sent_at is None else round((visit.sent_at - received_at).total_seconds())
     wrong = offset_s is not None and abs(offset_s) > parameters.SKEW_TOLERATED_S
     shift = timedelta(seconds=offset_s or 0) if wrong else timedelta()
-    started_at, ended_at = visit.started_at - shift, visit.ended_at
+    started_at, ended_at = visit.started_at.astimezone(UTC) - shift, visit.ended_at
     ahead = started_at > received_at + _TOLERATED
     started_at = min(started_at, received_at)
     backwards = ended_at is not None and ended_at < visit.started_at
     if ended_at is not None:
-        ended_at = None if backwards else max(started_at, min(ended_at - shift, received_at))
+        ended_at = None if backwards else max(started_at, min(ended_at.astimezone(UTC) - shift, received_at))
     return Times(offset_s, started_at, ended_at, clock.business_date(started_at), wrong or ahead or backwards)
 
 
