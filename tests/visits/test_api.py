@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -14,8 +14,8 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from backend.models import AuditEntry, Device, Quarantined, Receipt
-from tests.cast import NOW, Cast
+from backend.models import AuditEntry, Device, Position, Quarantined, Receipt
+from tests.cast import ALWAYS, NOW, Cast
 from tests.visits.items import encoded, full_item, item, place, receive
 from visits.models import Visit
 
@@ -367,3 +367,46 @@ def test_only_those_who_mend_in_that_unit_may_settle_it(sign_in: Any, cast: Cast
 @pytest.fixture
 def as_ma(sign_in: Any) -> APIClient:
     return sign_in("ma")
+
+
+@pytest.mark.parametrize("offset", ["+16:00", "-16:00", "+23:59", "-23:59"])
+def test_an_offset_that_the_database_does_not_know_holds_up_no_batch(
+    as_lin: APIClient, cast: Cast, offset: str
+) -> None:
+    odd = item(cast, started_at=f"2026-03-14T10:00:00{offset}", ended_at=f"2026-03-14T10:05:00{offset}")
+    answer = push(as_lin, [odd, item(cast)])
+    assert answer.status_code == 200
+    assert [said["outcome"] for said in answer.json()["outcomes"]] == ["created", "created"]
+    stored = Visit.objects.get(pk=odd["submission_id"])
+    meant = datetime.fromisoformat(odd["started_at"])
+    assert (stored.started_at, stored.device_started_at) == (meant, meant)
+    assert stored.device_ended_at == meant + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("unit", ["29.0", " 29 ", "２９", "2_9", "+29", "٢٩"])
+def test_only_plain_digits_are_a_number(as_zhao: APIClient, cast: Cast, unit: str) -> None:
+    answer = as_zhao.get(f"{VISITS}?unit={quote(unit)}&month=2026-03")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameter")
+    assert answer.json()["errors"][0]["parameter"] == "unit"
+
+
+def test_what_is_refused_of_one_who_has_left_shows_to_the_unit_where_she_last_recorded(
+    as_lin: APIClient, as_chen: APIClient, as_wu: APIClient, cast: Cast
+) -> None:
+    Position.objects.filter(person=cast.lin).update(during=DateRange(date(2024, 1, 1), date(2026, 3, 16)))
+    refused = item(
+        cast, note="晚到", check={"template_version_id": 999_999, "answers": [{"item": "full", "answer": True}]}
+    )
+    refused["started_at"], refused["ended_at"] = "2026-03-13T10:00:00+08:00", "2026-03-13T10:10:00+08:00"
+    assert push(as_lin, [refused]).json()["outcomes"][0]["problem"]["code"] == "unknown_reference"
+    [shown] = as_chen.get("/api/v1/quarantine").json()["results"]
+    assert (shown["submission_id"], shown["unit"]) == (refused["submission_id"], cast.territory.pk)
+    assert as_wu.get("/api/v1/quarantine").json()["results"] == []
+
+
+def test_what_moved_is_counted_only_where_visits_may_be_read(as_wu: APIClient, cast: Cast) -> None:
+    """He sees the tree of the prefecture, and visits of his own territory: no count of another's."""
+    Position.objects.create(person=cast.wu, unit=cast.prefecture, role_id="auditor", during=ALWAYS)
+    receive(cast.actor("lin"), item(cast))
+    answer = as_wu.get(f"{VISITS}?unit={cast.territory.pk}&month=2026-03").json()
+    assert (answer["results"], answer["moved_with_shop"]) == ([], 0)
