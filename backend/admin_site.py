@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite, RelatedFieldListFilter
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
@@ -121,6 +122,15 @@ class ScopedAdmin(admin.ModelAdmin):
         for name in filter(None, self.unit_path.split(".")):
             found = getattr(found, name)
         return found if self.unit_path else None
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """As Django does; a lookup that only the query finds impossible (the year 99999) is told like the others."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except (ValueError, OverflowError):
+            if ERROR_FLAG in request.GET:
+                raise
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 
     def changeform_view(
         self,

@@ -22,5 +22,5 @@ class AllotmentAdmin(ScopedAdmin):
     list_display = ("retailer", "product", "opens_on", "closes_on", "cartons")
     list_filter = ("opens_on",)
     list_select_related = ("retailer", "product")
-    raw_id_fields = ("retailer",)
+    autocomplete_fields = ("retailer",)  # a raw id would tell the name of any shop
     search_fields = ("retailer__code", "product__code")

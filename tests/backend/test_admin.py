@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.urls import reverse
@@ -217,3 +218,21 @@ def test_a_page_asks_for_the_positions_once(cast: Cast, django_assert_max_num_qu
         client.get(page("retail_retailer"))
     asked = [q["sql"] for q in captured.captured_queries if 'FROM "backend_position"' in q["sql"]]
     assert len(asked) == 1, asked
+
+
+def test_no_page_tells_the_name_of_a_shop_by_its_raw_id(cast: Cast, county_steward: Client) -> None:
+    """A raw id widget looks its row up without any scope, so none is registered."""
+    foreign = cast.shops[0]
+    for answer in (
+        county_steward.get(page("market_allotment", "add"), {"retailer": str(foreign.pk)}),
+        county_steward.post(page("market_allotment", "add"), {"retailer": str(foreign.pk), "product": "1"}),
+    ):
+        assert answer.status_code == 200
+        assert foreign.name not in answer.content.decode()
+        assert foreign.code not in answer.content.decode()
+    assert [model for model, found in admin.site._registry.items() if found.raw_id_fields] == []
+
+
+def test_a_filter_that_no_date_can_have_is_no_failure_of_ours(cast: Cast) -> None:
+    answer = desk(cast, "qian").get(page("market_allotment"), {"opens_on__year": "99999"})
+    assert (answer.status_code, answer["Location"]) == (302, f"{page('market_allotment')}?e=1")
