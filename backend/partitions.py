@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, migrations, models
+from django.db import connection, migrations, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import ProjectState
 
@@ -52,7 +51,7 @@ def name_of(table: str, month: date) -> str:
 def ensure_partitions(around: date | None = None, *, back: int | None = None, ahead: int | None = None) -> list[str]:
     """Creates what is missing from `back` months before to `ahead` after a day (default -14 .. +2 around today).
 
-    Idempotent; returns the names created. One query to look, one statement per missing partition.
+    Idempotent; returns the names created. One query to look, one transaction of two statements per missing partition.
     """
     middle = clock.month_of(around or clock.today())
     first = -(settings.PARTITION_MONTHS_BACK if back is None else back)
@@ -69,13 +68,16 @@ def ensure_partitions(around: date | None = None, *, back: int | None = None, ah
         known = {row[0] for row in cursor.fetchall()}
         for name, (table, month) in wanted.items():
             if name not in known:
-                cursor.execute(partition_sql(name, table, month))
+                with transaction.atomic():
+                    # IF NOT EXISTS alone fails when two create one table at once: the second waits here and then looks.
+                    cursor.execute("SELECT pg_advisory_xact_lock(135, hashtext(%s))", [name])
+                    cursor.execute(partition_sql(name, table, month))
                 created.append(name)
     return created
 
 
-def partition_sql(name: str, table: str, month: date) -> Any:
-    """CREATE TABLE of one month's partition; safe when another process creates it at the same time."""
+def partition_sql(name: str, table: str, month: date) -> str:
+    """CREATE TABLE of one month's partition; nothing where it stands already."""
     after = clock.add_months(month, 1)
     return (
         f'CREATE TABLE IF NOT EXISTS "{name}" PARTITION OF "{table}" '

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def run_one(name: str) -> bool:
     try:
         _checks[name]()
         return True
-    except Exception:
+    except Exception:  # whatever one check raises, the others must still run
         log.exception("a check of the tick failed", extra={"check": name})
         return False
     finally:
@@ -46,5 +46,5 @@ def _unlock(name: str) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(135, hashtext(%s))", [name])
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         connection.close()  # the session ended, and its locks with it

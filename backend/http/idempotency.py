@@ -37,15 +37,7 @@ def once(request: Request, effect: Callable[[], Response], *, content: bytes | N
     idempotency_conflict (the key belongs to another request). Three queries beside the effect's. `content` stands for
     the body where a view has read it already (a file).
     """
-    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
-    if not key:
-        raise Problem("idempotency_key_missing")
-    if not _KEY.fullmatch(key):
-        raise Problem("idempotency_key_invalid")
-    asked = f"{request.method} {request.get_full_path()}\0".encode() + (
-        read_body(request._request) if content is None else content
-    )
-    digest = sha256(asked).digest()
+    key, digest = _key_of(request), _digest_of(request, content)
     person = actor(request).person_id
     with transaction.atomic():
         if not _alone(f"{person}:{key}"):
@@ -77,6 +69,20 @@ def forget_old() -> int:
     """Answers older than 30 days are gone; returns how many. One query; called by the tick."""
     gone, _ = IdempotencyKey.objects.filter(created_at__lte=clock.now() - KEPT).delete()
     return gone
+
+
+def _key_of(request: Request) -> str:
+    key: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+    if not key:
+        raise Problem("idempotency_key_missing")
+    if not _KEY.fullmatch(key):
+        raise Problem("idempotency_key_invalid")
+    return key
+
+
+def _digest_of(request: Request, content: bytes | None) -> bytes:
+    body = read_body(request._request) if content is None else content
+    return sha256(f"{request.method} {request.get_full_path()}\0".encode() + body).digest()
 
 
 def _alone(name: str) -> bool:
