@@ -1,4 +1,4 @@
-"""Verbs on the catalogue: add and edit brands and products; called by api.py and the admin pages."""
+"""Verbs on the catalogue: add and edit brands and products; called by api.py."""
 
 from __future__ import annotations
 

@@ -1,12 +1,10 @@
-"""Reads of the catalogue: price class and key products as of a day; called by api.py, visits, market and cycles."""
+"""Reads of the catalogue: price class and key products as of a day; called by api.py and filters.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, Func, OuterRef, QuerySet, Subquery
 
 from backend.models import Unit
@@ -28,30 +26,11 @@ def products_on(on: date, rows: QuerySet[Any] | None = None) -> QuerySet[Any]:
     return products.select_related("brand").annotate(price_class=price_class_on(on))
 
 
-# A unit's key list is its own and those of all units above it: what the prefecture pushes is key in every territory.
-_KEY = """
-SELECT DISTINCT u.id, k.product_id
-FROM brands_keyproduct k JOIN backend_unit u ON k.unit_id = ANY(u.ancestors)
-WHERE u.id = ANY(%s) AND k.during @> %s::date
-"""
-
-
-def key_products(unit_ids: Iterable[int], on: date) -> dict[int, frozenset[int]]:
-    """For each unit the ids of the products that are key there on a day, by its own list or that of any unit above.
-
-    One query for any number of units; a unit without key products has an empty set.
-    """
-    wanted = list(unit_ids)
-    found: dict[int, set[int]] = {unit: set() for unit in wanted}
-    with connection.cursor() as cursor:
-        cursor.execute(_KEY, [wanted, on])
-        for unit, product in cursor.fetchall():
-            found[unit].add(product)
-    return {unit: frozenset(products) for unit, products in found.items()}
-
-
 def key_in(rows: QuerySet[Any], units: QuerySet[Unit], on: date) -> QuerySet[Any]:
-    """Products that are key in one of the units on a day: in WHERE, no query of its own. The caller narrows the units
-    to what its reader may see, or the filter would tell a foreign unit's key list."""
+    """Products that are key in one of the units on a day: in WHERE, no query of its own.
+
+    A unit's key list is its own and those of all units above it: what the prefecture pushes is key in every territory.
+    The caller narrows the units to what its reader may see, or the filter would tell a foreign unit's key list.
+    """
     above = units.values_list(Func(F("ancestors"), function="unnest"))
     return rows.filter(pk__in=Product.objects.filter(key_in__during__contains=on, key_in__unit__in=above).values("pk"))

@@ -1,6 +1,6 @@
 """Bulk loads of what the company's ordering system knows: COPY to a staging table, then set-based upserts.
 
-Called by the demo and by feeds on the server. Every load is idempotent by natural key, refuses bad rows one by one with
+For feeds on the server. Every load is idempotent by natural key, refuses bad rows one by one with
 a reason, and applies the good ones in one transaction. A fact is stamped with the units of its business date.
 """
 

@@ -1,4 +1,4 @@
-"""Verbs on needs: what a retailer needs is raised, and closed with an outcome; called by api.py and visits."""
+"""Verbs on needs: what a retailer needs is raised, and closed with an outcome; called by api.py."""
 
 from __future__ import annotations
 

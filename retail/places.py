@@ -1,4 +1,4 @@
-"""Where things are: points of any datum as WGS-84, and metres between two of them. Pure; called by intake and imports.
+"""Where things are: points of any datum as WGS-84, and metres between two of them. Pure; for visits and reads.
 
 WGS-84 is what a phone's receiver gives, GCJ-02 what Chinese maps show (shifted by up to 700 m inside China), BD-09 what
 Baidu adds to that. The raw value is what is stored; this is only for comparing.

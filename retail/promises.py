@@ -1,4 +1,4 @@
-"""Verbs on promises to a retailer: made, kept, or dropped with a reason; called by api.py and visits.
+"""Verbs on promises to a retailer: made, kept, or dropped with a reason; called by api.py.
 
 A promise belongs to the shop, not to who made it: after a handover the next account manager keeps or drops it.
 """

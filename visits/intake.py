@@ -1,6 +1,6 @@
 """What happened in the shop comes in here: a batch of submitted visits becomes facts, one outcome per item, in order.
 
-Called by visits/api.py (batch and single), by the fix of a quarantined item, and by the loaders of the demo.
+Called by visits/api.py (batch and single) and by the fix of a quarantined item (visits/fixing.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a phone submits: the In shape of a visit with its bounds, and the hash of its content; read by visits/intake.py.
 
-`read` judges one item at a time, so that a bad one refuses itself only. Documented by hand in visits/schema.py.
+`read` judges one item at a time, so that a bad one refuses itself only. Described for the API by visits/shapes.py.
 """
 
 from __future__ import annotations

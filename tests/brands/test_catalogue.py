@@ -8,7 +8,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 from rest_framework.test import APIClient
 
-from backend.models import AuditEntry
+from backend.models import AuditEntry, Unit
 from brands import queries
 from brands.models import KeyProduct, PriceClassBand, Product
 from tests.cast import Cast, SignIn
@@ -54,17 +54,19 @@ def test_the_edges_of_a_band_belong_to_the_dearer_class(cast: Cast) -> None:
         assert queries.products_on(date(2026, 3, 16)).get(pk=product.pk).price_class == expected
 
 
-def test_key_lists_of_all_units_above_count(cast: Cast) -> None:
-    p1, p2, p3 = (p.pk for p in cast.products)
+def test_key_lists_of_all_units_above_count(cast: Cast, sign_in: SignIn) -> None:
+    _, p2, p3 = (p.pk for p in cast.products)
     KeyProduct.objects.create(unit=cast.county, product_id=p2, during=DateRange(date(2026, 3, 1), date(2026, 4, 1)))
     KeyProduct.objects.create(unit=cast.territory, product_id=p3, during=DateRange(date(2026, 4, 1), None))
-    units = [cast.territory.pk, cast.other_territory.pk, cast.hubei.pk]
-    assert queries.key_products(units, date(2026, 3, 16)) == {
-        cast.territory.pk: {p1, p2},
-        cast.other_territory.pk: {p1},
-        cast.hubei.pk: set(),
-    }
-    assert queries.key_products(units, date(2026, 4, 1))[cast.territory.pk] == {p1, p3}
+    as_zhao = sign_in("zhao")
+
+    def keys(unit: Unit, on: str) -> list[str]:
+        rows = as_zhao.get(f"/api/v1/products?key_in={unit.pk}&as_of={on}").json()["results"]
+        return [row["code"] for row in rows]
+
+    assert keys(cast.territory, "2026-03-16") == ["P1", "P2"]
+    assert keys(cast.other_territory, "2026-03-16") == ["P1"]
+    assert keys(cast.territory, "2026-04-01") == ["P1", "P3"]
 
 
 def test_products_are_filtered_by_the_key_list_of_a_unit(cast: Cast, as_lin: APIClient) -> None:
