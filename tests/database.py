@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ KEPT_TEMPLATES = 4
 _run_id = str(os.getpid())
 
 
+@cache
 def template_name() -> str:
     """Return t_<hash> of everything that shapes an empty database."""
     digest = hashlib.sha256(f"{settings.PARTITIONS_AROUND}{settings.PARTITION_MONTHS_BACK}".encode())
