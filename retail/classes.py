@@ -16,7 +16,7 @@ from retail import news, queries
 from retail.models import Classification, Retailer
 
 # Computed elsewhere and published: no hand changes them. Who counts as a client is not for whoever visits him to say.
-NEEDS = {"tier": "imports.run", "scale": "imports.run", "integrity_grade": "imports.run", "state": "retail.assign"}
+GUARDED = {"tier": "imports.run", "scale": "imports.run", "integrity_grade": "imports.run", "state": "retail.assign"}
 
 
 def reclassify(
@@ -31,14 +31,12 @@ def reclassify(
     """
     if not queries.within(actor, "retail.edit").filter(pk=retailer.pk).exists():
         raise Problem("not_found")
-    wanted = {NEEDS[name] for name in changes if name in NEEDS}
-    held = {needed for needed in wanted if queries.within(actor, needed).filter(pk=retailer.pk).exists()}
-    if guarded := [name for name in changes if name in NEEDS and NEEDS[name] not in held]:
+    wanted = {GUARDED[name] for name in changes if name in GUARDED}
+    allowed = {needed for needed in wanted if queries.within(actor, needed).filter(pk=retailer.pk).exists()}
+    if guarded := [name for name in changes if name in GUARDED and GUARDED[name] not in held]:
         raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/changes/{name}") for name in guarded])
     with transaction.atomic():
-        Retailer.objects.select_for_update(no_key=True).get(
-            pk=retailer.pk
-        )  # two reclassifications of one shop wait here
+        Retailer.objects.select_for_update(no_key=True).get(pk=retailer.pk)  # two reclassifications of a shop wait here
         held = Classification.objects.filter(retailer=retailer, during__contains=from_date).first()
         if held is None:
             raise Problem("conflict")
@@ -50,15 +48,8 @@ def reclassify(
             setattr(row, name, value)
         row.save()
         after = {"from": from_date, **{name: getattr(row, name) for name in queries.CLASSES}}
-        audit.record(
-            actor,
-            "retailer.reclassify",
-            retailer,
-            before=before,
-            after=after,
-            reason=reason,
-            unit_id=retailer.county_id,
-        )
+        county = retailer.county_id
+        audit.record(actor, "retailer.reclassify", retailer, before=before, after=after, reason=reason, unit_id=county)
         news.tell_changed([retailer.pk], from_date)
     return row
 

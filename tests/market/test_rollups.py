@@ -272,7 +272,11 @@ def test_the_highest_prices_that_are_accepted_are_counted_like_all_others(cast: 
     rollups.drain()
     assert unit_month(cast.nation).price_median_fen == MAX_INT
     row = UnitProductMonth.objects.get(unit=cast.nation, month=MARCH, product_id=first)
-    assert (row.price_median_fen, row.price_sum_fen, row.stock_sum_packs) == (MAX_INT, 2 * MAX_INT, 2 * MAX_INT)
+    assert (row.price_median_fen, row.price_sum_fen, row.stock_sum_packs) == (
+        Decimal(MAX_INT),
+        2 * MAX_INT,
+        2 * MAX_INT,
+    )
 
 
 def test_a_shop_closed_from_a_day_before_its_transfer_leaves_the_months_of_its_former_owner(cast: Cast) -> None:
