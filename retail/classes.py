@@ -33,7 +33,7 @@ def reclassify(
         raise Problem("not_found")
     wanted = {GUARDED[name] for name in changes if name in GUARDED}
     allowed = {needed for needed in wanted if queries.within(actor, needed).filter(pk=retailer.pk).exists()}
-    if guarded := [name for name in changes if name in GUARDED and GUARDED[name] not in held]:
+    if guarded := [name for name in changes if name in GUARDED and GUARDED[name] not in allowed]:
         raise Problem("forbidden", errors=[FieldError("forbidden", pointer=f"/changes/{name}") for name in guarded])
     with transaction.atomic():
         Retailer.objects.select_for_update(no_key=True).get(pk=retailer.pk)  # two reclassifications of a shop wait here
