@@ -9,12 +9,14 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.postgres.forms import DateRangeField, RangeWidget
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from backend import parameters, positions
+from backend import clock, parameters, positions
 from backend.admin_site import ReadOnlyAdmin, ScopedAdmin, actor_in
 from backend.models import AuditEntry, Device, Parameter, Person, Position, Role, Unit
+from backend.scope import Actor
 
 
 def range_field(**kwargs: Any) -> DateRangeField:
@@ -85,6 +87,12 @@ class PersonAdmin(ScopedAdmin):
     list_filter = ("is_active",)
     search_fields = ("username", "name")
     fields = ("username", "name", "name_en", "phone", "language", "is_active", "password")
+
+    def editable(self, actor: Actor) -> QuerySet[Any]:
+        """Whose every position of today is under the editor's units: who sets a password may act in all of them."""
+        held = Position.objects.filter(person_id=OuterRef("pk"), during__contains=clock.today())
+        elsewhere = held.exclude(unit__ancestors__overlap=actor.units(self.edits))
+        return super().editable(actor).exclude(Exists(elsewhere))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.fields if obj else (*self.fields, "unit", "role", "from_date")

@@ -236,3 +236,21 @@ def test_no_page_tells_the_name_of_a_shop_by_its_raw_id(cast: Cast, county_stewa
 def test_a_filter_that_no_date_can_have_is_no_failure_of_ours(cast: Cast) -> None:
     answer = desk(cast, "qian").get(page("market_allotment"), {"opens_on__year": "99999"})
     assert (answer.status_code, answer["Location"]) == (302, f"{page('market_allotment')}?e=1")
+
+
+def test_nobody_sets_the_password_of_one_who_also_works_elsewhere(cast: Cast) -> None:
+    """Whoever signs in as Zhao reads the whole prefecture; that she stands in at an office opens no way to it."""
+    Position.objects.create(person=cast.feng, unit=cast.county, role_id="administrator", during=ALWAYS)
+    Position.objects.filter(person=cast.feng, unit=cast.prefecture).delete()
+    Position.objects.create(person=cast.zhao, unit=cast.office, role_id="market_manager", during=ALWAYS)
+    before = {name: Person.objects.get(username=name).password for name in ("zhao", "lin")}
+    form = {"name": "x", "language": "en", "is_active": "on", "password": "a-password-of-mine-135"}
+    answers = {
+        name: desk(cast, "feng").post(
+            page("backend_person", "change", cast.people[name].pk), {**form, "username": name}
+        )
+        for name in before
+    }
+    assert (answers["zhao"].status_code, answers["lin"].status_code) == (403, 302)
+    after = {name: Person.objects.get(username=name).password for name in before}
+    assert (after["zhao"] == before["zhao"], after["lin"] == before["lin"]) == (True, False)
