@@ -19,9 +19,15 @@ _SHARED: list[Any] = [
 ]
 
 
+_LOOKED_AT_EVERY_FEW_SECONDS = {f"{method} {path}" for method in ("GET", "HEAD") for path in ("/healthz", "/readyz")}
+
+
 def _one_line_a_request(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Drop the line at a request's start: the one at its end says the same and how it ended."""
+    """Drop the line at a request's start: the one at its end says the same and how it ended. Drop a sound health check
+    altogether: the supervisor makes one every few seconds, and only a failing one is news."""
     if event.get("event") == "request_started":
+        raise structlog.DropEvent
+    if event.get("request") in _LOOKED_AT_EVERY_FEW_SECONDS and event.get("code") == 200:
         raise structlog.DropEvent
     return event
 
