@@ -18,6 +18,8 @@ from backend.admin_site import ReadOnlyAdmin, ScopedAdmin, actor_in
 from backend.models import AuditEntry, Device, Parameter, Person, Position, Role, Unit
 from backend.scope import Actor
 
+admin.site.site_header = admin.site.site_title = _("135 method: master data")
+
 
 def range_field(**kwargs: Any) -> DateRangeField:
     """From (included) and to (excluded) as two date inputs."""

@@ -8,11 +8,13 @@ from django import forms
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from backend import guests
 from backend.http.chapters import chapters
 from backend.http.schema import document
 from backend.language import is_english
@@ -39,7 +41,13 @@ def login_page(request: HttpRequest) -> HttpResponse:
                 login(request, person)
                 return HttpResponseRedirect(following)
         status = 401
-    told = {"form": form, "next": following, "failed": status == 401, "is_english": is_english()}
+    told = {
+        "form": form,
+        "next": following,
+        "failed": status == 401,
+        "guests": guests.offered(),
+        "is_english": is_english(),
+    }
     return render(request, "backend/login.html", told, status=status)
 
 
@@ -48,6 +56,12 @@ def logout_page(request: HttpRequest) -> HttpResponse:
     """The session is over."""
     logout(request)
     return HttpResponseRedirect("/login")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for the sign on pages that name none, such as the desk's. Public."""
+    return HttpResponseRedirect(static("backend/sign.svg"))
 
 
 @require_safe

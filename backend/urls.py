@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
 from backend import api, health, org_api, pages
 from backend.http import problems, schema
@@ -34,6 +35,8 @@ urlpatterns = [
     path("problems/<str:code>", problems.about),
     path("login", pages.login_page, name="login"),
     path("logout", pages.logout_page, name="logout"),
+    path("language", set_language, name="set_language"),
+    path("favicon.ico", pages.favicon),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),

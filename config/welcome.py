@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import os
 
-LOGINS = (
-    ("lin", "客户经理 林", "account manager Lin"),
-    ("chen", "市场经理 陈", "market manager Chen"),
-    ("wu", "外县客户经理 吴", "Wu, account manager of another county"),
-    ("zhao", "市局（公司）领导 赵", "prefecture leader Zhao"),
-    ("sun", "系统管理员 孙", "administrator Sun"),
-)
+from backend.guests import Guest
+from demo.guests import LOGINS
 
 
 def text(address: str, took_s: float) -> str:
@@ -33,6 +28,5 @@ def text(address: str, took_s: float) -> str:
     return "\n".join(lines)
 
 
-def _login(login: tuple[str, str, str]) -> str:
-    name, chinese, english = login
-    return f"  {name:<6} demo-135   {chinese} · {english}"
+def _login(guest: Guest) -> str:
+    return f"  {guest.username:<6} {guest.password}   {guest.name} · {guest.name_en}"

@@ -10,3 +10,9 @@ class DemoConfig(AppConfig):
 
     name = "demo"
     verbose_name = "演示"
+
+    def ready(self) -> None:
+        from backend import guests
+        from demo.guests import while_loaded
+
+        guests.offer(while_loaded)

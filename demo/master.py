@@ -16,6 +16,7 @@ from backend.models import Device, Parameter, Person, Position, Unit
 from brands.models import Brand, KeyProduct, Product
 from demo import catalogue, people, policies
 from demo.geography import DEMO_PREFECTURE
+from demo.guests import DEMO_PASSWORD
 from demo.organisation import Organisation
 from demo.staging import KEPT_FROM, MONTHS_OF_FACTS, Plan
 from visits.models import DisplayTemplate, Policy, PolicyVersion, TemplateVersion
@@ -51,7 +52,7 @@ def write_people(organisation: Organisation, units: dict[str, Unit], plan: Plan)
 
     The hash is made once: argon2 for each of 3,000 people would take minutes, and the password is public anyway.
     """
-    password = make_password(people.DEMO_PASSWORD)
+    password = make_password(DEMO_PASSWORD)
     found = people.build(organisation, plan.seed)
     rows = [
         Person(username=p.username, name=p.name, name_en=p.name_en, phone=p.phone, password=password) for p in found

@@ -10,12 +10,10 @@ from demo.geography import DEMO_PREFECTURE
 from demo.names import full_name, username
 from demo.organisation import COUNTY, HOME_COUNTY, OFFICE, OTHER_COUNTY, PREFECTURE, TERRITORY, Organisation, Unit
 
-DEMO_PASSWORD: Final = "demo-135"
-
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who signs in with `username` and DEMO_PASSWORD and holds one role (backend/roles.py) at one unit."""
+    """Somebody who signs in with `username` and holds one role (backend/roles.py) at one unit."""
 
     username: str
     name: str

@@ -14,9 +14,9 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from demo import workday
+from demo.guests import DEMO_PASSWORD
 from demo.journal import Journal
 from demo.line import Answer, GaveUp, Line
-from demo.people import DEMO_PASSWORD
 from demo.workday import Known
 
 CAPTURED: Final = ("observations", "remarks", "briefings", "pitches")

@@ -75,7 +75,8 @@ def answer(problem: Problem, request: HttpRequest) -> HttpResponse:
         response = HttpResponse(body, status=problem.status, content_type=CONTENT_TYPE)
     else:
         with translation.override(language):
-            response = render(request, "backend/problem.html", {"problem": document}, status=problem.status)
+            told = {"problem": document, "again": problem.document("en" if language == "zh-hans" else "zh-hans")}
+            response = render(request, "backend/problem.html", told, status=problem.status)
     response.headers["Content-Language"] = language
     for name, value in problem.headers.items():
         response.headers[name] = value

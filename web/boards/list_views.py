@@ -41,6 +41,7 @@ def cell(request: HttpRequest, column: str) -> HttpResponse:
     told: dict[str, Any] = {
         "here": here,
         "cell": named,
+        "kept": place.more({"state": request.GET["state"]} if state is not None else {}),
         "states": [(s, s.name.lower(), counts[s]) for s in CellState if counts[s]],
         "state": state,
         "rows": lists.as_rows(cycles, column),
@@ -65,6 +66,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     found, has_more = lists.page(rows)
     told = {
         "here": here,
+        "kept": place.more(narrowed),
         "visits": found,
         "total": total,
         "moved": 0 if narrowed else moved_with_shop(who, here.unit.pk, here.month),

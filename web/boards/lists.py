@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from backend.errors import FieldError, Problem
 from backend.scope import Actor, units_under, visible_to
@@ -35,11 +36,20 @@ class ShopRow:
 
 
 @dataclass(frozen=True)
+class CheckRow:
+    """One answered item of a display check, in words."""
+
+    name: str
+    answer: str
+    line: CheckLine
+
+
+@dataclass(frozen=True)
 class VisitWithLines:
     """One visit with its four captures."""
 
     visit: Visit
-    checks: list[tuple[str, CheckLine]]  # the item's name and its answer
+    checks: list[CheckRow]
     observations: list[Observation]
     briefings: list[Briefing]
     pitches: list[Pitch]
@@ -97,7 +107,7 @@ def visit_with_lines(actor: Actor, visit_id: UUID) -> VisitWithLines:
     checks = CheckLine.objects.filter(**of_visit).order_by("line_no")
     return VisitWithLines(
         visit=visit,
-        checks=[(_item_name(visit, line.item_code), line) for line in checks],
+        checks=[_check_row(visit, line) for line in checks],
         observations=list(Observation.objects.filter(**of_visit).select_related("product").order_by("line_no")),
         briefings=list(
             Briefing.objects.filter(**of_visit).select_related("policy_version__policy").order_by("line_no")
@@ -115,13 +125,22 @@ def cell_named(column: str) -> Any:
     raise Problem("not_found")
 
 
-def _item_name(visit: Visit, code: str) -> str:
+def _check_row(visit: Visit, line: CheckLine) -> CheckRow:
     items: list[dict[str, Any]] = visit.template_version.items if visit.template_version else []
-    for item in items:
-        if item.get("code") == code:
-            english = item.get("name_en") if is_english() else None
-            return str(english or item.get("name") or code)
-    return code
+    item = next((item for item in items if item.get("code") == line.item_code), {})
+    english = item.get("name_en") if is_english() else None
+    return CheckRow(str(english or item.get("name") or line.item_code), _answer(item, line), line)
+
+
+def _answer(item: dict[str, Any], line: CheckLine) -> str:
+    """Yes or no in words, a count beside what passes (14 / 16), a choice as it was chosen; a dash where not asked."""
+    if line.passed is None:
+        return "–"
+    if item.get("kind") == "yes_no":
+        return _("yes") if line.answer == "1" else _("no")
+    if item.get("kind") == "count":
+        return f"{line.answer} / {item['pass_at']}"
+    return line.answer
 
 
 def _uuid(name: str, given: str) -> UUID:

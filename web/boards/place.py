@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,14 +31,24 @@ class Place:
     is_generated: bool
 
     @property
-    def before(self) -> date:
-        return clock.add_months(self.month, -1)
+    def before(self) -> date | None:
+        """The month before, unless no address may name it."""
+        return clock.add_months(self.month, -1) if self.month > EARLIEST else None
 
     @property
     def after(self) -> date | None:
         """The next month, unless it has not begun."""
         following = clock.add_months(self.month, 1)
         return following if following <= clock.today() else None
+
+    @property
+    def newest(self) -> date:
+        return clock.month_of(clock.today())
+
+    @property
+    def is_running(self) -> bool:
+        """The month is not over: what is shown of it is held against the whole of the month before."""
+        return self.month == self.newest
 
     @property
     def query(self) -> str:
@@ -60,6 +71,11 @@ def of(request: HttpRequest, *allowed: str) -> Place:
 def address(unit_id: int, month: date, **more: Any) -> str:
     """The query part of an address: unit=5&month=2026-03."""
     return urlencode({"unit": unit_id, "month": f"{month:%Y-%m}", **more})
+
+
+def more(kept: Mapping[str, str]) -> str:
+    """What an address keeps beside its unit and month, to be written after them: &state=open."""
+    return f"&{urlencode(kept)}" if kept else ""
 
 
 def is_english() -> bool:

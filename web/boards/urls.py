@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
-from django.views.i18n import set_language
 
 from web.boards import list_views, views
 
@@ -12,5 +11,4 @@ urlpatterns: list[URLPattern] = [
     path("cells/<slug:column>", list_views.cell, name="cell"),
     path("visits", list_views.visits, name="visits"),
     path("visits/<uuid:visit_id>", list_views.visit, name="visit"),
-    path("language", set_language, name="set_language"),
 ]

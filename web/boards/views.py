@@ -15,13 +15,13 @@ from django.views.decorators.http import require_safe
 from backend.errors import Problem
 from backend.http.auth import actor, signed_in
 from backend.kpis import Kpi
-from backend.models import Level
 from backend.scope import Actor
 from cycles.queries import Progress, progress
 from market import boards, kpis
 from market.boards import Child, UnitBoard
 from market.why import why
 from web.boards import grids, place
+from web.boards.columns import Table
 from web.boards.place import Place
 
 # The market block, in reading order; what stands in one line belongs together.
@@ -35,6 +35,8 @@ CHILD_COLUMNS = (kpis.COVERAGE, kpis.VISITS, kpis.PER_MANAGER, kpis.BRIEFED, kpi
                  kpis.OUT_OF_STOCK, kpis.SALES, kpis.SALES_RATE)  # fmt: skip
 PRODUCT_COLUMNS = (kpis.PRICE, kpis.MEDIAN, kpis.INDEX, kpis.STOCK, kpis.OUT_OF_STOCK, kpis.ON_SHELF, kpis.SALES)
 PRODUCTS_SHOWN = 30
+BEST_SELLING = f"-{kpis.SALES.id}"
+KEPT = ("sort", "products_sort", "products")  # in the address from month to month
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,23 @@ class Card:
 @never_cache
 @signed_in
 def board(request: HttpRequest) -> HttpResponse:
-    """`/?unit=&month=&sort=&all=`: the first page. 17 queries, whatever the size of the unit."""
+    """`/?unit=&month=&sort=&products_sort=&products=all`: the first page. 17 queries, whatever the size of the unit."""
     who = actor(request)
     if not who.can("boards.read"):
         return _elsewhere(who)
-    here = place.of(request, "sort", "products")
+    here = place.of(request, *KEPT)
+    kept = {name: request.GET[name] for name in KEPT if name in request.GET}
+    sort, products_sort = kept.get("sort", ""), kept.get("products_sort", BEST_SELLING)
     found = boards.unit_board(here.unit, here.month)
-    children = boards.children_board(here.unit, here.month, request.GET.get("sort", ""))
-    products = boards.products_board(here.unit, here.month, "-sales")
+    children = boards.children_board(here.unit, here.month, sort)
+    products = boards.products_board(here.unit, here.month, products_sort)
     whole = progress(who, here.unit, here.month) if who.can("cycles.read") else Progress(here.unit)
-    shown = len(products) if request.GET.get("products") == "all" else PRODUCTS_SHOWN
+    shown = len(products) if kept.get("products") == "all" else PRODUCTS_SHOWN
     told: dict[str, Any] = {
         "here": here,
+        "kept": place.more(kept),
         "board": found,
+        "is_blank": not (whole.shops or products or any(figure.value for figure in found.figures)),
         "why": why(found, children),
         "grid": grids.grid_of(whole),
         "shops": whole.shops,
@@ -70,11 +76,11 @@ def board(request: HttpRequest) -> HttpResponse:
         "wall": _wall(children, whole),
         "blocks": [[_linked(here, found, kpi) for kpi in block] for block in BLOCKS],
         "children": children,
-        "child_columns": [found.figure(kpi).kpi for kpi in CHILD_COLUMNS],
+        "child_columns": Table("sort", "h-children", sort, kept).columns(here, CHILD_COLUMNS),
         "products": products[:shown],
-        "product_columns": PRODUCT_COLUMNS,
+        "product_columns": Table("products_sort", "products", products_sort, kept).columns(here, PRODUCT_COLUMNS),
         "more_products": len(products) - shown if len(products) > shown else 0,
-        "is_territory": here.unit.level == Level.TERRITORY,
+        "is_best_selling": products_sort == BEST_SELLING,
     }
     return render(request, "boards/board.html", told)
 

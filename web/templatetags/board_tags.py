@@ -112,6 +112,7 @@ def flag_name(flag: str) -> str:
     """What the intake noticed about a visit."""
     return {
         "too_far": _("far from the shop"),
+        "no_reason": _("no reason given"),
         "too_short": _("under three minutes"),
         "mock_location": _("mocked position"),
         "late": _("received late"),
