@@ -1,4 +1,4 @@
-"""Verbs on assignment: which territory a shop belongs to from which day; called by api.py, imports.py and handover."""
+"""Verbs on assignment: which territory a shop belongs to from which day; called by api.py and registering.py."""
 
 from __future__ import annotations
 
@@ -94,6 +94,12 @@ def transfer(*, actor: Actor, move: Move) -> int:
     return len(moving)
 
 
+def plan_arrival(retailer_ids: Iterable[UUID], on: date) -> None:
+    """On a day to come phones and counties will follow (`begin`). In the caller's transaction; one query."""
+    due = {"on": on.isoformat(), "retailer_ids": [str(shop) for shop in retailer_ids]}
+    outbox.put(BEGINS, due, due_at=clock.start_of(on))
+
+
 def begin(payload: dict[str, Any]) -> None:
     """On the day of a planned move phones and counties follow it; the outbox calls it, twice does no harm."""
     day = date.fromisoformat(payload["on"])
@@ -174,8 +180,7 @@ def _follow(cursor: Any, actor: Actor, move: Move, before: dict[UUID, int | None
     units = {move.to_territory.pk, *(old for old in before.values() if old is not None)}
     marks.mark("assignments", ((unit, move.from_date) for unit in units))
     if move.from_date > clock.today():
-        due = {"on": move.from_date.isoformat(), "retailer_ids": [str(shop) for shop in before]}
-        outbox.put(BEGINS, due, due_at=clock.start_of(move.from_date))
+        plan_arrival(before, move.from_date)
         return
     _counties(cursor, list(before))
     _phones([(shop, old, move.to_territory.pk) for shop, old in before.items()])

@@ -13,17 +13,13 @@ from uuid import UUID
 
 from backend import audit, marks
 from backend.audit import Act
+from backend.ids import UUID7_SQL
 from backend.imports.kinds import Context
 from retail import news, queries
 from retail.models import Retailer
 
-# UUID version 7 (RFC 9562) that PostgreSQL 15 can make: random bytes, the first 48 bits milliseconds, version bits set.
-_UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing
-    substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1),
-    'hex')::uuid"""
-
 _NEW = (
-    f"UPDATE import_row SET shop = {_UUID7} WHERE effect = 'created'",  # noqa: S608 - an expression of ours
+    f"UPDATE import_row SET shop = {UUID7_SQL} WHERE effect = 'created'",  # noqa: S608 - an expression of ours
     """INSERT INTO retail_retailer (id, code, licence_no, licence_valid_until, name, holder, address, county_id,
         lon, lat, datum, opens_at, closes_at, order_weekday, opened_on, version)
     SELECT i.shop, i.code, i.licence_no, i.licence_valid_until, i.name, i.holder, coalesce(i.address, ''),

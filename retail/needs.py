@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from backend import audit, clock, scope
+from backend import audit, clock
 from backend.errors import Problem
 from backend.ids import uuid7
 from backend.scope import Actor
 from retail import news
+from retail.gate import county_on
 from retail.models import Need
 
 
@@ -35,7 +36,7 @@ def raise_need(*, actor: Actor, new: NewNeed) -> Need:
     handover still lands as its author's); `bad_date` for a day to come. Five queries."""
     if new.raised_on > clock.today():
         raise Problem("bad_date")
-    county = _county(actor, new.retailer_id, new.raised_on)
+    county = county_on(actor, new.retailer_id, new.raised_on)
     with transaction.atomic():
         need = Need.objects.create(raised_by_id=actor.person_id, **vars(new))
         audit.record(actor, "need.raise", need, after=audit.snapshot(need), unit_id=county)
@@ -46,7 +47,7 @@ def raise_need(*, actor: Actor, new: NewNeed) -> Need:
 def close_need(*, actor: Actor, need: Need, on: date, outcome: str) -> Need:
     """The need is closed with what came of it. `retail.edit` over the shop today, else `not_found`; `conflict` when
     it is closed already; `bad_date` for a day before it was raised, or to come. Six queries."""
-    county = _county(actor, need.retailer_id, clock.today())
+    county = county_on(actor, need.retailer_id, clock.today())
     with transaction.atomic():
         held = Need.objects.select_for_update().get(pk=need.pk)
         if held.closed_on is not None:
@@ -60,11 +61,3 @@ def close_need(*, actor: Actor, need: Need, on: date, outcome: str) -> Need:
         audit.record(actor, "need.close", held, before=before, after=audit.snapshot(held), unit_id=county)
         news.tell_document("needs", held.retailer_id, held.pk)
     return held
-
-
-def _county(actor: Actor, retailer_id: UUID, on: date) -> int:
-    """The shop's county on the day, in whose audit the act shows; `not_found` where the actor may not write."""
-    stamp = scope.writable(actor, "retail.edit", [(retailer_id, on)]).get((retailer_id, on))
-    if stamp is None:
-        raise Problem("not_found")
-    return stamp.county_id

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from backend import audit, clock, scope
+from backend import audit, clock
 from backend.errors import Problem
 from backend.ids import uuid7
 from backend.scope import Actor
 from retail import news
+from retail.gate import county_on
 from retail.models import Promise
 
 
@@ -36,7 +37,7 @@ def make(*, actor: Actor, new: NewPromise) -> Promise:
     to come, or due before it was made. Five queries."""
     if not new.promised_on <= clock.today() or new.due_on < new.promised_on:
         raise Problem("bad_date")
-    county = _county(actor, new.retailer_id, new.promised_on)
+    county = county_on(actor, new.retailer_id, new.promised_on)
     with transaction.atomic():
         promise = Promise.objects.create(promised_by_id=actor.person_id, **vars(new))
         audit.record(actor, "promise.make", promise, after=audit.snapshot(promise), unit_id=county)
@@ -58,7 +59,7 @@ def drop(*, actor: Actor, promise: Promise, on: date, reason: str) -> Promise:
 
 
 def _settle(actor: Actor, promise: Promise, end: tuple[Promise.State, date, str]) -> Promise:
-    county = _county(actor, promise.retailer_id, clock.today())
+    county = county_on(actor, promise.retailer_id, clock.today())
     state, on, outcome = end
     with transaction.atomic():
         held = Promise.objects.select_for_update().get(pk=promise.pk)
@@ -74,11 +75,3 @@ def _settle(actor: Actor, promise: Promise, end: tuple[Promise.State, date, str]
         audit.record(actor, f"promise.{state}", held, before=before, after=after, reason=outcome, unit_id=county)
         news.tell_document("promises", held.retailer_id, held.pk)
     return held
-
-
-def _county(actor: Actor, retailer_id: UUID, on: date) -> int:
-    """The shop's county on the day, in whose audit the act shows; `not_found` where the actor may not write."""
-    stamp = scope.writable(actor, "retail.edit", [(retailer_id, on)]).get((retailer_id, on))
-    if stamp is None:
-        raise Problem("not_found")
-    return stamp.county_id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,6 @@ from django.db.models import F, FilteredRelation, Q, QuerySet
 from backend import clock, parameters
 from backend.models import Level, Unit
 from backend.scope import Actor, OfShop
-from retail import places as points
 from retail.models import Assignment, Classification, Retailer
 from retail.parameters import LICENCE_NOTICE_DAYS
 
@@ -46,27 +44,6 @@ def within(actor: Actor, capability: str, on: date | None = None) -> QuerySet[Re
 def may_read_tier(actor: Actor) -> bool:
     """Whether the actor's work needs the tier; no query."""
     return any(actor.can(capability) for capability in TIER_READERS)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a shop is, as stored and in WGS-84 (None: unknown), and its market type on the day asked for."""
-
-    lon: float | None
-    lat: float | None
-    datum: str
-    wgs84: points.Point | None
-    market_type: str | None
-
-
-def places(ids: Iterable[UUID], on: date) -> dict[UUID, Place]:
-    """Point, datum and market type of shops on a day; absent shops are left out. One query."""
-    rows = retailers_on(on, Retailer.objects.filter(pk__in=list(ids)))
-    found = {}
-    for shop, lon, lat, datum, market_type in rows.values_list("pk", "lon", "lat", "datum", "market_type"):
-        wgs84 = None if lon is None or lat is None else points.to_wgs84(lon, lat, datum)
-        found[shop] = Place(lon, lat, datum, wgs84, market_type)
-    return found
 
 
 def licence_due(on: date) -> Q:

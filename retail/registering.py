@@ -1,4 +1,4 @@
-"""Verbs on the retailer's file: register a shop, edit it; called by api.py and the admin pages."""
+"""Verbs on the retailer's file: register a shop, edit it; called by api.py."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from backend import audit, marks, scope
+from backend import audit, clock, marks
 from backend.errors import FieldError, Problem
 from backend.models import Level, Unit
+from backend.reach import require_unit
 from backend.scope import COUNTY, Actor
-from retail import news, queries
+from retail import assignment, news, queries
 from retail.models import Assignment, Classification, Retailer
 
 IDENTITY = frozenset({"code", "licence_no"})  # who the shop is: not for whoever visits it to change
@@ -34,13 +35,14 @@ class Registration:
 def register(*, actor: Actor, new: Registration) -> Retailer:
     """The shop exists with its classes and belongs to the territory from the day on; its county is the territory's.
 
-    `retail.edit` and `retail.assign` over the territory, else `not_found`; `conflict` for a known code or licence.
-    Visit class where none is given: C, monthly. Nine queries.
+    `retail.edit` and `retail.assign` over a territory that is in force on the day, else `not_found`; `conflict` for a
+    known code or licence. Visit class where none is given: C, monthly. Phones follow at once, or on the day where it
+    lies ahead. At most ten queries.
     """
     for capability in ("retail.edit", "retail.assign"):
-        mine = actor.units(capability)
-        if not mine or not scope.units_under(mine).filter(pk=new.territory.pk, level=Level.TERRITORY).exists():
-            raise Problem("not_found")
+        require_unit(actor, capability, new.territory.pk)
+    if new.territory.level != Level.TERRITORY or new.from_date not in new.territory.during:
+        raise Problem("not_found")
     during = DateRange(new.from_date, None)
     try:
         with transaction.atomic():
@@ -51,6 +53,8 @@ def register(*, actor: Actor, new: Registration) -> Retailer:
             told = {**audit.snapshot(shop), "classes": _classes(classes), "territory_id": new.territory.pk}
             audit.record(actor, "retailer.register", shop, after=told, unit_id=new.territory.pk)
             marks.mark("assignments", [(new.territory.pk, new.from_date)])
+            if new.from_date > clock.today():
+                assignment.plan_arrival([shop.pk], new.from_date)
             news.tell_changed([shop.pk], new.from_date)
     except IntegrityError as error:
         raise taken(error) from error

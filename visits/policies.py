@@ -69,4 +69,3 @@ def release(*, actor: Actor, version: PolicyVersion, brief_by: date | None) -> P
             actor, "policy.release", held, before=before, after=audit.snapshot(held), unit_id=held.policy.unit_id
         )
     return held
-

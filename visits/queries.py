@@ -15,7 +15,7 @@ from msgspec import Raw
 from backend import clock, parameters, scope
 from backend.models import Level, Unit
 from backend.scope import Actor, visible_to
-from retail.models import Assignment, Classification
+from retail.queries import active_shops
 from visits.models import Briefing, CheckLine, Observation, Pitch, PolicyVersion, Remark, Visit
 from visits.parameters import EVERY_DAYS
 
@@ -119,32 +119,25 @@ def moved_with_shop(actor: Actor, unit_id: int, month: date) -> int:
 def shops_due(territories: Iterable[int], on: date) -> list[dict[str, Any]]:
     """Active shops of these territories that their visit class calls for by a day, longest waiting first.
 
-    Each: retailer_id, territory_id, visit_class, last_on (None: not in the last two months), due_on. Three queries.
+    Each: retailer_id, territory_id, visit_class, last_on (None: not in the last two months), due_on. Three queries for any number of shops.
     """
-    owned = dict(
-        Assignment.objects.filter(territory_id__in=list(territories), during__contains=on).values_list(
-            "retailer_id", "territory_id"
-        )
-    )
-    classes = Classification.objects.filter(
-        retailer_id__in=list(owned), during__contains=on, state=Classification.State.ACTIVE
-    ).values_list("retailer_id", "visit_class")
+    shops = list(active_shops(territories, on))
     since = clock.add_months(on.replace(day=1), -2)
     last = dict(
-        Visit.objects.filter(month__gte=since, on_date__lte=on, retailer_id__in=list(owned))
+        Visit.objects.filter(month__gte=since, on_date__lte=on, retailer_id__in=[shop for shop, _, _ in shops])
         .values_list("retailer_id")
         .annotate(Max("on_date"))
     )
-    every = parameters.values(EVERY_DAYS.values(), set(owned.values()), on)
+    every = parameters.values(EVERY_DAYS.values(), {territory for _, territory, _ in shops}, on)
     due = []
-    for shop, visit_class in classes:
-        days = every[owned[shop]][EVERY_DAYS[visit_class]]
+    for shop, territory, visit_class in shops:
+        days = every[territory][EVERY_DAYS[visit_class]]
         due_on = last[shop] + timedelta(days=days) if shop in last else since
         if due_on <= on:
             due.append(
                 {
                     "retailer_id": shop,
-                    "territory_id": owned[shop],
+                    "territory_id": territory,
                     "visit_class": visit_class,
                     "last_on": last.get(shop),
                     "due_on": due_on,

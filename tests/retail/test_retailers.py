@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 from rest_framework.test import APIClient
 
-from backend import marks
-from backend.models import AuditEntry, ChangeMark, Parameter, Position, SyncEntry
+from backend import clock, marks, outbox
+from backend.models import AuditEntry, ChangeMark, Parameter, Position, SyncEntry, Unit
 from retail import queries
 from retail.models import Assignment, Classification, Retailer
 from tests.cast import ALWAYS, TODAY, Cast, SignIn, make_shop
@@ -71,6 +71,24 @@ def test_a_market_manager_registers_a_shop_that_is_visited_monthly_unless_told(
     assert set(SyncEntry.objects.values_list("collection", "territory_id", "deleted")) == {
         ("retailers", cast.territory.pk, False)
     }
+
+
+def test_a_shop_registered_for_a_later_day_comes_to_the_phone_on_that_day(cast: Cast, as_chen: APIClient) -> None:
+    made = post(as_chen, "retailers", new_shop(cast, from_date="2026-03-20"))
+    assert made.status_code == 201, made.content
+    outbox.run_due()
+    assert SyncEntry.objects.count() == 0
+    with clock.at(datetime(2026, 3, 20, 9, tzinfo=clock.BUSINESS_ZONE)):
+        assert outbox.run_due() == 1
+    assert list(SyncEntry.objects.values_list("collection", "territory_id", "deleted")) == [
+        ("retailers", cast.territory.pk, False)
+    ]
+
+
+def test_no_shop_is_registered_in_a_territory_that_has_ended(cast: Cast, as_chen: APIClient) -> None:
+    Unit.objects.filter(pk=cast.territory.pk).update(during=DateRange(date(2024, 1, 1), date(2026, 3, 20)))
+    refused = post(as_chen, "retailers", new_shop(cast, from_date="2026-03-20"))
+    assert (refused.status_code, refused.json()["code"], Retailer.objects.count()) == (404, "not_found", 5)
 
 
 def test_an_account_manager_registers_nothing(cast: Cast, as_lin: APIClient) -> None:
@@ -275,16 +293,6 @@ def test_a_list_takes_as_many_queries_for_thirty_shops_as_for_three(
             make_shop(cast.territory, number)
         with django_assert_num_queries(2):  # the token, the page
             as_lin.get("/api/v1/retailers")
-
-
-def test_places_tells_point_datum_and_market_type_in_one_query(cast: Cast, django_assert_num_queries: Any) -> None:
-    first, second, third = (shop.pk for shop in cast.shops)
-    Retailer.objects.filter(pk=second).update(lon=None, lat=None, datum="unknown")
-    Retailer.objects.filter(pk=third).update(datum="unknown")
-    with django_assert_num_queries(1):
-        found = queries.places([first, second, third], TODAY)
-    assert found[first] == queries.Place(114.35, 30.55, "WGS-84", (114.35, 30.55), "C")
-    assert (found[second].wgs84, found[third].wgs84) == (None, None)
 
 
 def test_active_shops_are_those_of_the_day(cast: Cast) -> None:

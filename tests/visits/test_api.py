@@ -248,7 +248,7 @@ def test_reads_take_the_same_number_of_queries_at_3_rows_and_30(as_lin: APIClien
         (f"{VISITS}?unit={cast.territory.pk}&month=2026-03", 3),
         (f"{VISITS}/{sent[0]['submission_id']}", 2),
         (f"{VISITS}/recent", 3),
-        (f"{VISITS}/due", 5),
+        (f"{VISITS}/due", 4),
     ):
         with CaptureQueriesContext(connection) as captured:
             assert as_lin.get(address).status_code == 200
