@@ -1,4 +1,6 @@
-"""What `make run` prints when the system answers: the address, the demo log-ins, three things to try."""
+"""What `make run` prints when the system answers: the address, the demo log-ins, three things to try.
+
+Without the demo: how the first administrator comes to be (docs/operations.md)."""
 
 from __future__ import annotations
 
@@ -10,22 +12,43 @@ from demo.guests import LOGINS
 
 def text(address: str, took_s: float) -> str:
     """Return the closing lines, in Chinese and English; log-ins only where the demo may be loaded."""
-    demo = "DATABASE_URL" not in os.environ or os.environ.get("DEMO") == "1"
     lines = [
         "",
         f"已就绪，用时 {took_s:.0f} 秒 · ready after {took_s:.0f} s:  {address}",
-        *(["", "演示账号 · demo log-ins:", *map(_login, LOGINS)] if demo else []),
         "",
-        "试一试 · three things to try:",
-        f"  1. 浏览器打开 {address}/ ，用 zhao 登录，看 135 进度和市场看板",
-        f"     open {address}/ as zhao: the 135 grid and the market board, down to a single visit",
-        "  2. 按 README「最初五分钟」用 curl 以 lin 登录并上传一次拜访，再看格子变化",
-        "     push a visit as lin with curl (README, first five minutes) and watch the cells move",
-        f"  3. 接口文档 · the API, readable: {address}/api/docs",
+        *(_with_demo(address) if _may_hold_demo() else _without_demo(address)),
         "",
         "停止 Ctrl-C · 日志 var/log/run.log · stop with Ctrl-C, log in var/log/run.log",
     ]
     return "\n".join(lines)
+
+
+def _may_hold_demo() -> bool:
+    wanted = os.environ.get("DEMO")
+    return wanted == "1" or (wanted != "0" and "DATABASE_URL" not in os.environ)
+
+
+def _with_demo(address: str) -> list[str]:
+    return [
+        "演示账号 · demo log-ins:",
+        *map(_login, LOGINS),
+        "",
+        "试一试 · three things to try:",
+        f"  1. 浏览器打开 {address}/ ，用 zhao 登录，看 135 进度和市场看板",
+        f"     open {address}/ as zhao: the 135 grid and the market board, down to a single visit",
+        "  2. 按 README「最初五分钟」用 curl 以 lin 登录并上传一次走访，再看格子变化",
+        "     push a visit as lin with curl (README, first five minutes) and watch the cells move",
+        f"  3. 接口文档 · the API, readable: {address}/api/docs",
+    ]
+
+
+def _without_demo(address: str) -> list[str]:
+    return [
+        "尚无人员时,先建立第一位管理员 · while there is nobody yet, make the first administrator:",
+        "  .venv/bin/python manage.py createsuperuser",
+        f"再用该账号登录 · then sign in: {address}/desk/",
+        f"接口文档 · the API, readable: {address}/api/docs",
+    ]
 
 
 def _login(guest: Guest) -> str:
