@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from backend import clock
 from backend.models import AuditEntry, Level, Person, Position, Unit
 from tests.cast import Cast
 
@@ -24,7 +27,8 @@ def test_in_an_empty_database_the_first_administrator_gets_the_root_of_the_tree(
     assert (nation.code, nation.level, nation.parent_id, nation.ancestors) == ("CN", Level.NATION, None, [nation.pk])
     position = Position.objects.get()
     assert (position.person.username, position.unit_id, position.role_id) == ("first", nation.pk, "administrator")
-    assert (position.during.upper, AuditEntry.objects.get().unit_id) == (None, nation.pk)
+    assert (position.during.lower, position.during.upper) == (clock.today(), None)
+    assert (nation.during.lower, AuditEntry.objects.get().unit_id) == (date(2000, 1, 1), nation.pk)
 
     browser = Client()
     answer = browser.post("/login", {"username": "first", "password": "kaoshan-7731"})
