@@ -119,7 +119,8 @@ def moved_with_shop(actor: Actor, unit_id: int, month: date) -> int:
 def shops_due(territories: Iterable[int], on: date) -> list[dict[str, Any]]:
     """Active shops of these territories that their visit class calls for by a day, longest waiting first.
 
-    Each: retailer_id, territory_id, visit_class, last_on (None: not in the last two months), due_on. Three queries for any number of shops.
+    Each: retailer_id, territory_id, visit_class, last_on (None: not in the last two months), due_on.
+    Three queries for any number of shops.
     """
     shops = list(active_shops(territories, on))
     since = clock.add_months(on.replace(day=1), -2)
