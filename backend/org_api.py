@@ -129,6 +129,7 @@ class ParametersInForce(ScopedView):
     needs = {"get": "org.read"}
     queries = {"get": org_shapes.ParameterQuery}
     answers = {"get": org_shapes.ParametersOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         on = self.asked.get("on") or clock.today()
