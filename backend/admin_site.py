@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend import admin_rights, audit, clock
 from backend.admin_rights import Rights, admin_actor
+from backend.constraints import violated
 from backend.scope import Actor, visible_to
 
 
@@ -144,8 +145,7 @@ class ScopedAdmin(admin.ModelAdmin):
             with transaction.atomic():
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError as error:
-            name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-            self.message_user(request, _("The database refused it: %s") % (name or ""), messages.ERROR)
+            self.message_user(request, _("The database refused it: %s") % violated(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from backend import audit
+from backend.constraints import violated
 from backend.errors import FieldError, Problem
 from backend.scope import Actor
 from brands.models import Brand, Product
@@ -58,6 +59,6 @@ def _saved(actor: Actor, row: Any, values: Mapping[str, Any]) -> Any:
 
 def taken(error: IntegrityError) -> Problem:
     """The refusal that a violated unique constraint means, with the field where it is known."""
-    name = str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or "")
+    name = violated(error)
     fields = [field for start, field in sorted(_UNIQUE.items(), reverse=True) if name.startswith(start)]
     return Problem("conflict", errors=[FieldError("conflict", pointer=f"/{field}") for field in fields[:1]])

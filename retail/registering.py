@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from backend import audit, clock, marks
+from backend.constraints import violated
 from backend.errors import FieldError, Problem
 from backend.models import Level, Unit
 from backend.reach import require_unit
@@ -93,6 +94,6 @@ def _classes(row: Classification) -> dict[str, Any]:
 
 def taken(error: IntegrityError) -> Problem:
     """The refusal that a violated constraint means, with its field where one is to blame."""
-    name = str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or "")
+    name = violated(error)
     fields = [field for start, field in _UNIQUE if name.startswith(start)]
     return Problem("conflict", errors=[FieldError("conflict", pointer=f"/{field}") for field in fields])
