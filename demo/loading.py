@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from backend import clock
-from backend.models import Parameter
+from backend.models import Parameter, Unit
 from backend.partitions import ensure_partitions
 from demo import master, order_history, organisation, shop_history, staging, visit_history, visit_lines, visit_words
 from demo.staging import MONTHS_OF_FACTS, Plan, run
@@ -45,15 +45,15 @@ Say = Callable[[str], object]
 
 
 class NotEmpty(RuntimeError):
-    """The database holds retailers that are not ours: nothing is loaded beside them."""
+    """The database holds retailers or units that are not ours: nothing is loaded beside them."""
 
 
 def is_loaded() -> bool:
-    """Whether this database holds the demo; NotEmpty when it holds other retailers. Two queries."""
+    """Whether this database holds the demo; NotEmpty when it holds other retailers or units. Three queries."""
     if Parameter.objects.filter(key=GENERATED, value=True).exists():
         return True
-    if Retailer.objects.exists():
-        raise NotEmpty("this database holds retailers; the demo loads into an empty one only")
+    if Retailer.objects.exists() or Unit.objects.exists():
+        raise NotEmpty("this database holds retailers or units; the demo loads into an empty one only")
     return False
 
 

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from backend import clock
+from backend.administrators import make_administrator
 from backend.models import Parameter, Person, Receipt, Unit
 from brands.models import KeyProduct, Product
 from cycles.models import Month, RetailerCycle
@@ -172,6 +173,15 @@ def test_a_database_with_other_retailers_is_left_alone() -> None:
         call_command("load_demo", "--as-of=2026-03-16", "--shops=400")
     call_command("load_demo", "--if-empty", "--as-of=2026-03-16", "--shops=400")
     assert (Retailer.objects.count(), Person.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_a_database_with_a_tree_of_its_own_and_no_shop_yet_is_left_alone_too() -> None:
+    make_administrator(username="first", name="孙立新", password="kaoshan-7731")
+    with pytest.raises(CommandError, match="holds retailers or units"):
+        call_command("load_demo", "--as-of=2026-03-16", "--shops=400")
+    call_command("load_demo", "--if-empty", "--as-of=2026-03-16", "--shops=400")
+    assert (Unit.objects.count(), Person.objects.count(), Retailer.objects.count()) == (1, 1, 0)
 
 
 @pytest.mark.django_db

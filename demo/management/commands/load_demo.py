@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--tables", default=",".join(loading.TABLES), help="what to load, with all that it needs")
         parser.add_argument("--lines-per-order", type=float, default=10.0, help="about how many products an order has")
         parser.add_argument("--seed", type=int, default=135)
-        parser.add_argument("--if-empty", action="store_true", help="leave a database with retailers alone, quietly")
+        parser.add_argument("--if-empty", action="store_true", help="leave any other database alone, quietly")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO_ALLOWED:
