@@ -13,7 +13,8 @@ from itertools import pairwise
 from random import Random
 from typing import Final
 
-from demo.geography import DATA, KM_PER_DEGREE, Point
+from demo.geography import DATA, KM_PER_DEGREE
+from demo.regions import Point
 
 # code: name, English name, longitude and latitude of the seat (WGS-84), official area in km2.
 SEATS: Final = {

@@ -13,9 +13,10 @@ from math import exp, pi, sin
 from random import Random
 from typing import Final, NamedTuple, TypeVar
 
-from demo.geography import DATUM, Point, Region, Township, centres, region, scatter
+from demo.geography import DATUM, Township, centres, region, scatter
 from demo.names import full_name
 from demo.organisation import LIN_SHOPS, Organisation, Territory
+from demo.regions import Point, Region
 from demo.shop_words import address, opening_hours, shop_name
 
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from django.conf import settings
 
 from demo import geography
 from demo.draw_shapes import SEATS, area_km2, draw
-from demo.geography import Shape, centres, counties, inside_rings, region, scatter, seat, townships, uniform
+from demo.geography import centres, counties, region, scatter, seat, townships, uniform
+from demo.regions import Shape, inside_rings
 
 SQUARE_WITH_HOLE = [
     [(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0)],

@@ -10,7 +10,8 @@ from hashlib import sha256
 import pytest
 
 from demo import organisation, shops
-from demo.geography import Shape, inside_rings, region
+from demo.geography import region
+from demo.regions import Shape, inside_rings
 from demo.shops import Shop
 from retail.models import Classification, Retailer
 
