@@ -37,6 +37,7 @@ class Order(models.Model):
         indexes = (
             models.Index(fields=["retailer", "-on_date"], name="order_retailer"),
             models.Index(fields=["territory", "on_date"], name="order_territory"),
+            models.Index(fields=["-on_date", "-id"], name="order_recent"),  # a leader's list begins with the newest
         )
 
     def __str__(self) -> str:
