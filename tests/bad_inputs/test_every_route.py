@@ -40,20 +40,15 @@ NEVER_STORED = {  # must be refused wherever they stand
 }
 AWKWARD = {  # taken or refused, as the field wants
     "null": b"null",
-    "true": b"true",
     "zero": b"0",
-    "minus one": b"-1",
     "2^62": b"4611686018427387904",
     "a fraction": b"1.5",
     "empty text": b'""',
     "long text": b'"' + b"x" * 100_000 + b'"',
     "no date": b'"2026-13-45"',
-    "year 1": b'"0001-01-01"',
     "year 9999": b'"9999-12-31"',
     "a list": b"[]",
-    "an object": b"{}",
     "right to left": '"\u202e\u0627\u200b"'.encode(),
-    "a script": b'"<script>alert(1)</script>"',
 }
 
 

@@ -18,7 +18,6 @@ from tests.walk.policy import (
     POLICY,
     PRINCIPALS,
     SIGN_IN,
-    SIGNED,
     Rule,
     columns,
     verdict,
@@ -47,9 +46,7 @@ def test_every_principal_gets_what_the_table_says_and_a_refusal_writes_nothing(
     found, expected = {}, {}
     before = fingerprint() if route in WRITING else {}
     for column in columns(rule):
-        # who is not signed in learns nothing of the object: one that is there and one that is not are enough
-        asking = PRINCIPALS if column in {columns(rule)[0], NOWHERE} else SIGNED
-        for principal in asking:
+        for principal in _asking(rule, column):
             ask, word = bodies.ask(world, route, rule, column), verdict(rule, principal, column)
             response = undone(ask, clients[principal]) if word == ALLOW else ask.send(clients[principal])
             status = status_of(response)
@@ -72,6 +69,15 @@ def test_a_method_that_a_route_does_not_have_is_405_with_the_ones_it_has(
         assert (method, response.status_code) == (method, 405)
         allowed = {name.strip() for name in response.headers["Allow"].split(",")} - {"HEAD", "OPTIONS"}
         assert allowed == have
+
+
+def _asking(rule: Rule, column: str) -> list[str]:
+    """Who is told the same of any object (not signed in, without the capability) asks of the first one and of none."""
+    first = columns(rule)[0]
+    if column == first:
+        return list(PRINCIPALS)
+    without = {FORBIDDEN, SIGN_IN} if column != NOWHERE else {SIGN_IN}
+    return [who for who in PRINCIPALS if verdict(rule, who, first) not in without]
 
 
 def status_of(response: HttpResponseBase) -> int:
