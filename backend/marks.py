@@ -6,13 +6,16 @@ of a writer that commits while the key is being recomputed (docs/decisions/0002-
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from backend import clock
+
+log = logging.getLogger(__name__)
 
 _subscribers: dict[str, tuple[str, ...]] = {}
 
@@ -73,21 +76,47 @@ WHERE m.consumer = %s AND m.kind = ANY(%s) AND m.unit_id = k.unit_id AND m.on_da
 """
 
 
+class NotNow(Exception):
+    """Raised by a recomputation that must wait: its marks stay, and nothing is wrong."""
+
+
 def drain(
     consumer: str, kinds: str | Sequence[str], recompute: Callable[[Sequence[Key]], None], *, limit: int = 200
 ) -> int:
     """Recomputes up to `limit` waiting keys from facts, in one transaction with the deletion of their marks.
 
-    Returns the number of keys taken (0: nothing waiting, or all held by others). If `recompute` raises, the marks stay.
+    Returns the number of keys done (0: nothing waits, or others hold it all). When `recompute` fails for the keys
+    together each is tried by itself, so that one that cannot be computed keeps only its own marks waiting; it is
+    logged, and the oldest waiting mark is a metric. A lost connection is raised.
     """
     wanted = [kinds] if isinstance(kinds, str) else list(kinds)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, [consumer, wanted, limit, consumer])
         keys = [Key(unit, day) for unit, day in cursor.fetchall()]
-        if keys:
-            cursor.execute(_TAKE, [[k.unit_id for k in keys], [k.on_date for k in keys], consumer, wanted])
+        if _done(consumer, wanted, recompute, keys, alone=len(keys) == 1):
+            return len(keys)
+        return sum(_done(consumer, wanted, recompute, [key], alone=True) for key in keys) if len(keys) > 1 else 0
+
+
+def _done(
+    consumer: str, kinds: Sequence[str], recompute: Callable[[Sequence[Key]], None], keys: Sequence[Key], *, alone: bool
+) -> bool:
+    """Whether these keys were recomputed and their marks taken; both or neither."""
+    if not keys:
+        return True
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_TAKE, [[k.unit_id for k in keys], [k.on_date for k in keys], consumer, list(kinds)])
             recompute(keys)
-    return len(keys)
+    except (OperationalError, InterfaceError):
+        raise
+    except NotNow:
+        return False
+    except Exception:
+        if alone:
+            log.exception("a key cannot be recomputed", extra={"consumer": consumer, "key": str(keys[0])})
+        return False
+    return True
 
 
 def drain_all(consumer: str, kinds: str | Sequence[str], recompute: Callable[[Sequence[Key]], None]) -> int:

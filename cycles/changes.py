@@ -23,16 +23,13 @@ KEY_LISTS = ("key_products",)
 KINDS = (*FACTS, *OWNERS, *KEY_LISTS)
 
 
-class MonthIsOpening(Exception):
+class MonthIsOpening(marks.NotNow):
     """A month is being built aside: what the marks speak of could miss its table. They wait for the next tick."""
 
 
 def drain_once() -> int:
     """Brings up what up to 200 marks of each kind speak of; returns the number of keys. Idempotent."""
-    try:
-        return sum(marks.drain(CONSUMER, kinds, recompute) for kinds, recompute in _FOLLOWED)
-    except MonthIsOpening:
-        return 0
+    return sum(marks.drain(CONSUMER, kinds, recompute) for kinds, recompute in _FOLLOWED)
 
 
 def bring_up(month: date, days: membership.Days, territories: Sequence[int] | None) -> int:

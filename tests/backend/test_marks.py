@@ -7,7 +7,7 @@ from datetime import date
 from threading import Thread
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from backend import marks
 from backend.marks import Key
@@ -38,14 +38,41 @@ def test_a_kind_nobody_subscribed_to_costs_nothing() -> None:
     assert ChangeMark.objects.count() == 0
 
 
-def test_a_failing_recomputation_leaves_its_marks() -> None:
+def test_a_key_that_cannot_be_recomputed_keeps_only_its_own_mark(caplog: pytest.LogCaptureFixture) -> None:
+    marks.mark("visits", [(7, DAY), (8, DAY), (9, DAY)])
+    done: list[Key] = []
+
+    def recompute(keys: Sequence[Key]) -> None:
+        if Key(8, DAY) in keys:
+            raise ArithmeticError
+        done.extend(keys)
+
+    assert marks.drain_all("rollups", "visits", recompute) == 2
+    assert done == [Key(7, DAY), Key(9, DAY)]
+    waiting = ChangeMark.objects.filter(consumer="rollups").values_list("unit_id", flat=True)
+    assert list(waiting) == [8]
+    assert {record.getMessage() for record in caplog.records} == {"a key cannot be recomputed"}
+
+
+def test_a_recomputation_that_must_wait_leaves_its_marks_and_no_complaint(caplog: pytest.LogCaptureFixture) -> None:
+    marks.mark("visits", [(7, DAY), (8, DAY)])
+
+    def wait(keys: Sequence[Key]) -> None:
+        raise marks.NotNow
+
+    assert marks.drain("rollups", "visits", wait) == 0
+    assert marks.lag("rollups").count == 2
+    assert caplog.records == []
+
+
+def test_a_lost_connection_is_not_taken_for_a_bad_key() -> None:
     marks.mark("visits", [(7, DAY)])
 
-    def fail(keys: Sequence[Key]) -> None:
-        raise ArithmeticError
+    def lose(keys: Sequence[Key]) -> None:
+        raise OperationalError
 
-    with pytest.raises(ArithmeticError):
-        marks.drain("rollups", "visits", fail)
+    with pytest.raises(OperationalError):
+        marks.drain("rollups", "visits", lose)
     assert marks.lag("rollups").count == 1
 
 
