@@ -12,7 +12,10 @@ Number = int | Decimal
 
 @dataclass(frozen=True)
 class Kpi:
-    """What a figure means. `period` says which facts belong to a month; `source` names where the formula comes from."""
+    """What a figure means. `period` says which facts belong to a month; `source` names where the formula comes from.
+
+    `grows` says that it adds up as its month runs, so that a running month cannot be held against a whole one.
+    """
 
     id: str
     version: int
@@ -22,6 +25,7 @@ class Kpi:
     unit: Unit
     period: str
     source: str
+    grows: bool = False
 
 
 _registered: dict[str, Kpi] = {}

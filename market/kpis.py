@@ -9,8 +9,25 @@ SHOPS = "shops of the unit on the month's last day (today while it runs)"
 METHOD = "docs/method.md, Figures"
 
 
+# What adds up as the month runs: a running month shows what the whole of last month came to, and no arrow.
+GROWING = frozenset(
+    {
+        "visit_coverage_rate",
+        "visits_per_manager",
+        "visits",
+        "notes",
+        "display_checks",
+        "briefings",
+        "observations",
+        "briefing_reach",
+        "sales",
+        "sales_against_target",
+    }
+)
+
+
 def _kpi(id: str, names: tuple[str, str], formula: str, unit: str, period: str) -> Kpi:  # noqa: A002
-    return Kpi(id, 1, names[0], names[1], formula, unit, period, METHOD)  # type: ignore[arg-type]  # checked by Kpi's readers
+    return Kpi(id, 1, *names, formula, unit, period, METHOD, id in GROWING)  # type: ignore[arg-type]  # a unit of Kpi's
 
 
 COVERAGE = _kpi(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
+from backend import clock
 from backend.http.serializers import EARLIEST
 from backend.models import Parameter
 from cycles import month as cycle_month
 from market import rollups
-from tests.cast import TODAY, Cast
+from tests.cast import NOW, TODAY, Cast
 from tests.market.facts import Seen, visit
 from visits.models import CheckLine, Visit
 from web.boards.parameters import GENERATED
@@ -125,6 +127,17 @@ def test_a_running_month_says_that_it_is_held_against_a_whole_one(worked: Cast) 
     rollups.turn()
     rollups.drain()
     assert "▲▼ 对比上月<" in text_of(zhao, "/?month=2026-02")
+
+
+def test_what_adds_up_shows_last_month_whole_while_its_month_runs_and_an_arrow_after_it(worked: Cast) -> None:
+    zhao = page_of(worked, "zhao")
+    for day in (10, 11, 12):
+        visit(worked.shops[1], worked.territory, worked.lin, date(2026, 2, day), Seen(note="缺货"))
+    rollups.rebuild(date(2026, 2, 1))
+    count = r"<dt>走访记录.*?</dd>\s*<dd class=.against.><span class=.change.[^>]*>([^<]*)<"
+    assert re.findall(count, text_of(zhao, "/?month=2026-03"), re.S) == ["上月 3"]
+    with clock.at(NOW + timedelta(days=31)):
+        assert re.findall(count, text_of(zhao, "/?month=2026-03"), re.S) == ["▼ 3"]
 
 
 def test_an_empty_month_says_so_and_leads_to_the_newest(worked: Cast) -> None:

@@ -53,10 +53,13 @@ def measure(kpi: Kpi) -> str:
 
 
 @register.filter
-def change(figure: Figure) -> str:
-    """Against the month before: ▲ 1.2, ▼ 0.4, = ; shape and sign before any colour."""
+def change(figure: Figure, is_running: bool = False) -> str:
+    """Against the month before: ▲ 1.2, ▼ 0.4, = ; shape and sign before any colour. What adds up as the month runs
+    shows what the whole of last month came to."""
     if figure.change is None:
         return ""
+    if is_running and figure.kpi.grows:
+        return _("last month %s") % plain(Decimal(figure.previous or 0), figure.kpi.unit)
     if figure.change == 0:
         return "="
     sign = "▲" if figure.change > 0 else "▼"
@@ -64,10 +67,12 @@ def change(figure: Figure) -> str:
 
 
 @register.filter
-def change_word(figure: Figure) -> str:
+def change_word(figure: Figure, is_running: bool = False) -> str:
     """The same for those who hear the page."""
     if figure.change is None:
         return _("no comparison with the month before")
+    if is_running and figure.kpi.grows:
+        return change(figure, is_running)
     if figure.change == 0:
         return _("as in the month before")
     words = _("up %s on the month before") if figure.change > 0 else _("down %s on the month before")
