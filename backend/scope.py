@@ -66,6 +66,14 @@ def actor_of(person: AbstractBaseUser, *, device_id: UUID | None = None) -> Acto
     return Actor(person_id=person.pk, held=held, device_id=device_id)
 
 
+def has_held(actor: Actor, capability: str) -> bool:
+    """Whether the person holds the capability or ever did, for late work of one who left. One query at most."""
+    if actor.can(capability):
+        return True
+    position = apps.get_model("backend", "Position")
+    return position.objects.filter(person_id=actor.person_id, role__capabilities__contains=[capability]).exists()
+
+
 # -- which territory a shop belongs to is known by a higher app; it registers here at start ----------------------------
 
 

@@ -13,7 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend import clock
+from backend import clock, scope
 from backend.errors import Problem
 from backend.http import etags, jsonbody
 from backend.http.filters import MonthFilter
@@ -169,6 +169,9 @@ class QuarantineViewSet(ListActs, ReadActs, ScopedViewSet):
 
 
 def _receive(view: ScopedView | ScopedViewSet, items: list[Item]) -> list[Outcome]:
+    """Nothing is taken, nor kept as refused, from somebody who never recorded visits."""
+    if not scope.has_held(view.actor, "visits.record"):
+        raise Problem("forbidden")
     return intake.receive_batch(actor=view.actor, items=items, received_at=clock.now(), until=_ended_at(view.request))
 
 
