@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from backend import clock
 
@@ -76,6 +76,10 @@ WHERE m.consumer = %s AND m.kind = ANY(%s) AND m.unit_id = k.unit_id AND m.on_da
 """
 
 
+# What the facts of one key can raise. Not a time limit and not a lost connection: those end the drain, marks untouched.
+BAD_KEY = (DatabaseError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
 class NotNow(Exception):
     """Raised by a recomputation that must wait: its marks stay, and nothing is wrong."""
 
@@ -108,11 +112,11 @@ def _done(
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_TAKE, [[k.unit_id for k in keys], [k.on_date for k in keys], consumer, list(kinds)])
             recompute(keys)
-    except (OperationalError, InterfaceError):
+    except OperationalError:
         raise
     except NotNow:
         return False
-    except Exception:
+    except BAD_KEY:
         if alone:
             log.exception("a key cannot be recomputed", extra={"consumer": consumer, "key": str(keys[0])})
         return False

@@ -7,7 +7,8 @@ from datetime import date
 from threading import Thread
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from backend import marks
 from backend.marks import Key
@@ -65,15 +66,19 @@ def test_a_recomputation_that_must_wait_leaves_its_marks_and_no_complaint(caplog
     assert caplog.records == []
 
 
-def test_a_lost_connection_is_not_taken_for_a_bad_key() -> None:
-    marks.mark("visits", [(7, DAY)])
+@pytest.mark.parametrize("end", [OperationalError, InterfaceError, SoftTimeLimitExceeded])
+def test_a_lost_connection_or_a_time_limit_is_not_taken_for_a_bad_key(end: type[Exception]) -> None:
+    marks.mark("visits", [(7, DAY), (8, DAY)])
+    asked: list[Sequence[Key]] = []
 
-    def lose(keys: Sequence[Key]) -> None:
-        raise OperationalError
+    def stop(keys: Sequence[Key]) -> None:
+        asked.append(keys)
+        raise end
 
-    with pytest.raises(OperationalError):
-        marks.drain("rollups", "visits", lose)
-    assert marks.lag("rollups").count == 1
+    with pytest.raises(end):
+        marks.drain("rollups", "visits", stop)
+    assert len(asked) == 1  # the keys were not tried one by one
+    assert marks.lag("rollups").count == 2
 
 
 @pytest.mark.django_db(transaction=True)
