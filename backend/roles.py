@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 READS = ("org.read", "retail.read", "brands.read", "policies.read", "cycles.read", "boards.read", "market.read")
-FIELD = (*READS, "visits.read", "visits.record", "retail.edit", "quarantine.read")
+FIELD = (*READS, "visits.read", "visits.record", "retail.edit", "quarantine.read", "cycles.plan")
 LEADS = (*READS, "visits.read", "people.read", "quarantine.read")
 
 
@@ -22,11 +22,26 @@ class RoleSeed:
 ROLES: tuple[RoleSeed, ...] = (
     RoleSeed("account_manager", "客户经理", "account manager", FIELD),
     RoleSeed(
-        "market_manager", "市场经理", "market manager", (*FIELD, "people.read", "retail.assign", "quarantine.fix")
+        "market_manager",
+        "市场经理",
+        "market manager",
+        (*FIELD, "people.read", "retail.assign", "quarantine.fix", "cycles.review"),
     ),
-    RoleSeed("brand_manager", "品牌经理", "brand manager", (*READS, "visits.read", "brands.edit")),
-    RoleSeed("county_leader", "县级负责人", "county leader", (*LEADS, "retail.assign", "restricted.read")),
-    RoleSeed("prefecture_leader", "地市负责人", "prefecture leader", (*LEADS, "retail.assign", "restricted.read")),
+    RoleSeed(
+        "brand_manager",
+        "品牌经理",
+        "brand manager",
+        (*READS, "visits.read", "brands.edit", "cycles.plan", "cycles.review"),
+    ),
+    RoleSeed(
+        "county_leader", "县级负责人", "county leader", (*LEADS, "retail.assign", "restricted.read", "cycles.review")
+    ),
+    RoleSeed(
+        "prefecture_leader",
+        "地市负责人",
+        "prefecture leader",
+        (*LEADS, "retail.assign", "restricted.read", "months.reopen", "rules.answer"),
+    ),
     RoleSeed("province_leader", "省级负责人", "province leader", (*LEADS, "restricted.read")),
     RoleSeed("analyst", "市场分析员", "analyst", (*READS, "visits.read")),
     RoleSeed("service_desk", "客服员", "service desk", ("org.read", "retail.read", "brands.read", "policies.read")),
@@ -68,6 +83,9 @@ ROLES: tuple[RoleSeed, ...] = (
             "people.manage",
             "parameters.edit",
             "calendar.edit",
+            "months.reopen",
+            "rules.answer",
+            "cycles.read",
             "brands.read",
             "policies.read",
             "audit.read",

@@ -216,6 +216,33 @@ class OfShop(Scope):
         return reach
 
 
+@dataclass(frozen=True)
+class About(Scope):
+    """What is said of a shop (as its facts are read) or, where there is no shop, of a unit (at or under mine).
+
+    With `restricted` a row marked `is_restricted` needs that capability as well, held where the row is reached from.
+    """
+
+    capability: str
+    restricted: str = ""
+    shop: str = "retailer_id"
+    territory: str = "territory_id"
+    county: str = "county_id"
+    unit: str = "unit_id"
+
+    def where(self, actor: Actor, on: date) -> Q:
+        reach = self._reach(actor, on)
+        if self.restricted:
+            trusted = Actor(actor.person_id, tuple(p for p in actor.held if self.restricted in p.capabilities))
+            return reach & Q(is_restricted=False) | self._reach(trusted, on)
+        return reach
+
+    def _reach(self, actor: Actor, on: date) -> Q:
+        shops = Stamped(self.capability, self.shop, self.territory, self.county).where(actor, on)
+        units = Downward(self.capability, self.unit).where(actor, on)
+        return Q(**{f"{self.shop}__isnull": False}) & shops | Q(**{f"{self.shop}__isnull": True}) & units
+
+
 def assigned(shop: str, territories: Iterable[int] | QuerySet[Any, Any], on: date) -> QuerySet[Any]:
     """Assignments on a day of the outer query's shop to one of the territories: for use in Exists."""
     return assignment().rows().filter(retailer_id=OuterRef(shop), territory_id__in=territories, during__contains=on)

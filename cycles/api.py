@@ -85,7 +85,7 @@ class CycleProgress(ScopedView):
 class ManagerCycleViewSet(ListActs, ReadActs, ScopedViewSet):
     """Managers' own months: mine, and those of the managers at or under my units."""
 
-    queryset = ManagerCycle.objects.select_related("person", "unit")
+    queryset = ManagerCycle.objects.select_related("person", "unit").prefetch_related("cells")
     serializer_class = shapes.ManagerCycleOut
     filterset_class = filters.ManagerCycleFilters
     total_order = ("-month", "unit_id", "id")

@@ -6,7 +6,6 @@ anti-join: a second run finds nothing to do.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,8 +16,6 @@ from django.db import connection
 from backend.ids import UUID7_SQL
 from cycles.building import OPENING_CELLS, PARENT, ROW_COLUMNS
 from cycles.calendar import MonthDates
-from cycles.grid import COLUMNS
-from cycles.models import ManagerCycle
 
 MANAGER_ROLES = ("account_manager", "market_manager", "brand_manager")
 
@@ -54,8 +51,8 @@ moved AS (
 SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM moved)
 """  # noqa: S608  names of our own
 _MANAGERS = f"""
-INSERT INTO cycles_managercycle (id, month, role_id, unit_id, person_id, cells, version)
-SELECT {UUID7_SQL}, %(month)s, p.role_id, p.unit_id, p.person_id, %(cells)s::jsonb, 1
+INSERT INTO cycles_managercycle (id, month, role_id, unit_id, person_id, version)
+SELECT {UUID7_SQL}, %(month)s, p.role_id, p.unit_id, p.person_id, 1
 FROM backend_position p JOIN backend_unit u ON u.id = p.unit_id
 WHERE p.role_id = ANY(%(roles)s) AND p.during @> %(on)s::date AND u.during @> %(on)s::date
 AND NOT EXISTS (
@@ -98,9 +95,8 @@ def compare(month: date, days: Days, territories: Sequence[int] | None = None) -
 
 
 def draft_managers(month: date, on: date) -> int:
-    """Everybody who is an account, market or brand manager on the day has a month of 15 drafted cells. One query."""
-    drafted = {column: {"state": ManagerCycle.State.DRAFTED.value} for column in COLUMNS}
-    values: dict[str, Any] = {"month": month, "on": on, "roles": list(MANAGER_ROLES), "cells": json.dumps(drafted)}
+    """Everybody who is an account, market or brand manager on the day has a month of his or her own. One query."""
+    values: dict[str, Any] = {"month": month, "on": on, "roles": list(MANAGER_ROLES)}
     with connection.cursor() as cursor:
         cursor.execute(_MANAGERS, values)
         return cursor.rowcount

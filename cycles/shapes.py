@@ -127,8 +127,15 @@ class ManagerCycleOut(OutModelSerializer):
     @extend_schema_field(ManagerCellOut(many=True))
     def get_cells(self, row: ManagerCycle) -> list[dict[str, Any]]:
         dates = self.context["dates"][row.month]
+        states = {cell.cell: cell.state for cell in row.cells.all()}
         return [
-            {"cell": c.column, "name": str(c.name), "due_on": c.due_on(dates), **row.cells[c.column]} for c in CELLS
+            {
+                "cell": c.column,
+                "name": str(c.name),
+                "due_on": c.due_on(dates),
+                "state": states.get(c.column, ManagerCycle.State.DRAFTED),
+            }
+            for c in CELLS
         ]
 
 

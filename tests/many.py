@@ -141,9 +141,6 @@ def _months(world: World, number: int) -> None:
     """A month long past with Lin's paper and target, and a day set against the calendar."""
     cast, month = world.cast, clock.add_months(date(2020, 1, 1), number)
     Month.objects.create(month=month, state=Month.State.LOCKED, opening_at=clock.now(), opened_at=clock.now())
-    cells = ManagerCycle.objects.get(pk=world.key("manager cycle", OWN)).cells
-    ManagerCycle.objects.create(
-        month=month, role_id="account_manager", unit=cast.territory, person=cast.lin, cells=cells
-    )
+    ManagerCycle.objects.create(month=month, role_id="account_manager", unit=cast.territory, person=cast.lin)
     SalesTarget.objects.create(unit=cast.territory, month=month, cartons=100)
     CalendarDay.objects.create(day=LAST_WEEK - timedelta(days=100 + number), is_working=True, name="makeup day")

@@ -51,7 +51,7 @@ def hash_of(month: date) -> str:
         )
         rows = cursor.fetchall()
         cursor.execute(
-            "SELECT month, role_id, unit_id, person_id, cells::text FROM cycles_managercycle"
+            "SELECT month, role_id, unit_id, person_id FROM cycles_managercycle"
             " WHERE month = %s ORDER BY role_id, unit_id, person_id",
             [month],
         )

@@ -1,4 +1,4 @@
-"""The month of the 135 method: when it runs, every retailer's 15 cells, every manager's 15 cells."""
+"""The month of the 135 method: when it runs, how far each prefecture is with it, every retailer's 15 cells."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from backend.ids import uuid7
 from backend.links import far
-from backend.scope import Downward, Everyone, Internal, Scope, Stamped
+from backend.scope import Everyone, Internal, Scope, Stamped
 from cycles.grid import CELLS, CellState
 
 
@@ -59,6 +58,39 @@ class Month(models.Model):
         return f"{self.month:%Y-%m}"
 
 
+class PrefectureMonth(models.Model):
+    """How far a prefecture is with a month after it opened: its dates are its own (parameters), so it is measured,
+    locked and reopened by itself. Missing: the month is open there."""
+
+    SCOPE: ClassVar[Scope] = Everyone()
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        MEASURED = "measured", _("measured")
+        LOCKED = "locked", _("locked")
+
+    pk = models.CompositePrimaryKey("month", "prefecture_id")
+    month = models.DateField(_("month"))
+    prefecture = models.ForeignKey("backend.Unit", models.PROTECT, related_name="+", verbose_name=_("prefecture"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
+    analyzed_on = models.DateField(_("analyzed as of"), null=True)  # the day whose facts the findings were made from
+    redrafted_at = models.DateTimeField(_("drafted again after the month before"), null=True)
+    planned_at = models.DateTimeField(_("stops drafted"), null=True)
+    measured_at = models.DateTimeField(_("measured"), null=True)
+    locked_at = models.DateTimeField(_("locked"), null=True)
+    reopened_at = models.DateTimeField(_("reopened"), null=True)
+    reopened_until = models.DateField(_("reopened until the end of"), null=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("month of a prefecture")
+        verbose_name_plural = _("months of prefectures")
+        ordering = ("-month", "prefecture_id")
+
+    def __str__(self) -> str:
+        return f"{self.prefecture_id} {self.month:%Y-%m}"
+
+
 class OpeningChunk(models.Model):
     """A share of the retailers to open: claimed, filled, done. A killed worker's chunk is done again."""
 
@@ -96,33 +128,3 @@ for _cell in CELLS:
     RetailerCycle.add_to_class(
         _cell.column, models.SmallIntegerField(_cell.name, choices=CellState.choices, default=_cell.opens_as)
     )
-
-
-class ManagerCycle(models.Model):
-    """A manager's own month: 15 cells with the state of the paper, set by acts (drafted ... locked)."""
-
-    SCOPE: ClassVar[Scope] = Downward(capability="cycles.read", unit="unit_id", owner="person_id")
-
-    class State(models.TextChoices):
-        DRAFTED = "drafted", _("drafted")
-        SUBMITTED = "submitted", _("submitted")
-        SENT_BACK = "sent_back", _("sent back")
-        APPROVED = "approved", _("approved")
-        LOCKED = "locked", _("locked")
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    month = models.DateField(_("month"))
-    role = models.ForeignKey("backend.Role", models.PROTECT, related_name="+", verbose_name=_("role"))
-    unit = models.ForeignKey("backend.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
-    person = models.ForeignKey("backend.Person", models.PROTECT, related_name="+", verbose_name=_("person"))
-    cells = models.JSONField(_("cells"))  # {column: {"state": State}} for the 15 columns
-    version = models.PositiveIntegerField(default=1, editable=False)
-
-    class Meta:
-        verbose_name = _("manager's month")
-        verbose_name_plural = _("managers' months")
-        ordering = ("-month", "unit_id", "id")
-        constraints = (models.UniqueConstraint(fields=["month", "role", "unit", "person"], name="manager_cycle_once"),)
-
-    def __str__(self) -> str:
-        return f"{self.person_id} {self.month:%Y-%m}"
