@@ -132,4 +132,4 @@ def _take_back() -> None:
     """As if the month had never been opened."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE cycles_retailercycle_202603")
-        cursor.execute("TRUNCATE cycles_month, cycles_openingchunk, cycles_managercycle")
+        cursor.execute("TRUNCATE cycles_month, cycles_openingchunk, cycles_managercycle CASCADE")
