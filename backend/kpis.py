@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
-Unit = Literal["percent", "count", "fen", "packs", "cartons", "days", "points", "index", "per_person"]
+Unit = Literal["percent", "count", "fen", "packs", "cartons", "days", "points", "index", "ratio", "per_person"]
 Number = int | Decimal
 
 

@@ -13,7 +13,7 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         from backend import marks, ticks
-        from market import kpis, parameters, rollups  # noqa: F401 - kpis and parameters declare themselves
+        from market import kpis, parameters, rollups, trade_kpis  # noqa: F401 - three declare themselves
 
         marks.subscribe(rollups.CONSUMER, rollups.KINDS)
         ticks.register("rollups", rollups.drain)

@@ -17,7 +17,7 @@ from web.boards.place import is_english
 
 register = template.Library()
 
-PLACES = {"percent": 1, "index": 1, "points": 1, "packs": 1, "per_person": 1}
+PLACES = {"percent": 1, "index": 1, "points": 1, "packs": 1, "per_person": 1, "ratio": 2, "days": 1}
 
 
 def plain(value: Number | None, unit: str) -> str:
