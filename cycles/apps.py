@@ -14,7 +14,7 @@ class CyclesConfig(AppConfig):
     verbose_name = "135 工作法"
 
     def ready(self) -> None:
-        from cycles import changes, month
+        from cycles import changes, month, rules  # noqa: F401  rules declare themselves
 
         marks.subscribe(changes.CONSUMER, changes.KINDS)
         ticks.register("cycles.changes", changes.drain_once)

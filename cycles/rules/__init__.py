@@ -1,1 +1,3 @@
-"""The rules of analyze, by dimension; imported at start so that their thresholds and sentences are declared."""
+"""The rules of analyze, by dimension; imported at start so that their thresholds, sentences and bases are declared."""
+
+from cycles import bases_visits  # noqa: F401  the tables that rules read
