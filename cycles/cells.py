@@ -135,7 +135,7 @@ AND ({" OR ".join(f"c.{x} = {OPEN}" for x in COLUMNS)})
 def miss_open(month: date, prefectures: Sequence[int] | None = None) -> int:
     """What is still open when these prefectures (default: all) lock the month was missed: called right before their
     state says locked. Returns how many rows changed. One query."""
-    values = {"month": month, "prefectures": list(prefectures or ())}
+    values: dict[str, Any] = {"month": month, "prefectures": list(prefectures or ())}
     with connection.cursor() as cursor:
         cursor.execute(_MISS.format(within=standing.within("u", prefectures)), values)
         return cursor.rowcount

@@ -43,6 +43,11 @@ def not_locked(unit: str) -> str:
     return f"{STATE.format(unit=unit)} <> 'locked'"
 
 
+def still_planned(unit: str) -> str:
+    """As `not_locked`, for what only a plan that may still change takes: nor has it been measured."""
+    return f"{STATE.format(unit=unit)} NOT IN ('measured', 'locked')"
+
+
 def within(unit: str, prefectures: Sequence[int] | None) -> str:
     """A condition: the unit lies in one of %(prefectures)s. No condition for None."""
     return "TRUE" if prefectures is None else f"{unit}.ancestors[3] = ANY(%(prefectures)s)"
@@ -57,26 +62,26 @@ def hold(month: date) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [LOCKS, month.year * 100 + month.month])
 
 
-_STATES = f"SELECT DISTINCT {STATE.format(unit='u')} FROM backend_unit u WHERE u.id = ANY(%(units)s)"  # noqa: S608
+_STATES = f"SELECT u.id, {STATE.format(unit='u')} FROM backend_unit u WHERE u.id = ANY(%(units)s)"  # noqa: S608
 
 
-def require_running(month: date, unit_ids: Iterable[int]) -> None:
-    """Lets a change of the plan pass. `month_locked` or `month_measured` where one of the units' prefectures has come
-    that far. One query."""
-    states = _states(month, unit_ids)
-    if PrefectureMonth.State.LOCKED in states:
-        raise Problem("month_locked")
-    if PrefectureMonth.State.MEASURED in states:
-        raise Problem("month_measured")
-
-
-def require_unlocked(month: date, unit_ids: Iterable[int]) -> None:
-    """Lets words about a result pass: until the lock, else `month_locked`. One query."""
-    if PrefectureMonth.State.LOCKED in _states(month, unit_ids):
-        raise Problem("month_locked")
-
-
-def _states(month: date, unit_ids: Iterable[int]) -> set[str]:
+def states(month: date, unit_ids: Iterable[int]) -> dict[int, str]:
+    """How far the prefecture of each unit is with the month. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_STATES, {"month": month, "units": sorted(set(unit_ids))})
-        return {state for (state,) in cursor.fetchall()}
+        return dict(cursor.fetchall())
+
+
+def refusal(state: str) -> Problem | None:
+    """Why a plan in this state takes no change, or None where it does."""
+    if state == PrefectureMonth.State.LOCKED:
+        return Problem("month_locked")
+    return Problem("month_measured") if state == PrefectureMonth.State.MEASURED else None
+
+
+def require_planned(month: date, unit_id: int) -> None:
+    """Lets a change of the plan pass; `month_measured` or `month_locked` where the prefecture has come that far. One
+    query."""
+    refused = refusal(states(month, [unit_id])[unit_id])
+    if refused is not None:
+        raise refused
