@@ -41,7 +41,7 @@ class CycleGrid(ScopedView):
     def get(self, request: Request, month: str, retailer_id: Any) -> Response:
         first = month_of_address(month)
         row = queries.cycle_of(self.actor, first, retailer_id)
-        dates = dates_of(first, queries.working_calendar())
+        dates = queries.dates_for(row.county, first)
         found = queries.evidence(self.actor, first, row.retailer_id)
         told = {
             "month": first,
@@ -71,7 +71,7 @@ class CycleProgress(ScopedView):
         unit = unit_for(self.actor, queries.CAPABILITY, self.asked.get("unit"))
         month = self.asked.get("month") or clock.month_of(clock.today())
         found = queries.progress(self.actor, unit, month)
-        dates = dates_of(month, queries.working_calendar())
+        dates = queries.dates_for(unit, month)
         return Response(
             {
                 "month": f"{month:%Y-%m}",

@@ -17,8 +17,9 @@ from chinese_calendar import constants
 from backend import clock
 
 OPENING_TIME = time(0, 30)  # one national setting: every unit's month opens at the same moment
+MEASURING_TIME = time(0, 30)
 EVALUATION_TIME = time(18, 0)
-FORECAST_DAY = 3
+LATEST_WORKING_DAY = 15  # a month is measured, improved and locked in the first half of the month after
 ONE_DAY = timedelta(days=1)
 
 
@@ -57,6 +58,13 @@ class WorkingCalendar:
             day -= ONE_DAY
         return day
 
+    def nth_until(self, day: date, number: int) -> date:
+        """The number-th working day on or before a day, counted back (1 = the last)."""
+        found = self.last_until(day)
+        for _ in range(number - 1):
+            found = self.last_until(found - ONE_DAY)
+        return found
+
     def nth_from(self, day: date, number: int) -> date:
         """The number-th working day on or after a day (1 = the first)."""
         found = self.first_from(day)
@@ -66,17 +74,53 @@ class WorkingCalendar:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a prefecture may set about the dates of its months (cycles/terms.py). Their order is not to be set: a term
+    that lies before the one that it must follow counts as that one."""
+
+    plan_working_day: int = 1  # before the month, counted back: 1 is the last
+    forecast_day: int = 3  # of the month, rolled forward to a working day
+    summary_weekday: int = 1  # 1 Monday ... 7 Sunday, rolled forward to a working day
+    evaluation_working_day: int = 1  # of the month after, as the two below
+    improvement_working_day: int = 3
+    lock_working_day: int = 5
+
+    def in_order(self) -> Terms:
+        """The same within what a calendar can do. Pure."""
+        evaluation = _between(self.evaluation_working_day, 1, LATEST_WORKING_DAY)
+        improvement = _between(self.improvement_working_day, evaluation, LATEST_WORKING_DAY)
+        return Terms(
+            plan_working_day=_between(self.plan_working_day, 1, LATEST_WORKING_DAY),
+            forecast_day=_between(self.forecast_day, 1, 28),
+            summary_weekday=_between(self.summary_weekday, 1, 7),
+            evaluation_working_day=evaluation,
+            improvement_working_day=improvement,
+            lock_working_day=_between(self.lock_working_day, improvement, LATEST_WORKING_DAY),
+        )
+
+
+def _between(value: int, least: int, most: int) -> int:
+    return min(max(value, least), most)
+
+
+@dataclass(frozen=True)
 class MonthDates:
-    """When a month opens and what is due when (docs/method.md, "The month"). All in Asia/Shanghai."""
+    """When a month opens and what is due when in one prefecture (docs/method.md, "The month"). All in Asia/Shanghai."""
 
     month: date
     opens_at: datetime
     plan_due_on: date
     forecast_due_on: date
+    weekly_summaries_on: tuple[date, ...]
     evaluation_due_at: datetime
     improvement_due_on: date
     lock_on: date
     provisional: bool
+
+    @property
+    def measures_at(self) -> datetime:
+        """When the system measures the month by itself: early on the day whose evening asks for the evaluation."""
+        return _at(clock.business_date(self.evaluation_due_at), MEASURING_TIME)
 
     @property
     def locks_at(self) -> datetime:
@@ -84,28 +128,43 @@ class MonthDates:
         return clock.start_of(self.lock_on + ONE_DAY)
 
 
-def dates_of(month: date, calendar: WorkingCalendar) -> MonthDates:
-    """The dates of the month that starts on `month`. Pure.
+def dates_of(month: date, calendar: WorkingCalendar, terms: Terms = Terms()) -> MonthDates:
+    """The dates of the month that starts on `month`, by a prefecture's terms. Pure.
 
-    Opening 00:30 and plan: last working day of the month before; forecast: the 3rd or the next working day; evaluation
-    18:00, improvement and lock: first, third and fifth working day of the month after. Provisional while one of the
-    days that decide them lies in a year that is not published and is not overridden.
+    Opening 00:30 on the last working day of the month before, everywhere. By default the plan is due on that day, the
+    forecast on the 3rd or the next working day, evaluation 18:00, improvement and lock on the first, third and fifth
+    working day of the month after. Provisional while one of the days that decide them lies in a year that is not
+    published and is not overridden.
     """
-    before, after = month - ONE_DAY, clock.add_months(month, 1)
-    last_before = calendar.last_until(before)
-    forecast = calendar.first_from(month.replace(day=FORECAST_DAY))
-    first, third, fifth = (calendar.nth_from(after, n) for n in (1, 3, 5))
-    deciding = (*_span(last_before, before), *_span(month.replace(day=FORECAST_DAY), forecast), *_span(after, fifth))
+    held, before, after = terms.in_order(), month - ONE_DAY, clock.add_months(month, 1)
+    opening, plan = calendar.last_until(before), calendar.nth_until(before, held.plan_working_day)
+    forecast_from = month.replace(day=held.forecast_day)
+    forecast = calendar.first_from(forecast_from)
+    evaluation = calendar.nth_from(after, held.evaluation_working_day)
+    lock = calendar.nth_from(after, held.lock_working_day)
+    deciding = (*_span(min(plan, opening), before), *_span(forecast_from, forecast), *_span(after, lock))
     return MonthDates(
         month=month,
-        opens_at=_at(last_before, OPENING_TIME),
-        plan_due_on=last_before,
+        opens_at=_at(opening, OPENING_TIME),
+        plan_due_on=plan,
         forecast_due_on=forecast,
-        evaluation_due_at=_at(first, EVALUATION_TIME),
-        improvement_due_on=third,
-        lock_on=fifth,
+        weekly_summaries_on=tuple(_summaries(month, calendar, held.summary_weekday)),
+        evaluation_due_at=_at(evaluation, EVALUATION_TIME),
+        improvement_due_on=calendar.nth_from(after, held.improvement_working_day),
+        lock_on=lock,
         provisional=not all(calendar.is_settled(day) for day in deciding),
     )
+
+
+def _summaries(month: date, calendar: WorkingCalendar, weekday: int) -> Iterator[date]:
+    """The days of the weekly summary in the month: one a week, on the next working day of its week where the weekday is
+    none, in no week that has none left."""
+    day = month + timedelta(days=(weekday - month.isoweekday()) % 7)
+    while day.month == month.month:
+        worked = calendar.first_from(day)
+        if worked.month == month.month and worked < day + timedelta(days=7):
+            yield worked
+        day += timedelta(days=7)
 
 
 def _span(first: date, last: date) -> Iterator[date]:

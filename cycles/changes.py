@@ -1,30 +1,29 @@
 """What the months do when facts, assignments or shops change: change marks drained, rows brought up to date.
 
-Called by the tick (`drain_once`) and by month.py (`bring_up`).
+Called by the tick (`drain_once`) and by month.py (`bring_up`). Where a prefecture has locked the month nothing of it
+changes: what the figures would be now becomes a dated line (cycles/adjustments.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+
+from django.db.models import Q, QuerySet
 
 from backend import clock, marks
 from backend.marks import Key
 from backend.models import Level, Unit
 from backend.scope import units_under
-from cycles import building, execute, membership
+from cycles import adjustments, building, membership, prefectures, stages
 from cycles.models import Month
-from cycles.queries import dates_of_months
+from cycles.prefectures import State
 
 CONSUMER = "cycles"
-FACTS = ("visits",)
+FACTS = ("visits", "orders")
 OWNERS = ("assignments", "retailers")
 KEY_LISTS = ("key_products",)
 KINDS = (*FACTS, *OWNERS, *KEY_LISTS)
-
-
-class MonthIsOpening(marks.NotNow):
-    """A month is being built aside: what the marks speak of could miss its table. They wait for the next tick."""
 
 
 def drain_once() -> int:
@@ -32,39 +31,70 @@ def drain_once() -> int:
     return sum(marks.drain(CONSUMER, kinds, recompute) for kinds, recompute in _FOLLOWED)
 
 
-def bring_up(month: date, days: membership.Days, territories: Sequence[int] | None) -> int:
-    """Joiners get their row, rows follow the owner, new rows say what the facts say. Returns the rows added. In the
-    caller's transaction, under the month's lock."""
-    found = membership.compare(month, days, territories)
-    if found.added:
-        execute.derive(month, territories)
-    return found.added
+def bring_up(
+    month: date, days: Mapping[membership.Days, Sequence[int]], territories: Sequence[int] | None = None
+) -> int:
+    """Joiners get their row, rows follow the owner, new rows say what the facts say: of these territories, or of all.
+    Returns the rows added. In the caller's transaction, under the month's lock. `days`: those of each prefecture."""
+    frozen, added, touched = prefectures.frozen_counties(month), 0, set[int]()
+    for one, prefecture_ids in days.items():
+        wanted: Sequence[int] | None = territories
+        if frozen or len(days) > 1:
+            mine = prefectures.territories_of(prefecture_ids)
+            wanted = mine if territories is None else sorted(set(mine) & set(territories))
+        found = membership.compare(month, one, wanted, frozen)
+        added += found.added
+        touched |= set(found.territories)
+    stages.renew(month, sorted(touched))
+    return added
 
 
 def _facts_changed(keys: Sequence[Key]) -> None:
-    """The execute cells of each (territory, month) are derived again."""
+    """The chain and the cells of each (territory, month) follow; a locked one gets its lines beside it."""
     territories: dict[date, set[int]] = {}
     for key in keys:
         territories.setdefault(clock.month_of(key.on_date), set()).add(key.unit_id)
-    for month in _lock_running(territories):
-        execute.derive(month, sorted(territories[month]))
+    for month in _lock_opened(Month.objects.filter(month__in=territories)):
+        _renew(month, sorted(territories[month]))
+
+
+def _renew(month: date, territories: Sequence[int]) -> None:
+    parts = prefectures.parts_of(month, territories)
+    running = [part for part in parts if part.state != State.LOCKED]
+    stages.renew(month, [unit for part in running for unit in part.territories])
+    stages.measure_again(month, [part.prefecture_id for part in running if part.state == State.MEASURED])
+    for part in parts:
+        if part.state == State.LOCKED:
+            adjustments.adjust(month, part.prefecture_id, part.territories)
 
 
 def _owners_changed(keys: Sequence[Key]) -> None:
-    """Every running month looks again at who owns the shops of these territories."""
-    territories = sorted({key.unit_id for key in keys})
-    if running := _lock_running():
-        for dates in dates_of_months(running):
-            days = membership.days_of(dates, clock.month_end(dates.month), clock.today())
-            bring_up(dates.month, days, territories)
+    """Every running month looks again at who owns the shops of these territories; a locked one only where the change
+    is dated in or before it, for whose shop it was on its last day is one of its figures. A month that is being built
+    compares itself once more when it is finished: `followed_on` tells it to."""
+    since: dict[int, date] = {}
+    for key in keys:
+        since[key.unit_id] = min(key.on_date, since.get(key.unit_id, key.on_date))
+    first = clock.month_of(min(since.values()))
+    for month in _lock_opened(Month.objects.filter(~Q(state=Month.State.LOCKED) | Q(month__gte=first))):
+        if days := prefectures.days_by_prefecture(month):
+            bring_up(month, days, sorted(since))
+            parts = prefectures.parts_of(month, sorted(since))
+            stages.renew(month, [unit for part in parts if part.state != State.LOCKED for unit in part.territories])
+        touched = [unit for unit, on in since.items() if on <= clock.month_end(month)]
+        for part in prefectures.parts_of(month, sorted(touched)):
+            if part.state == State.LOCKED:
+                adjustments.adjust(month, part.prefecture_id, part.territories)
+    Month.objects.filter(state=Month.State.OPENING).update(followed_on=clock.today())
 
 
 def _key_lists_changed(keys: Sequence[Key]) -> None:
-    """What is key somewhere is so in every territory below: the brand cells of the running months there follow."""
+    """What is key somewhere is so in every territory below: the brand cells of the months there follow."""
     below = units_under([key.unit_id for key in keys])
     territories = list(Unit.objects.filter(pk__in=below, level=Level.TERRITORY).values_list("pk", flat=True))
-    for month in _lock_running():
-        execute.derive(month, territories)
+    first = min(clock.month_of(key.on_date) for key in keys)
+    for month in _lock_opened(Month.objects.filter(~Q(state=Month.State.LOCKED) | Q(month__gte=first))):
+        _renew(month, territories)
 
 
 # Owners first: a fact is derived for the row of whoever has the shop by now.
@@ -75,14 +105,11 @@ _FOLLOWED: tuple[tuple[Sequence[str], Callable[[Sequence[Key]], None]], ...] = (
 )
 
 
-def _lock_running(among: Iterable[date] | None = None) -> list[date]:
-    """Open months (of these), each locked against other derivations; their state is read under the lock."""
-    found = Month.objects.exclude(state=Month.State.LOCKED)
-    states = dict(found.values_list("month", "state"))
-    if Month.State.OPENING in states.values():
-        raise MonthIsOpening
-    wanted = sorted(states if among is None else states.keys() & set(among))
+def _lock_opened(months: QuerySet[Month]) -> list[date]:
+    """These months, each locked against other derivations, without those that are still being built: what is read
+    under the lock. Facts of a month that is being built are read when it is finished, after this lock."""
+    wanted = sorted(months.values_list("month", flat=True))
     for month in wanted:
         building.lock_month(month)
-    running = Month.objects.filter(month__in=wanted, state=Month.State.OPEN)
-    return list(running.order_by("month").values_list("month", flat=True))
+    opened = Month.objects.filter(month__in=wanted).exclude(state=Month.State.OPENING)
+    return sorted(opened.values_list("month", flat=True))

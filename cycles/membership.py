@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from backend.ids import UUID7_SQL
+from cycles import standing
 from cycles.building import OPENING_CELLS, PARENT, ROW_COLUMNS
 from cycles.calendar import MonthDates
 
@@ -25,7 +26,9 @@ _COMPARE = f"""
 SELECT a.retailer_id, a.territory_id, u.ancestors[4] AS county_id, c.retailer_id IS NULL AS is_new
 FROM retail_assignment a JOIN backend_unit u ON u.id = a.territory_id
 LEFT JOIN "{PARENT}" c ON c.month = %(month)s AND c.retailer_id = a.retailer_id
-WHERE a.during @> %(owner_on)s::date AND (c.territory_id <> a.territory_id OR (c.retailer_id IS NULL
+WHERE a.during @> %(owner_on)s::date AND u.ancestors[4] <> ALL(%(frozen)s::bigint[])
+AND (c.county_id IS NULL OR c.county_id <> ALL(%(frozen)s::bigint[]))
+AND (c.territory_id <> a.territory_id OR (c.retailer_id IS NULL
     AND EXISTS (SELECT 1 FROM retail_assignment m
         WHERE m.retailer_id = a.retailer_id AND m.during @> %(member_on)s::date)
     AND NOT EXISTS (SELECT 1 FROM retail_classification x
@@ -44,17 +47,20 @@ added AS (
     INSERT INTO "{PARENT}" ({ROW_COLUMNS})
     SELECT %(month)s, f.retailer_id, f.territory_id, f.county_id, {OPENING_CELLS}
     FROM found f WHERE f.is_new ORDER BY f.retailer_id
-    ON CONFLICT DO NOTHING RETURNING 1),
+    ON CONFLICT DO NOTHING RETURNING territory_id),
 moved AS (
     UPDATE "{PARENT}" c SET territory_id = f.territory_id, county_id = f.county_id
-    FROM found f WHERE NOT f.is_new AND c.month = %(month)s AND c.retailer_id = f.retailer_id RETURNING 1)
-SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM moved)
+    FROM found f WHERE NOT f.is_new AND c.month = %(month)s AND c.retailer_id = f.retailer_id
+    RETURNING f.territory_id)
+SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM moved),
+    array(SELECT territory_id FROM added UNION SELECT territory_id FROM moved ORDER BY 1)
 """  # noqa: S608  names of our own
 _MANAGERS = f"""
 INSERT INTO cycles_managercycle (id, month, role_id, unit_id, person_id, version)
 SELECT {UUID7_SQL}, %(month)s, p.role_id, p.unit_id, p.person_id, 1
 FROM backend_position p JOIN backend_unit u ON u.id = p.unit_id
 WHERE p.role_id = ANY(%(roles)s) AND p.during @> %(on)s::date AND u.during @> %(on)s::date
+AND {standing.not_locked("u")}
 AND NOT EXISTS (
     SELECT 1 FROM cycles_managercycle m
     WHERE m.month = %(month)s AND m.role_id = p.role_id AND m.unit_id = p.unit_id AND m.person_id = p.person_id)
@@ -82,20 +88,23 @@ class Compared:
 
     added: int
     moved: int
+    territories: Sequence[int]  # that got a row by it
 
 
-def compare(month: date, days: Days, territories: Sequence[int] | None = None) -> Compared:
+def compare(month: date, days: Days, territories: Sequence[int] | None = None, frozen: Sequence[int] = ()) -> Compared:
     """Members without a row have one, as at opening; rows of shops that another territory owns stand with it. Of these
-    territories, before and after, or of all. One query."""
+    territories, before and after, or of all; no row of a `frozen` county changes or is added. One query."""
     wanted = _COMPARE if territories is None else _COMPARE + _OF_TERRITORIES
     values: dict[str, Any] = {"month": month, "owner_on": days.owner_on, "member_on": days.member_on}
+    values["frozen"] = list(frozen)
     with connection.cursor() as cursor:
         cursor.execute(_APPLY.format(compare=wanted), {**values, "territories": list(territories or ())})
         return Compared(*cursor.fetchone())
 
 
 def draft_managers(month: date, on: date) -> int:
-    """Everybody who is an account, market or brand manager on the day has a month of his or her own. One query."""
+    """Everybody who is an account, market or brand manager on the day has a month of his or her own, but where
+    the month is locked. One query."""
     values: dict[str, Any] = {"month": month, "on": on, "roles": list(MANAGER_ROLES)}
     with connection.cursor() as cursor:
         cursor.execute(_MANAGERS, values)

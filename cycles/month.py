@@ -1,4 +1,6 @@
-"""Verbs on the month: open what is due, follow it day by day, lock it. Called by the tick and by `open_months`.
+"""Verbs on the month: open what is due, follow it day by day. Called by the tick and by `open_months`.
+
+What each prefecture does with an open month (draft, measure, lock) is in stages.py.
 
 Nothing here remembers what it did: each verb asks the database what should exist and does not (docs/method.md), so a
 missed tick, a doubled tick and a killed worker end in the same rows.
@@ -14,7 +16,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from backend import clock
-from cycles import building, changes, execute, membership
+from cycles import building, changes, execute, membership, prefectures, stages
 from cycles.calendar import MonthDates, WorkingCalendar, dates_of
 from cycles.models import Month
 from cycles.queries import working_calendar
@@ -32,10 +34,12 @@ class Opening:
 
 
 def keep() -> None:
-    """The tick: months that are due exist, those that run are followed, those whose lock day is over are locked."""
+    """The tick: months that are due exist, each prefecture is as far with them as its dates ask, owners are followed.
+
+    Locked before followed: after a pause nobody who came after the lock day becomes an owner."""
     open_due()
+    stages.advance()
     follow_due()
-    lock_due()
 
 
 def months_due(now: datetime, calendar: WorkingCalendar) -> list[date]:
@@ -69,8 +73,8 @@ def open_month(
     dates = dates_of(month, working_calendar())
     row = building.announce(month, clock.now(), chunk_retailers=chunk_retailers)
     if row.state != Month.State.OPENING:
-        return Opening(month, is_open=True, added=_follow(row, dates))
-    days = _days(dates, clock.business_date(row.opening_at))
+        return Opening(month, is_open=True, added=_follow(row))
+    days = membership.days_of(dates, clock.month_end(month), clock.business_date(row.opening_at))
     added = 0
     while (rows := building.fill_next(month, days.member_on)) is not None:
         added += rows
@@ -83,16 +87,19 @@ def open_month(
 
 
 def _finish(month: date, dates: MonthDates, days: membership.Days) -> None:
-    """An attached month is brought up to the facts that came before it, and is open from then on."""
+    """An attached month is brought up to the facts that came before it, and is open from then on.
+
+    `followed_on` of a month that is still opening says that owners changed behind its chunks (cycles/changes.py)."""
     with transaction.atomic():
         building.lock_month(month)
         row = Month.objects.select_for_update().get(month=month)
         if row.state != Month.State.OPENING:
             return
-        if days.owner_on != days.member_on:
+        if days.owner_on != days.member_on or row.followed_on is not None:
             membership.compare(month, days)
         execute.derive_new(month)
         membership.draft_managers(month, days.owner_on)
+        prefectures.ensure(month)
         row.state, row.opened_at, row.followed_on = Month.State.OPEN, clock.now(), clock.business_date(row.opening_at)
         row.save(update_fields=["state", "opened_at", "followed_on"])
     if dates.provisional:
@@ -104,53 +111,20 @@ def follow_due() -> int:
     added. Changes of today itself arrive sooner, by their marks (cycles/changes.py)."""
     today = clock.today()
     rows = list(Month.objects.filter(state=Month.State.OPEN).order_by("month"))
-    stale = [row for row in rows if row.followed_on is None or row.followed_on < today]
-    calendar = working_calendar() if stale else WorkingCalendar()
-    return sum(_follow(row, dates_of(row.month, calendar)) for row in stale)
+    return sum(_follow(row) for row in rows if row.followed_on is None or row.followed_on < today)
 
 
-def _follow(row: Month, dates: MonthDates) -> int:
-    """The whole month is compared with the assignments of today; nothing when it is locked."""
-    days = _days(dates, clock.today())
+def _follow(row: Month) -> int:
+    """The whole month is compared with the assignments of today, but for prefectures that have locked it."""
     with transaction.atomic():
         building.lock_month(row.month)
         held = Month.objects.select_for_update().get(month=row.month)
         if held.state != Month.State.OPEN:
             return 0
-        added = changes.bring_up(row.month, days, None)
-        membership.draft_managers(row.month, days.owner_on)
+        prefectures.ensure(row.month)
+        days = prefectures.days_by_prefecture(row.month)
+        added = changes.bring_up(row.month, days)
+        membership.draft_managers(row.month, max(one.owner_on for one in days))
         held.followed_on = clock.today()
         held.save(update_fields=["followed_on"])
     return added
-
-
-def lock_due() -> list[date]:
-    """Months whose lock day is over are locked: the facts are derived a last time, what is still open was missed, and
-    from then on no row of them changes."""
-    now, locked = clock.now(), []
-    rows = list(Month.objects.filter(state=Month.State.OPEN).order_by("month"))
-    calendar = working_calendar() if rows else WorkingCalendar()
-    for row in rows:
-        dates = dates_of(row.month, calendar)
-        if dates.locks_at <= now:
-            _lock(dates)
-            locked.append(row.month)
-    return locked
-
-
-def _lock(dates: MonthDates) -> None:
-    """Derived from the facts themselves, not from what waits: marks may be held elsewhere, or wait for an opening."""
-    month = dates.month
-    with transaction.atomic():
-        building.lock_month(month)
-        row = Month.objects.select_for_update().get(month=month)
-        if row.state == Month.State.OPEN:
-            membership.compare(month, _days(dates, clock.today()))
-            execute.derive(month)
-            execute.miss_open_cells(month)
-            row.state = Month.State.LOCKED
-            row.save(update_fields=["state"])
-
-
-def _days(dates: MonthDates, today: date) -> membership.Days:
-    return membership.days_of(dates, clock.month_end(dates.month), today)

@@ -19,6 +19,7 @@ from cycles.calendar import MonthDates, WorkingCalendar, dates_of
 from cycles.execute import KEY_PRODUCT, LANDED, PRICE_OR_STOCK
 from cycles.grid import COLUMNS, CellState
 from cycles.models import CalendarDay, RetailerCycle
+from cycles.terms import terms_of
 from visits.models import Visit
 
 CAPABILITY = "cycles.read"
@@ -30,14 +31,31 @@ def working_calendar() -> WorkingCalendar:
 
 
 def dates_of_months(months: Iterable[date]) -> list[MonthDates]:
-    """The dates of several months, in their order. One query for any number."""
+    """The national dates of several months, in their order. One query for any number."""
     calendar = working_calendar()
     return [dates_of(month, calendar) for month in months]
 
 
+def dates_at(places: Iterable[tuple[int, date]]) -> dict[tuple[int, date], MonthDates]:
+    """The dates of each (prefecture, month), by the terms of that prefecture. Two queries for any number."""
+    held, calendar = terms_of(set(places)), working_calendar()
+    return {(unit, month): dates_of(month, calendar, terms) for (unit, month), terms in held.items()}
+
+
+def dates_for(unit: Unit, month: date) -> MonthDates:
+    """The dates of a month as they are in the unit's prefecture. Two queries."""
+    place = (prefecture_of(unit), month)
+    return dates_at([place])[place]
+
+
+def prefecture_of(unit: Unit) -> int:
+    """The prefecture whose terms a unit's months keep; above the prefectures the unit's own."""
+    return int(unit.ancestors[Level.PREFECTURE]) if unit.level > Level.PREFECTURE else unit.pk
+
+
 def cycle_of(actor: Actor, month: date, retailer_id: UUID) -> RetailerCycle:
     """A shop's month with its shop, if the actor may see it, else `not_found`. One query."""
-    rows = visible_to(RetailerCycle.objects.select_related("retailer"), actor)
+    rows = visible_to(RetailerCycle.objects.select_related("retailer", "county"), actor)
     found = rows.filter(month=month, retailer_id=retailer_id).first()
     if found is None:
         raise Problem("not_found")

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend import clock
-from cycles.calendar import WorkingCalendar, dates_of
+from backend.models import Parameter
+from cycles.calendar import Terms, WorkingCalendar, dates_of
 from cycles.grid import CELLS
 from cycles.models import CalendarDay
-from cycles.queries import dates_of_months
+from cycles.queries import dates_at, dates_of_months
+from tests.cast import Cast
 
 PLAIN = WorkingCalendar()
 MONTHS = st.dates(date(2005, 1, 1), date(2060, 12, 1)).map(lambda day: day.replace(day=1))
@@ -31,6 +34,8 @@ def test_scenario_1_the_dates_of_november_2025() -> None:
     assert dates.improvement_due_on == date(2025, 12, 3)
     assert dates.lock_on == date(2025, 12, 5)
     assert dates.locks_at == at(2025, 12, 6, 0)
+    assert dates.measures_at == at(2025, 12, 1, 0, 30)
+    assert dates.weekly_summaries_on == tuple(date(2025, 11, n) for n in (3, 10, 17, 24))
     assert dates.provisional is False
     assert dates_of(date(2025, 10, 1), PLAIN).evaluation_due_at == at(2025, 11, 3, 18)  # 1 November is a Saturday
 
@@ -70,6 +75,36 @@ def test_dates_in_a_year_not_published_are_provisional_until_their_days_are_set(
     assert dates_of(december, confirmed).provisional is False
     del confirmed.overrides[january[0]]  # type: ignore[attr-defined]  # a dict here
     assert dates_of(december, confirmed).provisional is True
+
+
+def test_a_prefecture_with_terms_of_its_own_has_dates_of_its_own() -> None:
+    own = Terms(
+        plan_working_day=2,
+        forecast_day=5,
+        summary_weekday=5,
+        evaluation_working_day=2,
+        improvement_working_day=4,
+        lock_working_day=7,
+    )
+    dates = dates_of(date(2025, 11, 1), PLAIN, own)
+    assert dates.opens_at == at(2025, 10, 31, 0, 30)  # national
+    assert (dates.plan_due_on, dates.forecast_due_on) == (date(2025, 10, 30), date(2025, 11, 5))
+    assert dates.weekly_summaries_on == tuple(date(2025, 11, n) for n in (7, 14, 21, 28))
+    assert (dates.measures_at, dates.evaluation_due_at) == (at(2025, 12, 2, 0, 30), at(2025, 12, 2, 18))
+    assert (dates.improvement_due_on, dates.lock_on) == (date(2025, 12, 4), date(2025, 12, 9))
+
+
+def test_terms_out_of_order_or_out_of_a_calendar_count_as_the_nearest_that_is_in() -> None:
+    absurd = Terms(0, 31, 9, evaluation_working_day=4, improvement_working_day=2, lock_working_day=99)
+    assert absurd.in_order() == Terms(1, 28, 7, 4, 4, 15)
+
+
+def test_the_weekly_summary_skips_a_week_of_holidays() -> None:
+    """National Day 2025: 1 to 8 October, so that Monday 6 rolls to Thursday 9."""
+    october = dates_of(date(2025, 10, 1), PLAIN)
+    assert october.weekly_summaries_on == tuple(date(2025, 10, n) for n in (9, 13, 20, 27))
+    february = dates_of(date(2026, 2, 1), PLAIN)  # Spring Festival: 15 to 23 February
+    assert february.weekly_summaries_on == tuple(date(2026, 2, n) for n in (2, 9, 24))
 
 
 @given(MONTHS)
@@ -130,6 +165,18 @@ def test_the_dates_of_many_months_read_the_overrides_once(django_assert_num_quer
     with django_assert_num_queries(1):  # type: ignore[operator]
         found = dates_of_months([date(2025, 11, 1), date(2025, 10, 1)])
     assert [dates.lock_on for dates in found] == [date(2025, 12, 8), date(2025, 11, 7)]
+
+
+def test_a_term_holds_where_and_from_when_it_was_set(cast: Cast, django_assert_num_queries: object) -> None:
+    """The nearest unit wins, by what was in force on the month's first day."""
+    Parameter.objects.create(
+        unit=cast.hubei, key="cycles.lock_working_day", value=6, during=DateRange(date(2025, 12, 1), None)
+    )
+    november, december = date(2025, 11, 1), date(2025, 12, 1)
+    places = [(cast.prefecture.pk, november), (cast.prefecture.pk, december), (cast.nation.pk, december)]
+    with django_assert_num_queries(2):  # type: ignore[operator]
+        found = dates_at(places)
+    assert [found[place].lock_on for place in places] == [date(2025, 12, 5), date(2026, 1, 9), date(2026, 1, 8)]
 
 
 def _between(first: date, last: date) -> list[date]:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backend import clock, marks
 from brands.models import KeyProduct
-from cycles import changes
+from cycles import building, changes, stages
 from cycles import month as months
 from cycles.models import Month, RetailerCycle
 from retail.models import Assignment, Classification, Retailer
@@ -21,7 +21,7 @@ from tests.cycles.facts import land_visit
 from visits.models import Observation, Visit
 
 MARCH = date(2026, 3, 1)
-OPEN, DONE, MISSED = 1, 2, 3
+OPEN, DONE, MISSED, NOT_APPLICABLE = 1, 2, 3, 4
 
 
 def cells(shop: Retailer, month: date = MARCH) -> tuple[int, int, int]:
@@ -131,7 +131,7 @@ def test_a_key_list_of_another_county_decides_nothing(march: Cast) -> None:
     KeyProduct.objects.update(unit=march.other_county)
     land_visit(march, march.shops[0], TODAY, pitched=(march.products[0].pk,))
     changes.drain_once()
-    assert cells(march.shops[0]) == (DONE, OPEN, OPEN)
+    assert cells(march.shops[0]) == (DONE, NOT_APPLICABLE, OPEN)
 
 
 def test_each_visit_moves_the_month_of_its_own_day(march: Cast) -> None:
@@ -204,21 +204,38 @@ def test_any_order_of_changes_ends_in_what_a_whole_recomputation_says(march: Cas
     assert hash_of(MARCH) == drained
 
 
-def test_marks_wait_while_a_month_is_being_built(march: Cast) -> None:
-    Month.objects.create(month=date(2026, 4, 1), state="opening", opening_at=clock.now())
+def test_a_month_that_is_stuck_while_it_opens_holds_up_no_other(march: Cast) -> None:
+    april = date(2026, 4, 1)
+    Month.objects.create(month=april, state="opening", opening_at=clock.now())
     land_visit(march, march.shops[0], TODAY)
-    assert changes.drain_once() == 0
-    assert (marks.lag("cycles").count, cells(march.shops[0])) == (1, (OPEN, OPEN, OPEN))
-    Month.objects.filter(month=date(2026, 4, 1)).delete()
-    assert changes.drain_once() == 1
-    assert cells(march.shops[0]) == (DONE, OPEN, OPEN)
+    land_visit(march, march.shops[1], april)
+    move(march.shops[2], march)
+    assert changes.drain_once() == 4
+    assert marks.lag("cycles").count == 0
+    assert (cells(march.shops[0]), owner(march.shops[2])) == ((DONE, OPEN, OPEN), march.next_territory.pk)
+
+
+def test_owners_that_change_while_a_month_is_being_built_are_in_it_when_it_is_open(cast: Cast) -> None:
+    """The chunks were filled before the shop moved; its mark is gone when the month is finished."""
+    row = building.announce(MARCH, clock.now())
+    while building.fill_next(MARCH, TODAY) is not None:
+        pass
+    moved, visited = cast.shops[:2]
+    move(moved, cast)
+    land_visit(cast, visited, TODAY)
+    changes.drain_once()
+    assert (row.state, marks.lag("cycles").count) == ("opening", 0)
+    assert months.open_month(MARCH).is_open
+    assert (owner(moved), cells(visited)) == (cast.next_territory.pk, (DONE, OPEN, OPEN))
+    assert Month.objects.get(month=MARCH).followed_on == TODAY
 
 
 def test_a_month_that_locks_while_another_is_being_built_keeps_what_was_done(march: Cast) -> None:
     land_visit(march, march.shops[0], TODAY)
     Month.objects.create(month=date(2026, 4, 1), state="opening", opening_at=clock.now())
     with clock.at(datetime(2026, 4, 9, tzinfo=clock.BUSINESS_ZONE)):
-        assert months.lock_due() == [MARCH]
+        stages.advance()
+    assert Month.objects.get(month=MARCH).state == "locked"
     assert marks.lag("cycles").count == 1
     assert [cells(shop) for shop in march.shops[:2]] == [(DONE, MISSED, MISSED), (MISSED, MISSED, MISSED)]
 

@@ -1,0 +1,194 @@
+"""How a prefecture goes through a month: drafted, asked again each day, measured, drafted once more, locked.
+
+Called by the tick (month.py) and by change marks (changes.py). Nothing is remembered but what the rows say: each step
+is a transaction of its own that looks first, so that a killed worker continues where it was (docs/method.md).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from django.db import OperationalError, transaction
+
+from backend import clock, marks
+from cycles import building, cells, locking, prefectures
+from cycles.calendar import MonthDates
+from cycles.models import Month, PrefectureMonth
+from cycles.prefectures import State
+from cycles.queries import dates_at
+
+log = logging.getLogger(__name__)
+
+TICK_S = 120.0  # no prefecture is begun after so long in one tick; the worker's soft limit is twice as far
+RUNNING = (State.OPEN,)
+UNLOCKED = (State.OPEN, State.MEASURED)
+
+Step = Callable[[date, int], object]
+
+
+def advance(*, within_s: float = TICK_S) -> int:
+    """Every prefecture's month is as far as its dates ask, the oldest month first; returns how many prefectures moved.
+
+    What one tick has no time for the next one does. A prefecture that cannot go on is logged and holds up no other.
+    """
+    started, moved = time.monotonic(), 0
+    for row, dates in _unlocked():
+        if time.monotonic() - started > within_s:
+            break
+        try:
+            moved += _advance(row, dates)
+        except OperationalError:
+            raise
+        except marks.BAD_KEY:
+            log.exception("a prefecture cannot go on with its month", extra={"key": str(row)})
+    return moved
+
+
+def _unlocked() -> list[tuple[PrefectureMonth, MonthDates]]:
+    rows = list(
+        PrefectureMonth.objects.exclude(state=State.LOCKED)
+        .filter(month__in=Month.objects.filter(state=Month.State.OPEN).values("month"))
+        .order_by("month", "prefecture_id")
+    )
+    dates = dates_at((row.prefecture_id, row.month) for row in rows) if rows else {}
+    return [(row, dates[row.prefecture_id, row.month]) for row in rows]
+
+
+def _advance(row: PrefectureMonth, dates: MonthDates) -> bool:
+    """Whatever is due for one prefecture, in the order in which it falls due."""
+    now, today = clock.now(), clock.today()
+    acts: list[Callable[[PrefectureMonth, MonthDates], object]] = []
+    if row.planned_at is None and row.state == State.OPEN:
+        acts.append(_draft)
+    if row.state == State.OPEN and dates.measures_at <= now:
+        acts.append(_measure)
+    elif row.planned_at and row.redrafted_at is None and row.state == State.OPEN and _is_measured_before(row):
+        acts.append(_redraft)
+    elif row.planned_at and row.state == State.OPEN and _is_to_be_asked(row, today):
+        acts.append(_ask)
+    if locking.is_due(row, dates, now):
+        acts.append(_lock)
+    for act in acts:
+        act(row, dates)
+    return bool(acts)
+
+
+# -- drafting ----------------------------------------------------------------------------------------------------------
+
+
+def _draft(row: PrefectureMonth, dates: MonthDates) -> None:
+    """Found, proposed, forecast, planned, and every cell says so."""
+    if row.analyzed_on is None:
+        _analyze(row, _as_of_opening(row, dates))
+    _draft_from_findings(row)
+    _set(row, RUNNING, planned_at=clock.now())
+    if _is_measured_before(row):
+        _set(row, RUNNING, redrafted_at=clock.now())
+
+
+def _redraft(row: PrefectureMonth, dates: MonthDates) -> None:
+    """Once, when the month before was measured: what it came to and what it left open is in the drafts."""
+    _analyze(row, clock.today())
+    _draft_from_findings(row)
+    _set(row, RUNNING, redrafted_at=clock.now())
+
+
+def _ask(row: PrefectureMonth, dates: MonthDates) -> None:
+    """The rules of every day are asked again, and the cells of shops that closed today say so."""
+    _analyze(row, clock.today(), only_every_day=True)
+
+
+def _as_of_opening(row: PrefectureMonth, dates: MonthDates) -> date:
+    """The day on which the month began to open; a month opened after its end is drafted as on the day it was due."""
+    begun = clock.business_date(Month.objects.values_list("opening_at", flat=True).get(month=row.month))
+    return begun if begun <= clock.month_end(row.month) else clock.business_date(dates.opens_at)
+
+
+def _is_to_be_asked(row: PrefectureMonth, today: date) -> bool:
+    is_running = row.month <= today <= clock.month_end(row.month)
+    return is_running and (row.analyzed_on is None or row.analyzed_on < today)
+
+
+def _is_measured_before(row: PrefectureMonth) -> bool:
+    before = PrefectureMonth.objects.filter(month=clock.add_months(row.month, -1), prefecture_id=row.prefecture_id)
+    return before.exclude(state=State.OPEN).exists()
+
+
+def _analyze(row: PrefectureMonth, as_of: date, *, only_every_day: bool = False) -> None:
+    _set(row, RUNNING, analyzed_on=as_of)
+
+
+def _draft_from_findings(row: PrefectureMonth) -> None:
+    for step in DRAFTING:
+        _step(row, RUNNING, step)
+
+
+def derive_cells(month: date, prefecture_id: int) -> None:
+    """The 15 cells of the prefecture's shops say what the facts say."""
+    cells.derive(month, prefectures.territories_of([prefecture_id]))
+
+
+DRAFTING: tuple[Step, ...] = (derive_cells,)
+
+
+# -- what changes, and measuring ---------------------------------------------------------------------------------------
+
+
+def renew(month: date, territories: Sequence[int]) -> None:
+    """What visits and orders of these territories say is in the chain and in the cells. In the caller's transaction,
+    under the month's lock; none of the territories has locked the month."""
+    if territories:
+        cells.derive(month, territories)
+
+
+def measure_again(month: date, prefecture_ids: Sequence[int]) -> None:
+    """What measured prefectures came to follows a fact that arrives before the lock. As `renew`."""
+    if prefecture_ids:
+        cells.derive(month, prefectures.territories_of(prefecture_ids))
+
+
+def settle(month: date, prefecture_id: int) -> None:
+    """Evidence, results, improvements and cells of the prefecture are what the facts say now. As `renew`."""
+    renew(month, prefectures.territories_of([prefecture_id]))
+    measure_again(month, [prefecture_id])
+
+
+def _measure(row: PrefectureMonth, dates: MonthDates) -> None:
+    _step(row, RUNNING, settle, state=State.MEASURED, measured_at=clock.now())
+
+
+def _lock(row: PrefectureMonth, dates: MonthDates) -> None:
+    _step(row, UNLOCKED, settle_and_lock)
+
+
+def settle_and_lock(month: date, prefecture_id: int) -> None:
+    """The facts are read a last time, what is open was missed, and the figures are frozen."""
+    settle(month, prefecture_id)
+    locking.lock(month, prefecture_id)
+
+
+# -- one step ----------------------------------------------------------------------------------------------------------
+
+
+def _step(row: PrefectureMonth, states: Sequence[str], act: Step | None, **then: object) -> bool:
+    """One transaction under the month's lock: the act, and then these columns of the row. Nothing where the row is in
+    none of these states by now."""
+    with transaction.atomic():
+        building.lock_month(row.month)
+        mine = PrefectureMonth.objects.filter(month=row.month, prefecture_id=row.prefecture_id, state__in=states)
+        if not mine.select_for_update().exists():
+            return False
+        if act is not None:
+            act(row.month, row.prefecture_id)
+        if then:
+            mine.update(**then)
+    for name, value in then.items():
+        setattr(row, name, value)
+    return True
+
+
+def _set(row: PrefectureMonth, states: Sequence[str], **then: object) -> bool:
+    return _step(row, states, None, **then)
