@@ -1,4 +1,4 @@
-"""Registers the app with Django."""
+"""Registers the app with Django, its planned stops with the change marks and the tick."""
 
 from __future__ import annotations
 
@@ -10,3 +10,10 @@ class VisitsConfig(AppConfig):
 
     name = "visits"
     verbose_name = "走访"
+
+    def ready(self) -> None:
+        from backend import marks, ticks
+        from visits import following
+
+        marks.subscribe(following.CONSUMER, following.KINDS)
+        ticks.register("visits.stops", following.follow)

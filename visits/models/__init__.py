@@ -2,7 +2,7 @@
 
 from visits.models.display import DisplayTemplate, TemplateVersion
 from visits.models.policy import Policy, PolicyVersion
-from visits.models.stop import Leave, PlannedStop
+from visits.models.stop import Leave, PlannedStop, Replan
 from visits.models.visit import Briefing, CheckLine, Observation, Pitch, Remark, Visit
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Policy",
     "PolicyVersion",
     "Remark",
+    "Replan",
     "TemplateVersion",
     "Visit",
 ]

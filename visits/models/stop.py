@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +67,8 @@ class PlannedStop(models.Model):
         indexes = (
             models.Index(fields=["territory", "on_date", "position"], name="planned_stop_day"),
             models.Index(fields=["retailer", "month"], name="planned_stop_retailer"),
+            # What still waits is little beside all that ever was planned: the tick finds the days that went by.
+            models.Index(fields=["on_date"], name="planned_stop_waiting", condition=Q(state="planned")),
         )
 
     def __str__(self) -> str:
@@ -88,6 +91,36 @@ class Leave(models.Model):
         verbose_name = _("leave")
         verbose_name_plural = _("leaves")
         ordering = ("-during", "id")
+        constraints = (
+            ExclusionConstraint(
+                name="leave_once",
+                expressions=[("person", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.during}"
+
+
+class Replan(models.Model):
+    """A day was lost and its stops were planned anew. `moves`: what each stop was and what became of it, so that the
+    act can be taken back: [{"stop", "retailer", "from", "position", "to", "state", "version"}]."""
+
+    SCOPE: ClassVar[Scope] = Downward(capability="visits.read", unit="territory_id")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    territory = models.ForeignKey("backend.Unit", models.PROTECT, related_name="+", verbose_name=_("territory"))
+    lost_on = models.DateField(_("lost day"))
+    moves = models.JSONField(_("moves"))
+    made_by = models.ForeignKey("backend.Person", models.PROTECT, related_name="+", verbose_name=_("made by"))
+    made_at = models.DateTimeField(_("made"))
+    undone_at = models.DateTimeField(_("taken back"), null=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("new plan after a lost day")
+        verbose_name_plural = _("new plans after lost days")
+        ordering = ("-made_at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.territory_id} {self.lost_on}"
