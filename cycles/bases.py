@@ -58,14 +58,14 @@ def build(names: Iterable[str], as_of: date, month: date, prefectures: Sequence[
     call in the transaction built is built again. One statement a base and one to tell the planner; the
     thresholds in force are resolved by one query per level of units asked for. KeyError for a base nobody registered.
     """
-    values = _values(as_of, month, prefectures)
+    given = values(as_of, month, prefectures)
     with connection.cursor() as cursor:
         for name in _in_order(names):
             cursor.execute(f'DROP TABLE IF EXISTS pg_temp."{name}"')
             if name in _UNITS:
-                _build_units(cursor, name, values)
+                _build_units(cursor, name, given)
             else:
-                cursor.execute(f'CREATE TEMP TABLE "{name}" ON COMMIT DROP AS {_bases[name].sql}', values)
+                cursor.execute(f'CREATE TEMP TABLE "{name}" ON COMMIT DROP AS {_bases[name].sql}', given)
             if name in _UNITS or _bases[name].is_analyzed:
                 cursor.execute(f'ANALYZE pg_temp."{name}"')
 
@@ -85,7 +85,8 @@ def _in_order(names: Iterable[str]) -> list[str]:
     return ordered
 
 
-def _values(as_of: date, month: date, prefectures: Sequence[int] | None) -> dict[str, Any]:
+def values(as_of: date, month: date, prefectures: Sequence[int] | None) -> dict[str, Any]:
+    """What bases and rules may name in their SQL (see `register`). One query, for the calendar."""
     firsts = {f"from{k}": as_of - timedelta(days=WINDOW_DAYS * (k + 1)) for k in range(4)}
     firsts["seen_from"] = as_of - timedelta(days=SEEN_DAYS)
     return {
@@ -117,13 +118,13 @@ _COLUMNS = {
 }
 
 
-def _build_units(cursor: Any, name: str, values: dict[str, Any]) -> None:
+def _build_units(cursor: Any, name: str, given: dict[str, Any]) -> None:
     """The units of a level in force on the day, with `t`: every declared threshold by its key."""
-    units = Unit.objects.filter(level=_UNITS[name], during__contains=values["as_of"])
-    if values["prefectures"] is not None:
-        units = units.filter(ancestors__overlap=values["prefectures"])
+    units = Unit.objects.filter(level=_UNITS[name], during__contains=given["as_of"])
+    if given["prefectures"] is not None:
+        units = units.filter(ancestors__overlap=given["prefectures"])
     ids = list(units.values_list("id", flat=True))
-    found = parameters.values([threshold.key for threshold in parameters.catalogue()], ids, values["as_of"])
+    found = parameters.values([threshold.key for threshold in parameters.catalogue()], ids, given["as_of"])
     # Kept in the row itself and as it is: `t` is read for every shop.
     cursor.execute(
         f'CREATE TEMP TABLE "{name}" ON COMMIT DROP AS'  # noqa: S608  names of our own
@@ -200,7 +201,8 @@ register(
         coalesce(sum(o.cartons) FILTER (WHERE o.on_date < %(from2)s), 0)::int AS w3,
         coalesce(sum(o.amount_fen) FILTER (WHERE o.on_date >= %(from0)s), 0)::bigint AS f0,
         coalesce(sum(o.amount_fen) FILTER (WHERE o.on_date < %(from0)s AND o.on_date >= %(from1)s), 0)::bigint AS f1,
-        (count(*) FILTER (WHERE o.on_date >= %(from0)s))::int AS orders0
+        (count(*) FILTER (WHERE o.on_date >= %(from0)s))::int AS orders0,
+        (count(*) FILTER (WHERE o.on_date < %(from0)s AND o.on_date >= %(from1)s))::int AS orders1
     FROM an_shop s JOIN market_order o ON o.retailer_id = s.retailer_id
     WHERE o.month BETWEEN %(month_of_from3)s AND %(as_of_month)s AND o.on_date >= %(from3)s AND o.on_date < %(as_of)s
     GROUP BY o.retailer_id
