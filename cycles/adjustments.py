@@ -153,7 +153,7 @@ def _figure_lines(month: date, prefecture_id: int) -> Iterable[Line]:
     for unit in sorted(known):
         for kpi, before in sorted(known[unit].items()):
             after = now[unit].get(kpi)
-            if after != before:
+            if after != before and kpi not in frozen.NOT_ASKED_AGAIN:
                 territory, county = _at(places[unit], Level.TERRITORY), _at(places[unit], Level.COUNTY)
                 yield Line(kpi, before, after, unit_id=unit, territory_id=territory, county_id=county)
 

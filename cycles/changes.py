@@ -6,7 +6,8 @@ changes: what the figures would be now becomes a dated line (cycles/adjustments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -15,7 +16,7 @@ from backend import clock, marks
 from backend.marks import Key
 from backend.models import Level, Unit
 from backend.scope import units_under
-from cycles import adjustments, building, membership, prefectures, stages
+from cycles import adjustments, building, gate, membership, prefectures, stages
 from cycles.models import Month
 from cycles.prefectures import State
 
@@ -23,7 +24,8 @@ CONSUMER = "cycles"
 FACTS = ("visits", "orders")
 OWNERS = ("assignments", "retailers")
 KEY_LISTS = ("key_products",)
-KINDS = (*FACTS, *OWNERS, *KEY_LISTS)
+DECISIONS = (gate.MARK,)
+KINDS = (*FACTS, *OWNERS, *KEY_LISTS, *DECISIONS)
 
 
 def drain_once() -> int:
@@ -51,19 +53,39 @@ def bring_up(
 
 def _facts_changed(keys: Sequence[Key]) -> None:
     """The chain and the cells of each (territory, month) follow; a locked one gets its lines beside it."""
-    territories: dict[date, set[int]] = {}
-    for key in keys:
-        territories.setdefault(clock.month_of(key.on_date), set()).add(key.unit_id)
-    for month in _lock_opened(Month.objects.filter(month__in=territories)):
+    territories = _by_month(keys)
+    onward = {clock.add_months(month, 1) for month in territories}
+    for month in _lock_opened(Month.objects.filter(month__in=territories.keys() | onward)):
         _renew(month, sorted(territories[month]))
+        if month in onward:  # some figures are held against the month before
+            _adjust_locked(month, territories[clock.add_months(month, -1)])
 
 
-def _renew(month: date, territories: Sequence[int]) -> None:
+def _decisions_changed(keys: Sequence[Key]) -> None:
+    """What was decided about actions and improvements moves evidence and cells, but no result."""
+    territories = _by_month(keys)
+    for month in _lock_opened(Month.objects.filter(month__in=territories)):
+        _renew(month, sorted(territories[month]), measured=False)
+
+
+def _by_month(keys: Sequence[Key]) -> defaultdict[date, set[int]]:
+    territories: defaultdict[date, set[int]] = defaultdict(set)
+    for key in keys:
+        territories[clock.month_of(key.on_date)].add(key.unit_id)
+    return territories
+
+
+def _renew(month: date, territories: Sequence[int], *, measured: bool = True) -> None:
     parts = prefectures.parts_of(month, territories)
     running = [part for part in parts if part.state != State.LOCKED]
     stages.renew(month, [unit for part in running for unit in part.territories])
-    stages.measure_again(month, [part.prefecture_id for part in running if part.state == State.MEASURED])
-    for part in parts:
+    if measured:
+        stages.measure_again(month, [part.prefecture_id for part in running if part.state == State.MEASURED])
+    _adjust_locked(month, territories)
+
+
+def _adjust_locked(month: date, territories: Iterable[int]) -> None:
+    for part in prefectures.parts_of(month, sorted(territories)):
         if part.state == State.LOCKED:
             adjustments.adjust(month, part.prefecture_id, part.territories)
 
@@ -81,10 +103,7 @@ def _owners_changed(keys: Sequence[Key]) -> None:
             bring_up(month, days, sorted(since))
             parts = prefectures.parts_of(month, sorted(since))
             stages.renew(month, [unit for part in parts if part.state != State.LOCKED for unit in part.territories])
-        touched = [unit for unit, on in since.items() if on <= clock.month_end(month)]
-        for part in prefectures.parts_of(month, sorted(touched)):
-            if part.state == State.LOCKED:
-                adjustments.adjust(month, part.prefecture_id, part.territories)
+        _adjust_locked(month, [unit for unit, on in since.items() if on <= clock.month_end(month)])
     Month.objects.filter(state=Month.State.OPENING).update(followed_on=clock.today())
 
 
@@ -102,6 +121,7 @@ _FOLLOWED: tuple[tuple[Sequence[str], Callable[[Sequence[Key]], None]], ...] = (
     (OWNERS, _owners_changed),
     (FACTS, _facts_changed),
     (KEY_LISTS, _key_lists_changed),
+    (DECISIONS, _decisions_changed),
 )
 
 

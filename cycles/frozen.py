@@ -13,12 +13,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from backend import clock, kpis
 from backend.kpis import Number
 from backend.models import Level, Unit
-from cycles.models import FrozenFigure
+from cycles import scorecard
+from cycles.models import FrozenFigure, ManagerCycle
 from market import figures, queries
 from market.queries import Acts, Goods
 
 Values = dict[int, dict[str, Decimal | None]]
 PLACES = Decimal("0.0001")
+# The shop's file has no history: how complete it was is known at the lock only, and asked no more afterwards.
+NOT_ASKED_AGAIN = frozenset({scorecard.UPKEEP.id})
 
 
 def units_of(prefecture_id: int, month: date) -> list[int]:
@@ -31,18 +34,16 @@ def units_of(prefecture_id: int, month: date) -> list[int]:
 
 
 def values(month: date, unit_ids: Sequence[int]) -> Values:
-    """Unit id -> KPI id -> value, of every figure of the boards. Three queries for any number of units."""
+    """Unit id -> KPI id -> value, of every figure of the boards and of the managers' scorecards. Seven queries for any
+    number of units."""
     acts, goods = queries.acts(unit_ids, [month]), queries.goods(unit_ids, [month])
-    targets = queries.sales_targets(unit_ids, month)
-    return {
-        unit: {
-            kpi: _exact(value)
-            for kpi, value in figures.unit_values(
-                acts.get((unit, month), Acts()), goods.get((unit, month), Goods()), targets.get(unit)
-            ).items()
-        }
-        for unit in unit_ids
-    }
+    targets, scores = queries.sales_targets(unit_ids, month), scorecard.scorecards(month, unit_ids)
+    found: Values = {}
+    for unit in unit_ids:
+        held, sold = acts.get((unit, month), Acts()), goods.get((unit, month), Goods())
+        figured = {**figures.unit_values(held, sold, targets.get(unit)), **scores[unit]}
+        found[unit] = {kpi: _exact(value) for kpi, value in figured.items()}
+    return found
 
 
 def _exact(value: Number | None) -> Decimal | None:
@@ -60,7 +61,18 @@ def freeze(month: date, prefecture_id: int) -> int:
         for kpi, value in found.items()
     ]
     FrozenFigure.objects.bulk_create(rows, batch_size=1_000)
+    _keep_scorecards(month, unit_ids)
     return len(rows)
+
+
+def _keep_scorecards(month: date, unit_ids: Sequence[int]) -> None:
+    """Each manager's month keeps the seven figures of its unit, as they were told: 80.5 in percent, null for none."""
+    cycles = list(ManagerCycle.objects.filter(month=month, unit_id__in=unit_ids))
+    scores = scorecard.scorecards(month, sorted({cycle.unit_id for cycle in cycles}))
+    for cycle in cycles:
+        found = scores[cycle.unit_id]
+        cycle.scorecard = {kpi: None if value is None else str(value) for kpi, value in found.items()}
+    ManagerCycle.objects.bulk_update(cycles, ["scorecard"], batch_size=1_000)
 
 
 def frozen(month: date, prefecture_id: int) -> Values:

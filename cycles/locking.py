@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from backend import clock
 from backend.marks import Key
-from cycles import cells, frozen, prefectures
+from cycles import cells, frozen, manager_month, prefectures
 from cycles.calendar import MonthDates
 from cycles.models import Month, PrefectureMonth
 from cycles.prefectures import State
@@ -30,6 +30,7 @@ def lock(month: date, prefecture_id: int) -> None:
     recount(month, prefecture_id)
     cells.miss_open(month, [prefecture_id])
     frozen.freeze(month, prefecture_id)
+    manager_month.lock(month, prefecture_id)
     mine = PrefectureMonth.objects.filter(month=month, prefecture_id=prefecture_id)
     mine.update(state=State.LOCKED, locked_at=clock.now(), reopened_until=None)
     if not PrefectureMonth.objects.filter(month=month).exclude(state=State.LOCKED).exists():

@@ -30,8 +30,8 @@ SELECT f.id AS finding_id, f.dimension, f.retailer_id, f.unit_id, f.product_id, 
     round((s.figures->>'baseline')::numeric, 2) AS baseline, round((s.figures->>'target')::numeric, 2) AS target,
     round((s.figures->>'best')::numeric, 2) AS best,
     least(coalesce(greatest(s.as_of, %(month)s) + p.due_days, %(last)s), %(last)s) AS due_on,
-    s.severity = 1 OR (p.goal = 'at_least' AND (s.figures->>'best')::numeric > 0
-        AND (s.figures->>'target')::numeric > coalesce(w.times, %(times)s) * (s.figures->>'best')::numeric)
+    s.severity = 1 OR coalesce(p.goal = 'at_least' AND (s.figures->>'best')::numeric > 0
+        AND (s.figures->>'target')::numeric > coalesce(w.times, %(times)s) * (s.figures->>'best')::numeric, FALSE)
         AS is_flagged
 FROM cycles_sighting s
 JOIN cycles_finding f ON f.id = s.finding_id AND f.closed_on IS NULL AND NOT f.is_restricted

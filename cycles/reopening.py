@@ -13,7 +13,7 @@ from backend import audit, clock
 from backend.errors import FieldError, Problem, register
 from backend.reach import require_unit
 from backend.scope import Actor
-from cycles import building, prefectures, stages
+from cycles import building, manager_month, prefectures, stages
 from cycles.models import Adjustment, Month, PrefectureMonth
 from cycles.prefectures import State
 
@@ -50,6 +50,7 @@ def reopen(*, actor: Actor, month: date, prefecture: int, reason: str, until: da
         row.save(update_fields=["state", "reopened_at", "reopened_until", "version"])
         Month.objects.filter(month=month).update(state=Month.State.OPEN)
         _absorb(month, prefecture)
+        manager_month.reopen(month, prefecture)
         stages.settle(month, prefecture)
         audit.record(
             actor, "months.reopen", row, before=before, after=audit.snapshot(row), reason=reason, unit_id=prefecture

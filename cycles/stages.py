@@ -14,11 +14,26 @@ from datetime import date
 from django.db import OperationalError, transaction
 
 from backend import clock, marks
-from cycles import building, cells, locking, prefectures
+from backend.partitions import ensure_partitions
+from cycles import (
+    actions,
+    analyze,
+    building,
+    cells,
+    drafting,
+    evaluate,
+    evidence,
+    forecast,
+    improve,
+    locking,
+    plan,
+    prefectures,
+)
 from cycles.calendar import MonthDates
 from cycles.models import Month, PrefectureMonth
 from cycles.prefectures import State
 from cycles.queries import dates_at
+from visits import following
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +96,7 @@ def _advance(row: PrefectureMonth, dates: MonthDates) -> bool:
 
 def _draft(row: PrefectureMonth, dates: MonthDates) -> None:
     """Found, proposed, forecast, planned, and every cell says so."""
+    ensure_partitions(around=row.month, back=0, ahead=0)  # a past month may have none
     if row.analyzed_on is None:
         _analyze(row, _as_of_opening(row, dates))
     _draft_from_findings(row)
@@ -99,6 +115,7 @@ def _redraft(row: PrefectureMonth, dates: MonthDates) -> None:
 def _ask(row: PrefectureMonth, dates: MonthDates) -> None:
     """The rules of every day are asked again, and the cells of shops that closed today say so."""
     _analyze(row, clock.today(), only_every_day=True)
+    _draft_from_findings(row, (_actions, _cells, _papers))
 
 
 def _as_of_opening(row: PrefectureMonth, dates: MonthDates) -> date:
@@ -118,20 +135,35 @@ def _is_measured_before(row: PrefectureMonth) -> bool:
 
 
 def _analyze(row: PrefectureMonth, as_of: date, *, only_every_day: bool = False) -> None:
-    _set(row, RUNNING, analyzed_on=as_of)
+    def ask(month: date, prefecture_id: int) -> None:
+        analyze.analyze(month, as_of, [prefecture_id], only_every_day=only_every_day)
+
+    _step(row, RUNNING, ask, analyzed_on=as_of)
 
 
-def _draft_from_findings(row: PrefectureMonth) -> None:
-    for step in DRAFTING:
+def _draft_from_findings(row: PrefectureMonth, steps: Sequence[Step] = ()) -> None:
+    for step in steps or (_actions, _forecast, _stops, _cells, _papers):
         _step(row, RUNNING, step)
 
 
-def derive_cells(month: date, prefecture_id: int) -> None:
-    """The 15 cells of the prefecture's shops say what the facts say."""
-    cells.derive(month, prefectures.territories_of([prefecture_id]))
+def _actions(month: date, prefecture_id: int) -> None:
+    actions.draft(month, [prefecture_id])
 
 
-DRAFTING: tuple[Step, ...] = (derive_cells,)
+def _forecast(month: date, prefecture_id: int) -> None:
+    forecast.draft(month, [prefecture_id])
+
+
+def _stops(month: date, prefecture_id: int) -> None:
+    plan.draft_stops(month, [prefecture_id])
+
+
+def _cells(month: date, prefecture_id: int) -> None:
+    renew(month, prefectures.territories_of([prefecture_id]))
+
+
+def _papers(month: date, prefecture_id: int) -> None:
+    drafting.draft_cells(month, [prefecture_id])
 
 
 # -- what changes, and measuring ---------------------------------------------------------------------------------------
@@ -141,32 +173,43 @@ def renew(month: date, territories: Sequence[int]) -> None:
     """What visits and orders of these territories say is in the chain and in the cells. In the caller's transaction,
     under the month's lock; none of the territories has locked the month."""
     if territories:
+        evidence.link(month, territories)
         cells.derive(month, territories)
 
 
 def measure_again(month: date, prefecture_ids: Sequence[int]) -> None:
     """What measured prefectures came to follows a fact that arrives before the lock. As `renew`."""
     if prefecture_ids:
+        evaluate.measure(month, prefecture_ids)
+        improve.propose(month, prefecture_ids)
         cells.derive(month, prefectures.territories_of(prefecture_ids))
 
 
 def settle(month: date, prefecture_id: int) -> None:
-    """Evidence, results, improvements and cells of the prefecture are what the facts say now. As `renew`."""
-    renew(month, prefectures.territories_of([prefecture_id]))
+    """Evidence, stops, results, improvements and cells of the prefecture are what the facts say now. As `renew`."""
+    territories = prefectures.territories_of([prefecture_id])
+    evidence.link(month, territories)
+    following.link(month, territories)
     measure_again(month, [prefecture_id])
 
 
 def _measure(row: PrefectureMonth, dates: MonthDates) -> None:
     _step(row, RUNNING, settle, state=State.MEASURED, measured_at=clock.now())
+    _step(row, UNLOCKED, _papers)
 
 
 def _lock(row: PrefectureMonth, dates: MonthDates) -> None:
-    _step(row, UNLOCKED, settle_and_lock)
+    """The facts are read a last time, what is open was missed, the figures are frozen; and what was not reached goes on
+    in the next month, where that takes it still."""
+    _step(row, UNLOCKED, _settle_and_lock)
+    after = PrefectureMonth.objects.filter(month=clock.add_months(row.month, 1), prefecture_id=row.prefecture_id)
+    for following_month in after.exclude(planned_at=None):
+        _draft_from_findings(following_month, (_actions, _cells, _papers))
 
 
-def settle_and_lock(month: date, prefecture_id: int) -> None:
-    """The facts are read a last time, what is open was missed, and the figures are frozen."""
+def _settle_and_lock(month: date, prefecture_id: int) -> None:
     settle(month, prefecture_id)
+    _papers(month, prefecture_id)
     locking.lock(month, prefecture_id)
 
 
