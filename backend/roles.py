@@ -40,7 +40,7 @@ ROLES: tuple[RoleSeed, ...] = (
         "prefecture_leader",
         "地市负责人",
         "prefecture leader",
-        (*LEADS, "retail.assign", "restricted.read", "months.reopen", "rules.answer"),
+        (*LEADS, "retail.assign", "restricted.read", "cycles.review", "months.reopen", "rules.answer"),
     ),
     RoleSeed("province_leader", "省级负责人", "province leader", (*LEADS, "restricted.read")),
     RoleSeed("analyst", "市场分析员", "analyst", (*READS, "visits.read")),
