@@ -88,6 +88,7 @@ FALLING = Rule(
     name="增长落后同类户",
     name_en="falls behind its peers",
     reads="近两个四周窗口的订货量,与同县(不足时同市)同类别零售户相比",
+    reads_en="orders of the last two four-week windows, against shops of the class in the county (else the prefecture)",
     zh="近四周订货 {w0:n} 条,环比 {growth:percent};{place}同类({group})零售户 {peers:n} 户环比 {peer_growth:percent},"
     "落后 {gap:points}。",
     en="Ordered {w0:n} cartons in four weeks, {growth:percent} on the four before; {peers:n} shops of the same class"
@@ -138,6 +139,7 @@ LARGE = Rule(
     name="大户预警",
     name_en="large account",
     reads="近四周订货量,与同县(不足时同市)同市场类型零售户户均相比",
+    reads_en="orders of the last four weeks, against the mean of the market type in the county (else the prefecture)",
     zh="近四周订货 {w0:n} 条,同市场类型零售户户均 {mean:n} 条,触发 {reasons:list};须书面说明原因并跟踪流向。",
     en="Ordered {w0:n} cartons in four weeks where shops of its market type ordered {mean:n} on average:"
     " {reasons:list}. The cause is to be put in writing, and where the goods go.",
@@ -179,6 +181,7 @@ ODD_ORDER = Rule(
     name="异常订单",
     name_en="odd order",
     reads="最近一次订单(四周内),与此前三次订单均量相比;不足三次的新户不判",
+    reads_en="the last order (of four weeks) against the mean of the three before; not for shops with fewer",
     zh="{on_date:date}订货 {cartons:n} 条,为前三次均量 {mean:n} 条的 {percent:percent}(上限 {limit:percent})。",
     en="Ordered {cartons:n} cartons on {on_date:date}: {percent:percent} of the mean of the three orders before"
     " ({mean:n}); the limit is {limit:percent}.",
@@ -219,6 +222,7 @@ SILENT = Rule(
     name="连续未订货",
     name_en="stopped ordering",
     reads="最近十六周的订单;每周一个订货周期",
+    reads_en="orders of the last sixteen weeks; one order window a week",
     zh="已连续 {windows:n} 个订货周期未订货(上次订货:{last_on:day})。",
     en="No order for {windows:n} order windows (last order: {last_on:day}).",
     # A shop that never ordered counts from its first day; beyond sixteen weeks nothing is counted any more.

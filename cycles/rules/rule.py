@@ -57,6 +57,7 @@ class Rule:
     proposal: Proposal | None = None
     every_day: bool = False
     restricted: bool = False
+    reads_en: str = ""
 
     @property
     def template(self) -> str:
