@@ -1,0 +1,65 @@
+""" "This rule misfires": told upward with the findings attached, and answered. Called by cycles/misfires_api.py.
+
+Who reads it are those over the unit of the findings; who answers, those who set the rules there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from backend import audit, clock
+from backend.errors import Problem
+from backend.reach import require_unit
+from backend.scope import Actor
+from cycles import gate
+from cycles.models import Finding, Misfire
+
+MOST = 50
+ANSWER = "rules.answer"
+
+
+def tell(*, actor: Actor, rule: str, findings: Sequence[UUID], words: str) -> Misfire:
+    """The rule's findings are said to be wrong, and why. `not_found` where a finding is none of the rule's or none that
+    the actor plans for; `too_many_items` over 50; `invalid` without findings or words. Three queries."""
+    wanted = sorted(set(findings))
+    if len(wanted) > MOST:
+        raise Problem("too_many_items", limit=MOST)
+    if not wanted or not words.strip():
+        raise Problem("invalid")
+    rows = Finding.objects.filter(pk__in=wanted, rule=rule, is_restricted=False)
+    mine = list(gate.planned_by(actor, rows).order_by("pk"))
+    if len(mine) != len(wanted):
+        raise Problem("not_found")
+    with transaction.atomic():
+        told = Misfire.objects.create(
+            rule=rule,
+            unit_id=gate.unit_of(mine[0]),
+            person_id=actor.person_id,
+            told_at=clock.now(),
+            words=words.strip(),
+            findings=wanted,
+        )
+        audit.record(actor, "misfire.tell", told, after=audit.snapshot(told), unit_id=told.unit_id)
+    return told
+
+
+def answer(*, actor: Actor, misfire: Misfire, words: str) -> Misfire:
+    """It has its answer. `rules.answer` over the unit, else `not_found`; `conflict` when it was answered; `invalid`
+    without words. Five queries."""
+    if not words.strip():
+        raise Problem("invalid")
+    require_unit(actor, ANSWER, misfire.unit_id)
+    with transaction.atomic():
+        held = Misfire.objects.select_for_update().get(pk=misfire.pk)
+        if held.answered_at is not None:
+            raise Problem("conflict")
+        before = audit.snapshot(held)
+        held.answer, held.answered_by_id, held.answered_at = words.strip(), actor.person_id, clock.now()
+        held.version += 1
+        held.save(update_fields=["answer", "answered_by", "answered_at", "version"])
+        after = audit.snapshot(held)
+        audit.record(actor, "misfire.answer", held, before=before, after=after, unit_id=held.unit_id)
+    return held
