@@ -14,7 +14,7 @@ class CyclesConfig(AppConfig):
     verbose_name = "135 工作法"
 
     def ready(self) -> None:
-        from cycles import changes, metrics_client, month, rules  # noqa: F401  rules and metrics declare themselves
+        from cycles import changes, measures, month, rules  # noqa: F401  rules and metrics declare themselves
 
         marks.subscribe(changes.CONSUMER, changes.KINDS)
         ticks.register("cycles.changes", changes.drain_once)

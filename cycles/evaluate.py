@@ -91,7 +91,8 @@ def measure(month: date, prefectures: Sequence[int] | None = None) -> int:
     under the month's lock, after `evidence.link`. One statement for each metric in use and five more, and those of the
     bases that the metrics read; constant in the number of actions.
     """
-    values = {**metrics.days_of(month), "prefectures": list(prefectures or ()), "now": clock.now()}
+    wanted = None if prefectures is None else list(prefectures)
+    values = {**metrics.days_of(month), "prefectures": wanted, "now": clock.now()}
     within = standing.within("u", prefectures)
     accepted = _ACCEPTED.format(within=within)
     with connection.cursor() as cursor:
@@ -100,6 +101,7 @@ def measure(month: date, prefectures: Sequence[int] | None = None) -> int:
         needed = sorted({name for one in used for name in one.bases})
         if needed:
             bases.build(needed, values["next"], month, prefectures)
+            values |= {**bases.values(values["next"], month, prefectures), **values}
         cursor.execute("DROP TABLE IF EXISTS pg_temp.measured")
         cursor.execute("CREATE TEMP TABLE measured (action_id uuid, value numeric) ON COMMIT DROP")
         for one in used:

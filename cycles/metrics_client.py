@@ -1,6 +1,6 @@
 """Metrics of the client dimension: what a shop ordered, how often it was seen, what is overdue there.
 
-Imported at start by cycles/apps.py. Units and products in units are measured in cartons too: their shops are those
+Imported at start by cycles/measures.py. Units and products in units are measured in cartons too: their shops are those
 assigned on the month's last day, as on the boards (docs/method.md, "Figures").
 """
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from backend.models import Unit
+from brands.models import Product
 from cycles.grid import Dimension
 from cycles.models import Action, Finding, Goal, Sighting
 from cycles.rules import rule as registry
@@ -54,13 +55,13 @@ def rules_of_tests(*more: Rule) -> Iterator[None]:
 
 def find(
     rule: Rule, subject: Retailer | Unit, territory: Unit, figures: dict[str, Any], *, month: date = MARCH,
-    severity: int | None = None, restricted: bool = False, product_id: int | None = None,
+    severity: int | None = None, restricted: bool = False, product: Product | None = None,
 ) -> Finding:  # fmt: skip
     """A finding with its sighting in the month; one that is open already is sighted again."""
     shop = subject if isinstance(subject, Retailer) else None
     unit = subject if isinstance(subject, Unit) else None
     found, _ = Finding.objects.get_or_create(
-        rule=rule.code, retailer=shop, unit=unit, product_id=product_id, closed_on=None,
+        rule=rule.code, retailer=shop, unit=unit, product=product, closed_on=None,
         defaults={
             "dimension": str(rule.dimension), "territory": territory, "county_id": territory.ancestors[3],
             "is_restricted": restricted, "severity": severity or rule.severity, "opened_on": month,
