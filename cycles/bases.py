@@ -22,6 +22,9 @@ from cycles.queries import working_calendar
 WINDOW_DAYS = 28
 SEEN_DAYS = 2 * WINDOW_DAYS  # how long what was seen in a shop is taken to be so
 WORKDAYS_BACK = 60  # days up to as_of of which rules may ask whether they were worked
+# Months are joined one by one, and each sum stays in memory; both for the caller's transaction alone.
+ROOM = """SELECT set_config('work_mem', '96MB', true), set_config('enable_partitionwise_join', 'on', true),
+    set_config('jit', 'off', true)"""
 
 
 @dataclass(frozen=True)
@@ -31,22 +34,20 @@ class Base:
     name: str
     sql: str
     needs: tuple[str, ...] = ()
-    is_analyzed: bool = True
 
 
 _bases: dict[str, Base] = {}
 
 
-def register(name: str, sql: str, needs: Sequence[str] = (), *, is_analyzed: bool = True) -> None:
+def register(name: str, sql: str, needs: Sequence[str] = ()) -> None:
     """Adds a base: `CREATE TEMP TABLE name AS sql`. A per cent sign in it is written twice.
 
     It may use %(as_of)s, %(month)s, %(prefectures)s (null = all), %(from0)s ... %(from3)s (first days of the windows),
     %(seen_from)s, the first days of the months that hold these: %(month_of_from0)s ... , %(month_of_seen_from)s and
     %(as_of_month)s, for the partitions, %(year_ago)s (first day of the month a year before that of as_of) and
-    %(workdays)s (the days of the last 60, as_of among them, that are worked). The planner is told its size unless
-    `is_analyzed` is false.
+    %(workdays)s (the days of the last 60, as_of among them, that are worked). The planner is told its size.
     """
-    base = Base(name, sql, tuple(needs), is_analyzed)
+    base = Base(name, sql, tuple(needs))
     if _bases.setdefault(name, base) != base:
         raise ValueError(f"base {name} is defined twice")
 
@@ -60,14 +61,14 @@ def build(names: Iterable[str], as_of: date, month: date, prefectures: Sequence[
     """
     given = values(as_of, month, prefectures)
     with connection.cursor() as cursor:
+        cursor.execute(ROOM)
         for name in _in_order(names):
             cursor.execute(f'DROP TABLE IF EXISTS pg_temp."{name}"')
             if name in _UNITS:
                 _build_units(cursor, name, given)
             else:
                 cursor.execute(f'CREATE TEMP TABLE "{name}" ON COMMIT DROP AS {_bases[name].sql}', given)
-            if name in _UNITS or _bases[name].is_analyzed:
-                cursor.execute(f'ANALYZE pg_temp."{name}"')
+            cursor.execute(f'ANALYZE pg_temp."{name}"')
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
@@ -179,7 +180,6 @@ register(
     GROUP BY o.retailer_id, l.product_id
     """,
     needs=("an_shop",),
-    is_analyzed=False,
 )
 register(
     "an_sales",
