@@ -42,7 +42,8 @@ def tell(*, actor: Actor, rule: str, findings: Sequence[UUID], words: str) -> Mi
             words=words.strip(),
             findings=wanted,
         )
-        audit.record(actor, "misfire.tell", told, after=audit.snapshot(told), unit_id=told.unit_id)
+        after = {"rule": rule, "words": told.words, "findings": [str(key) for key in wanted]}
+        audit.record(actor, "misfire.tell", told, after=after, unit_id=told.unit_id)
     return told
 
 
@@ -56,10 +57,9 @@ def answer(*, actor: Actor, misfire: Misfire, words: str) -> Misfire:
         held = Misfire.objects.select_for_update().get(pk=misfire.pk)
         if held.answered_at is not None:
             raise Problem("conflict")
-        before = audit.snapshot(held)
         held.answer, held.answered_by_id, held.answered_at = words.strip(), actor.person_id, clock.now()
         held.version += 1
         held.save(update_fields=["answer", "answered_by", "answered_at", "version"])
-        after = audit.snapshot(held)
-        audit.record(actor, "misfire.answer", held, before=before, after=after, unit_id=held.unit_id)
+        after = {"answer": held.answer}
+        audit.record(actor, "misfire.answer", held, before={"answer": ""}, after=after, unit_id=held.unit_id)
     return held
