@@ -12,6 +12,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from backend import clock
 from backend.ids import UUID7_SQL
@@ -186,10 +187,20 @@ def _open_territories(month: date, prefectures: Sequence[int] | None) -> list[in
     shut = list(locked.values_list("prefecture_id", flat=True))
     if shut:
         units = units.exclude(ancestors__overlap=shut)
-    handed_in = ManagerCell.objects.filter(
+    return list(
+        units.exclude(pk__in=_handed_in(month).values("cycle__unit_id")).order_by("pk").values_list("pk", flat=True)
+    )
+
+
+def is_handed_in(territory_id: int, month: date) -> bool:
+    """Whether the account manager has submitted the territory's plan, and it was not sent back. One query."""
+    return _handed_in(month).filter(cycle__unit_id=territory_id).exists()
+
+
+def _handed_in(month: date) -> QuerySet[ManagerCell]:
+    return ManagerCell.objects.filter(
         cycle__month=month, cycle__role_id="account_manager", cell=CELL, state__in=HANDED_IN
     )
-    return list(units.exclude(pk__in=handed_in.values("cycle__unit_id")).order_by("pk").values_list("pk", flat=True))
 
 
 _SUMMED = """
@@ -209,6 +220,7 @@ class Summary:
     """
 
     month: date
+    capacity: Capacity
     stops: int
     done: int
     missed: int
@@ -216,7 +228,6 @@ class Summary:
     dropped: int
     own: int
     shops: int
-    capacity: Capacity
 
     @property
     def evidence(self) -> dict[str, Any]:
@@ -233,7 +244,7 @@ def summaries(month: date, territories: Iterable[int]) -> dict[int, Summary]:
     """The plans of these territories in numbers, by territory. Five queries for any number."""
     checked = capacity.check(month, territories)
     found = {row[0]: row[1:] for row in cadence.rows(_SUMMED, {"month": month, "territories": list(checked)})}
-    return {unit: Summary(month, *found.get(unit, (0,) * 7), capacity=held) for unit, held in checked.items()}
+    return {unit: Summary(month, held, *found.get(unit, (0,) * 7)) for unit, held in checked.items()}
 
 
 def summary(territory_id: int, month: date) -> Summary:

@@ -20,8 +20,10 @@ from backend.models import Quarantined
 from visits.models import (
     Briefing,
     CheckLine,
+    Leave,
     Observation,
     Pitch,
+    PlannedStop,
     Policy,
     PolicyVersion,
     Remark,
@@ -118,3 +120,34 @@ class TemplateFilters(Filters):
     class Meta:
         model = TemplateVersion
         fields = ["template"]
+
+
+class StopFilters(Filters):
+    """`unit`: territories at or under it; `unsaid`: missed, and nobody has said why."""
+
+    month = MonthFilter()
+    unit = UnderFilter(field_name="territory_id")
+    since = DayFilter(field_name="on_date", lookup_expr="gte", label="on that day or later")
+    until = DayFilter(field_name="on_date", lookup_expr="lte", label="on that day or earlier")
+    state = rest.ChoiceFilter(choices=PlannedStop.State.choices)
+    miss_reason = rest.ChoiceFilter(choices=PlannedStop.MissReason.choices)
+    unsaid = TrueFalseFilter(method="without_reason")
+
+    class Meta:
+        model = PlannedStop
+        fields = ["territory", "on_date", "retailer", "is_own"]
+
+    def without_reason(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        unsaid = Q(state=PlannedStop.State.MISSED, miss_reason="")
+        return rows.filter(unsaid if value else ~unsaid)
+
+
+class LeaveFilters(Filters):
+    """`on`: leaves that hold on the day; `under`: of people at or under a unit."""
+
+    on = DayFilter(field_name="during", lookup_expr="contains")
+    under = UnderFilter(field_name="unit_id")
+
+    class Meta:
+        model = Leave
+        fields = ["person", "unit"]

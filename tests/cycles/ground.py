@@ -33,7 +33,7 @@ SELECT id, %(territory)s, daterange(%(since)s, NULL) FROM wanted
 
 def settle(territory: Unit, classes: str, *, seed: str = "G", since: date = date(2024, 1, 1)) -> None:
     """One active ordinary shop for each letter (its visit class), over 20 km by 20 km, assigned to the territory."""
-    values = {"classes": list(classes), "seed": seed, "county": territory.ancestors[3], "since": since}
+    values: dict[str, Any] = {"classes": list(classes), "seed": seed, "county": territory.ancestors[3], "since": since}
     with connection.cursor() as cursor:
         cursor.execute(_SHOPS, {**values, "territory": territory.pk})
 
