@@ -10,16 +10,13 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from backend import clock, parameters
 from backend.errors import FieldError, Problem
 from backend.http.auth import actor, signed_in
 from brands.models import Product
 from cycles.grid import CellState
 from cycles.queries import progress
-from market import queries
 from visits.queries import moved_with_shop
 from web.boards import lists, place
-from web.boards.parameters import GENERATED
 from web.boards.place import Place
 
 
@@ -83,22 +80,13 @@ def visits(request: HttpRequest) -> HttpResponse:
 @signed_in
 def visit(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     """`/visits/<id>`: one visit with its note, display check, briefings and observations. Nine queries."""
-    if request.GET:
-        raise Problem("unknown_parameter", errors=[FieldError("unknown_parameter", parameter=next(iter(request.GET)))])
+    place.known(request)
     who = actor(request)
     if not who.can("visits.read"):
         raise Problem("forbidden")
     found = lists.visit_with_lines(who, visit_id)
-    here = _standing(found.visit.territory_id, request, found)
+    here = place.standing(who, found.visit.territory, found.visit.month)
     return render(request, "boards/visit.html", {"here": here, **vars(found)})
-
-
-def _standing(territory_id: int, request: HttpRequest, found: lists.VisitWithLines) -> Place:
-    """Where the visit stands: its territory when that board is the reader's, else the reader's own unit."""
-    unit = found.visit.territory
-    way = tuple(queries.board_units(actor(request)).filter(pk__in=unit.ancestors).order_by("level"))
-    is_generated = parameters.value(GENERATED, territory_id, clock.today())
-    return Place(unit, found.visit.month, way, is_generated)
 
 
 def _state(given: str | None) -> CellState | None:

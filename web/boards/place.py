@@ -17,6 +17,7 @@ from backend.errors import FieldError, Problem
 from backend.http.auth import actor
 from backend.http.serializers import EARLIEST, LATEST
 from backend.models import Unit
+from backend.scope import Actor
 from market import boards, queries
 from web.boards.parameters import GENERATED
 
@@ -58,14 +59,23 @@ class Place:
 def of(request: HttpRequest, *allowed: str) -> Place:
     """The place that the address names; problem not_found for a unit out of scope, bad_parameter for what is no
     number or month, unknown_parameter beyond `unit`, `month` and those allowed. Three queries."""
-    unknown = [name for name in request.GET if name not in {"unit", "month", *allowed}]
-    if unknown:
-        raise Problem("unknown_parameter", errors=[FieldError("unknown_parameter", parameter=unknown[0])])
+    known(request, "unit", "month", *allowed)
     who = actor(request)
     unit = boards.unit_for(who, _number(request.GET.get("unit")))
+    return standing(who, unit, month_named(request.GET.get("month")))
+
+
+def standing(who: Actor, unit: Unit, month: date) -> Place:
+    """Where a page about one thing stands: at its unit, below those boards that the reader may open. Two queries."""
     way = queries.board_units(who).filter(pk__in=unit.ancestors).order_by("level")
-    is_generated = parameters.value(GENERATED, unit.pk, clock.today())
-    return Place(unit, _month(request.GET.get("month")), tuple(way), is_generated)
+    return Place(unit, month, tuple(way), parameters.value(GENERATED, unit.pk, clock.today()))
+
+
+def known(request: HttpRequest, *allowed: str) -> None:
+    """Refuses a parameter in the address that the page does not know."""
+    unknown = [name for name in request.GET if name not in allowed]
+    if unknown:
+        raise Problem("unknown_parameter", errors=[FieldError("unknown_parameter", parameter=unknown[0])])
 
 
 def address(unit_id: int, month: date, **more: Any) -> str:
@@ -90,7 +100,8 @@ def _number(given: str | None) -> int | None:
     return int(given)
 
 
-def _month(given: str | None) -> date:
+def month_named(given: str | None) -> date:
+    """2026-03 in an address as its first day, the running month without one; problem bad_date."""
     if given is None:
         return clock.month_of(clock.today())
     try:
