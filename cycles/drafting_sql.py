@@ -25,7 +25,9 @@ NAMED = 5  # shops named in a sentence: as many as its list shows
 
 
 def _from(fact: str) -> str:
-    return f"WITH {WHO}, fact AS MATERIALIZED ({fact})"
+    """Facts of one kind, those about shops with the shop's code, by which names are ordered."""
+    coded = f"SELECT x.*, r.code FROM ({fact}) x LEFT JOIN retail_retailer r ON r.id = x.retailer_id"  # noqa: S608
+    return f"WITH {WHO}, fact AS MATERIALIZED ({fact if fact == FORECASTS else coded})"
 
 
 def _group(keys: str = "cycle_id, dimension", where: str = "true", *more: str) -> str:
@@ -43,13 +45,15 @@ def _group(keys: str = "cycle_id, dimension", where: str = "true", *more: str) -
 
 NAMES = f"""
 (SELECT jsonb_agg(coalesce(r.name, p.name, u.name) ORDER BY k.place) FROM unnest((array_agg(
-    fact.retailer_id ORDER BY fact.id))[1:{NAMED}], (array_agg(fact.product_id ORDER BY fact.id))[1:{NAMED}],
-    (array_agg(fact.of_unit ORDER BY fact.id))[1:{NAMED}]) WITH ORDINALITY AS k(retailer, product, unit, place)
+    fact.retailer_id ORDER BY fact.code, fact.id))[1:{NAMED}],
+    (array_agg(fact.product_id ORDER BY fact.code, fact.id))[1:{NAMED}],
+    (array_agg(fact.of_unit ORDER BY fact.code, fact.id))[1:{NAMED}])
+    WITH ORDINALITY AS k(retailer, product, unit, place)
 LEFT JOIN retail_retailer r ON r.id = k.retailer LEFT JOIN brands_product p ON p.id = k.product
 LEFT JOIN backend_unit u ON u.id = k.unit) AS names
 """  # noqa: S608  names of our own
 SHOP_NAMES = f"""
-(SELECT jsonb_agg(r.name ORDER BY k.place) FROM unnest((array_agg(fact.retailer_id ORDER BY fact.severity, fact.id)
+(SELECT jsonb_agg(r.name ORDER BY k.place) FROM unnest((array_agg(fact.retailer_id ORDER BY fact.severity, fact.code)
     FILTER (WHERE fact.retailer_id IS NOT NULL))[1:{NAMED}]) WITH ORDINALITY AS k(retailer, place)
 JOIN retail_retailer r ON r.id = k.retailer) AS names
 """  # noqa: S608  names of our own

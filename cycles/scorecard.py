@@ -20,7 +20,7 @@ from backend.models import Level, Unit
 from backend.parameters import Declared, declare
 
 METHOD = "docs/method.md, Scorecard"
-TAG_ITEMS = "rules.tag_items"
+TAG_ITEMS = "market.tag_items"
 MODERN_SCORE = "scorecard.modern_display_score"
 NEED_DAYS = "scorecard.need_days"
 Values = dict[int, dict[str, Decimal | None]]
