@@ -1,4 +1,4 @@
-"""The months over HTTP: shops' and managers' cycles, progress of a unit, the months and their calendar."""
+"""The months over HTTP: shops' cycles, progress of a unit, the months and their calendar."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from backend import clock
 from backend.errors import Problem
 from backend.http import etags
 from backend.http.views import ScopedView
-from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
+from backend.http.viewsets import ListActs, ScopedViewSet
 from backend.reach import unit_for
-from cycles import calendar_days, filters, queries, shapes
-from cycles.calendar import MonthDates, WorkingCalendar, dates_of
+from cycles import calendar_days, chain_reads, filters, grid_shapes, month_reads, months_shapes, queries, shapes
+from cycles.calendar import MonthDates, WorkingCalendar
 from cycles.grid import CELLS, CellState
-from cycles.models import CalendarDay, ManagerCycle, Month, RetailerCycle
+from cycles.models import CalendarDay, RetailerCycle
 from market.board_api import unit_out
 
 
@@ -36,24 +36,34 @@ class CycleGrid(ScopedView):
     """One shop's month: its 15 cells, what each asks for and by when, and the visits behind the execute cells."""
 
     needs = {"get": "cycles.read"}
-    answers = {"get": shapes.CycleGridOut}
+    answers = {"get": grid_shapes.CellsOut}
 
     def get(self, request: Request, month: str, retailer_id: Any) -> Response:
         first = month_of_address(month)
         row = queries.cycle_of(self.actor, first, retailer_id)
         dates = queries.dates_for(row.county, first)
         found = queries.evidence(self.actor, first, row.retailer_id)
+        behind = chain_reads.behind(self.actor, first, row.retailer_id)
+        proofs = chain_reads.proof_of(self.actor, [a.pk for of in behind.values() for a in of.actions])
+        beside = month_reads.beside_cells(self.actor, first, row.retailer_id)
         told = {
             "month": first,
-            "month_state": Month.objects.values_list("state", flat=True).get(month=first),
+            "month_state": month_reads.state_name(row.county, first),
             "retailer": row.retailer,
             "territory_id": row.territory_id,
             "county_id": row.county_id,
             "provisional": dates.provisional,
             "moved": found.moved,
-            "grid": [_grid_cell(cell, row, dates, found) for cell in CELLS],
+            "grid": [
+                {
+                    **_grid_cell(cell, row, dates, found),
+                    **chain_reads.step_of(cell.column, behind, proofs),
+                    "adjustments": [months_shapes.line_out(line) for line in beside.get(cell.column, ())],
+                }
+                for cell in CELLS
+            ],
         }
-        return Response(shapes.CycleGridOut(told).data)
+        return Response(grid_shapes.CellsOut(told).data)
 
 
 class CycleProgress(ScopedView):
@@ -80,45 +90,6 @@ class CycleProgress(ScopedView):
                 "children": [_unit_progress(child, dates) for child in found.children],
             }
         )
-
-
-class ManagerCycleViewSet(ListActs, ReadActs, ScopedViewSet):
-    """Managers' own months: mine, and those of the managers at or under my units."""
-
-    queryset = ManagerCycle.objects.select_related("person", "unit").prefetch_related("cells")
-    serializer_class = shapes.ManagerCycleOut
-    filterset_class = filters.ManagerCycleFilters
-    total_order = ("-month", "unit_id", "id")
-    needs = {"list": "cycles.read", "retrieve": "cycles.read"}
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "dates": DatesOnDemand()}
-
-
-class DatesOnDemand(dict[date, MonthDates]):
-    """The dates of the months that a page speaks of; the calendar is read once a page."""
-
-    calendar: WorkingCalendar | None = None
-
-    def __missing__(self, month: date) -> MonthDates:
-        self.calendar = self.calendar or queries.working_calendar()
-        self[month] = dates_of(month, self.calendar)
-        return self[month]
-
-
-class MonthViewSet(ListActs, ScopedViewSet):
-    """The months that have been opened, newest first, with their dates; `provisional` where these may still move."""
-
-    queryset = Month.objects.all()
-    serializer_class = shapes.MonthOut
-    total_order = ("-month",)
-    needs = {"list": "cycles.read"}
-
-    def paginate_queryset(self, queryset: Any) -> Any:
-        rows = super().paginate_queryset(queryset) or []
-        for row, dates in zip(rows, queries.dates_of_months(row.month for row in rows), strict=True):
-            row.__dict__ |= vars(dates)
-        return rows
 
 
 class CalendarDayViewSet(ListActs, ScopedViewSet):

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from backend.clock import add_months
+from backend import clock
 from cycles import standing
 from cycles.building import PARENT
 from cycles.execute import KEY_PRODUCT, LANDED, PRICE_OR_STOCK
@@ -51,6 +51,10 @@ _TOLD = ", ".join(f"bool_or(f.dimension = '{d}') AS {d}" for d in Dimension)
 _CHAINS = "\n".join(
     f"LEFT JOIN chain {d} ON {d}.retailer_id = base.retailer_id AND {d}.dimension = '{d}'" for d in Dimension
 )
+# Of a shop that has closed nothing more is asked: what was done stays done.
+_OF_CLOSED = ", ".join(
+    f"CASE WHEN d.is_closed AND d.{x} = {OPEN} THEN {NOT_APPLICABLE} ELSE d.{x} END AS {x}" for x in COLUMNS
+)
 _DERIVE = f"""
 WITH touched AS MATERIALIZED ({{touched}}),
 place AS MATERIALIZED (
@@ -59,7 +63,10 @@ place AS MATERIALIZED (
         WHERE k.unit_id = ANY(u.ancestors) AND k.during && daterange(%(month)s, %(next)s)) AS has_key
     FROM backend_unit u WHERE u.id IN (SELECT territory_id FROM touched) AND {standing.not_locked("u")}),
 shop AS MATERIALIZED (
-    SELECT t.retailer_id, p.has_key FROM touched t JOIN place p ON p.id = t.territory_id),
+    SELECT t.retailer_id, p.has_key, EXISTS (
+        SELECT 1 FROM retail_classification x
+        WHERE x.retailer_id = t.retailer_id AND x.during @> %(on)s::date AND x.state = 'closed') AS is_closed
+    FROM touched t JOIN place p ON p.id = t.territory_id),
 landed AS MATERIALIZED (
     SELECT v.id, v.retailer_id, v.territory_id, v.on_date
     FROM visits_visit v JOIN shop t ON t.retailer_id = v.retailer_id WHERE {LANDED}),
@@ -97,16 +104,17 @@ chain AS MATERIALIZED (
         bool_or(a.missed AND a.undecided) AS undecided
     FROM act a LEFT JOIN linked e ON e.action_id = a.id GROUP BY a.retailer_id, a.dimension),
 base AS MATERIALIZED (
-    SELECT t.retailer_id, t.has_key, t.retailer_id IN (SELECT retailer_id FROM landed) AS client,
+    SELECT t.retailer_id, t.has_key, t.is_closed, t.retailer_id IN (SELECT retailer_id FROM landed) AS client,
         t.retailer_id IN (SELECT v.retailer_id FROM offered v WHERE {KEY_PRODUCT.format(line="v")}) AS brand,
         t.retailer_id IN (SELECT retailer_id FROM seen WHERE priced) AS market
     FROM shop t),
 derived AS (
-    SELECT base.retailer_id, {", ".join(_steps(d) for d in Dimension)}
+    SELECT base.retailer_id, base.is_closed, {", ".join(_steps(d) for d in Dimension)}
     FROM base LEFT JOIN found ON found.retailer_id = base.retailer_id
-    {_CHAINS})
+    {_CHAINS}),
+said AS (SELECT d.retailer_id, {_OF_CLOSED} FROM derived d)
 UPDATE "{PARENT}" c SET {", ".join(f"{column} = d.{column}" for column in COLUMNS)}
-FROM derived d
+FROM said d
 WHERE c.month = %(month)s AND c.retailer_id = d.retailer_id
 AND ({", ".join(f"c.{column}" for column in COLUMNS)}) IS DISTINCT FROM ({", ".join(f"d.{c}" for c in COLUMNS)})
 """  # noqa: S608  names and numbers of our own
@@ -118,7 +126,9 @@ def derive(month: date, territories: Sequence[int] | None = None) -> int:
     Rows of a prefecture that has locked the month stay as they are. Runs in the caller's transaction, under the month's
     lock (`building.lock_month`). Returns how many rows changed. One query, whatever the number of shops.
     """
-    values: dict[str, Any] = {"month": month, "next": add_months(month, 1), "territories": list(territories or ())}
+    values: dict[str, Any] = {"month": month, "next": clock.add_months(month, 1)}
+    values["territories"] = list(territories or ())
+    values["on"] = min(clock.today(), clock.month_end(month))  # who has closed by then
     with connection.cursor() as cursor:
         cursor.execute(_DERIVE.format(touched=_OF_ALL if territories is None else _OF_TERRITORIES), values)
         return cursor.rowcount

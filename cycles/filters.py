@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import Any
+
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as rest
 
 from backend.errors import FieldError, Problem
-from backend.http.filters import DayFilter, Filters, MonthFilter, UnderFilter
+from backend.http.filters import (
+    DayFilter,
+    Filters,
+    MonthFilter,
+    TextFilter,
+    TrueFalseFilter,
+    UnderFilter,
+    WholeNumberFilter,
+)
+from backend.scope import units_under
 from cycles.grid import COLUMNS, CellState
-from cycles.models import CalendarDay, ManagerCycle, RetailerCycle
+from cycles.models import Adjustment, CalendarDay, ManagerCycle, RetailerCycle
 
 STATES = {state.name.lower(): state for state in CellState}
 
@@ -45,6 +56,24 @@ class ManagerCycleFilters(Filters):
     class Meta:
         model = ManagerCycle
         fields = ("unit", "person", "role")
+
+
+class AdjustmentFilters(Filters):
+    """`unit`: about units at or under it, and shops of territories at or under it; `absorbed`: taken into the figures
+    by a reopening."""
+
+    month = MonthFilter()
+    unit = WholeNumberFilter(method="at_or_under")
+    figure = TextFilter()
+    absorbed = TrueFalseFilter(field_name="absorbed_at", lookup_expr="isnull", exclude=True)
+
+    class Meta:
+        model = Adjustment
+        fields = ("retailer",)
+
+    def at_or_under(self, rows: QuerySet[Adjustment], name: str, value: Any) -> QuerySet[Adjustment]:
+        below = units_under([int(value)])
+        return rows.filter(Q(unit_id__in=below) | Q(retailer_id__isnull=False, territory_id__in=below))
 
 
 class CalendarDayFilters(Filters):

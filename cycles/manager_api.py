@@ -14,8 +14,7 @@ from rest_framework.response import Response
 from backend.errors import Problem
 from backend.http import etags
 from backend.http.viewsets import ListActs, ScopedViewSet
-from cycles import filters, manager_month, manager_review, manager_shapes, papers, shapes
-from cycles.api import DatesOnDemand
+from cycles import filters, manager_month, manager_review, manager_shapes, papers, queries, shapes
 from cycles.grid import COLUMNS
 from cycles.manager_review import Review
 from cycles.models import ManagerCell, ManagerCycle
@@ -62,8 +61,13 @@ class ManagerCycleViewSet(ListActs, ScopedViewSet):
     }
     problem_codes = ("words_wanted", "cell_not_so", "month_locked", "stale_version", "precondition_required")
 
+    def paginate_queryset(self, queryset: Any) -> Any:
+        rows = super().paginate_queryset(queryset) or []
+        self.dates = queries.dates_at((queries.prefecture_of(row.unit), row.month) for row in rows)
+        return rows
+
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "dates": DatesOnDemand()}
+        return {**super().get_serializer_context(), "dates": getattr(self, "dates", {})}
 
     def parameters(self, act: str) -> dict[str, bool]:
         return {} if act == "retrieve" else super().parameters(act)

@@ -22,11 +22,11 @@ from backend.errors import Problem
 from backend.models import Unit
 from backend.scope import Actor, units_under, visible_to
 from cycles import drafting, manager_month, scorecard, standing
-from cycles.calendar import MonthDates, dates_of
+from cycles.calendar import MonthDates
 from cycles.grid import CELLS, Cell, Step
 from cycles.manager_facts import FINDINGS, WHO, moments
 from cycles.models import ManagerCell, ManagerCycle
-from cycles.queries import working_calendar
+from cycles.queries import dates_for
 from cycles.reviewing import CAPABILITY, Reviewers, reviewers
 
 State = ManagerCycle.State
@@ -109,7 +109,7 @@ def paper_of(actor: Actor, cycle: ManagerCycle) -> Paper:
         )
     return Paper(
         cycle=cycle,
-        dates=dates_of(cycle.month, working_calendar()),
+        dates=dates_for(cycle.unit, cycle.month),
         prefecture_state=standing.states(cycle.month, [cycle.unit_id])[cycle.unit_id],
         cells=tuple(cells),
         scores=_scores(cycle),

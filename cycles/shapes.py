@@ -10,6 +10,8 @@ from rest_framework import serializers
 from backend.http.serializers import OutModelSerializer, OutSerializer, StrictBooleanField, StrictSerializer
 from cycles.grid import CELLS, CellState, Dimension, Step
 from cycles.models import ManagerCycle, RetailerCycle
+from cycles.months_shapes import LineOut
+from cycles.queries import prefecture_of
 from market.board_shapes import BoardUnitOut, MonthField
 
 STATE_NAMES = [state.name.lower() for state in CellState]
@@ -65,11 +67,12 @@ class GridCellOut(OutSerializer):
     visits = serializers.ListField(
         child=serializers.UUIDField(), help_text="The visits that an execute cell was derived from, oldest first."
     )
+    adjustments = LineOut(many=True, help_text="What the cell would be since the lock, oldest first.")
 
 
 class CycleGridOut(OutSerializer):
     month = MonthField()
-    month_state = serializers.CharField()
+    month_state = serializers.CharField(help_text="In the prefecture of the shop: open, measured or locked.")
     retailer = ShopOut()
     territory = serializers.IntegerField(source="territory_id")
     county = serializers.IntegerField(source="county_id")
@@ -126,7 +129,7 @@ class ManagerCycleOut(OutModelSerializer):
 
     @extend_schema_field(ManagerCellOut(many=True))
     def get_cells(self, row: ManagerCycle) -> list[dict[str, Any]]:
-        dates = self.context["dates"][row.month]
+        dates = self.context["dates"][prefecture_of(row.unit), row.month]
         states = {cell.cell: cell.state for cell in row.cells.all()}
         return [
             {
@@ -137,20 +140,6 @@ class ManagerCycleOut(OutModelSerializer):
             }
             for c in CELLS
         ]
-
-
-class MonthOut(OutSerializer):
-    month = MonthField()
-    state = serializers.CharField()
-    opening_at = serializers.DateTimeField()
-    opened_at = serializers.DateTimeField(allow_null=True)
-    opens_at = serializers.DateTimeField()
-    plan_due_on = serializers.DateField()
-    forecast_due_on = serializers.DateField()
-    evaluation_due_at = serializers.DateTimeField()
-    improvement_due_on = serializers.DateField()
-    lock_on = serializers.DateField()
-    provisional = serializers.BooleanField(help_text="A day that decides these dates is in a year not yet published.")
 
 
 class CalendarDayOut(OutSerializer):

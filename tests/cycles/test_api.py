@@ -257,7 +257,9 @@ def test_months_tell_their_dates(march: Cast, as_lin: APIClient) -> None:
         "evaluation_due_at": "2026-04-01T18:00:00+08:00",
         "improvement_due_on": "2026-04-03",
         "lock_on": "2026-04-08",
+        "weekly_summaries_on": ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30"],
         "provisional": False,
+        "prefectures": [{"unit": march.prefecture.pk, "state": "open", "reopened_until": None}],
     }
     assert (december["month"], december["lock_on"], december["provisional"]) == ("2026-12", "2027-01-08", True)
 
