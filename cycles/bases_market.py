@@ -7,7 +7,7 @@ Imported with the rules, for cycles/bases.py to build. Sums follow the definitio
 from __future__ import annotations
 
 from cycles.bases import register
-from market.trade_queries import sold_pairs
+from market.trade_queries import looked_pairs, sold_pairs
 
 # -- what was ordered --------------------------------------------------------------------------------------------------
 
@@ -41,7 +41,8 @@ register(
 
 # -- what was seen -----------------------------------------------------------------------------------------------------
 
-register("an_sold", sold_pairs("an_shop"), needs=("an_shop",))
+register("an_look", looked_pairs("an_shop"), needs=("an_shop",))
+register("an_sold", sold_pairs("an_shop", "an_look"), needs=("an_look",))
 # Every price seen in the window by the territory stamped on the visit, as the boards average them.
 register(
     "an_price",

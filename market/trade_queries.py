@@ -48,7 +48,7 @@ observed AS MATERIALIZED (
 _SOLD = """
 held AS (
     SELECT t.*, coalesce(sum(l.ordered_cartons), 0) * min(g.packs_per_carton) AS ordered_packs
-    FROM twice t JOIN brands_product g ON g.id = t.product_id
+    FROM {twice} t JOIN brands_product g ON g.id = t.product_id
     LEFT JOIN line l ON l.retailer_id = t.retailer_id AND l.product_id = t.product_id
         AND l.on_date > t.before_on AND l.on_date <= t.on_date
     GROUP BY t.retailer_id, t.product_id, t.before_packs, t.before_on, t.packs, t.on_date
@@ -58,21 +58,33 @@ held AS (
 )"""
 
 
-def sold_pairs(shop: str) -> str:
-    """SELECT of each shop and product whose stock was seen twice, with what was sold in the four weeks up to as_of.
+def looked_pairs(shop: str) -> str:
+    """SELECT of each shop and product whose stock was seen twice: the last look before the four weeks, and in them.
 
     `shop` is a table with retailer_id; dates as the bases of cycles/bases.py name them.
     """
     looks = _LOOKS.format(shop=shop, shortest=SHORTEST_DAYS)
+    return f"WITH {looks} SELECT retailer_id, product_id, before_packs, before_on, packs, on_date FROM twice"  # noqa: S608
+
+
+def sold_pairs(shop: str, looked: str = "") -> str:
+    """SELECT of each shop and product whose stock was seen twice, with what was sold in the four weeks up to as_of.
+
+    `shop` is a table with retailer_id; dates as the bases of cycles/bases.py name them. `looked` is a table that holds
+    what `looked_pairs` selects: for many shops the planner must know how many there are.
+    """
+    twice = looked or "twice"
+    looks = "" if looked else _LOOKS.format(shop=shop, shortest=SHORTEST_DAYS) + ","
     return f"""
-    WITH {looks}, line AS (
+    WITH {looks} line AS (
         SELECT t.retailer_id, t.product_id, o.on_date, l.ordered_cartons
-        FROM twice t JOIN market_order o ON o.retailer_id = t.retailer_id
+        FROM {twice} t JOIN market_order o ON o.retailer_id = t.retailer_id
             AND o.on_date > t.before_on AND o.on_date <= t.on_date
         JOIN market_orderline l ON l.month = o.month AND l.order_id = o.id AND l.product_id = t.product_id
         WHERE o.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
             AND l.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
-    ), {_SOLD.format(days=WINDOW_DAYS)}
+            AND o.on_date > %(seen_from)s AND o.on_date < %(as_of)s
+    ), {_SOLD.format(days=WINDOW_DAYS, twice=twice)}
     SELECT retailer_id, product_id, before_on, before_packs, on_date, packs, ordered_packs, sold_packs FROM sold
     """  # noqa: S608 - constants only
 
@@ -101,7 +113,7 @@ WITH shop AS MATERIALIZED (
         count(*) FILTER (WHERE n = 0 AND demanded_cartons > 0) AS demanded,
         count(*) FILTER (WHERE n = 0 AND demanded_cartons > 0 AND ordered_cartons = 0) AS refused
     FROM line GROUP BY retailer_id, product_id
-), {_LOOKS.format(shop="one", shortest="%(shortest)s")}, {_SOLD.format(days="%(days)s")}, asked AS (
+), {_LOOKS.format(shop="one", shortest="%(shortest)s")}, {_SOLD.format(days="%(days)s", twice="twice")}, asked AS (
     SELECT retailer_id, product_id, bool_or(oos_days > 0) AS out FROM observed
     WHERE on_date >= %(from0)s AND oos_days IS NOT NULL GROUP BY retailer_id, product_id
 ), pair AS (

@@ -53,7 +53,7 @@ MISSING = Rule(
         SELECT o.retailer_id, count(*) FILTER (WHERE o.on_shelf) AS carried
         FROM looked o JOIN an_key USING (territory_id, product_id) GROUP BY o.retailer_id)
     SELECT l.retailer_id, {NO_UNIT}, jsonb_build_object({NAMED},
-            'peers', (SELECT round(min(h.weight), 1) FROM hit h WHERE h.retailer_id = l.retailer_id),
+            'peers', round(l.lightest, 1),
             'baseline', o.carried, 'target', o.carried + l.n, 'best', NULL) AS figures,
         b.threshold, {SEEN_IN} AS evidence
     FROM listed l JOIN own o USING (retailer_id) JOIN an_shop s USING (retailer_id) JOIN b USING (territory_id)
@@ -92,7 +92,7 @@ OUT_OF_STOCK = Rule(
         AND (k.product_id IS NOT NULL OR (x.w1 > 0)::int + (x.w2 > 0)::int + (x.w3 > 0)::int >= 2)),
     {LISTED}
     SELECT l.retailer_id, {NO_UNIT}, jsonb_build_object({NAMED}, 'limit', b.oos_days,
-            'days', (SELECT max(h.weight) FROM hit h WHERE h.retailer_id = l.retailer_id),
+            'days', l.weightiest,
             'baseline', l.n, 'target', 0, 'best', NULL) AS figures,
         b.threshold, {SEEN_IN} AS evidence
     FROM listed l JOIN an_shop s USING (retailer_id) JOIN b USING (territory_id)
@@ -132,7 +132,7 @@ SLOW = Rule(
         AND 112 * k.packs > b.supply_days * (x.w0 + x.w1 + x.w2 + x.w3) * g.packs_per_carton),
     {LISTED}
     SELECT l.retailer_id, {NO_UNIT}, jsonb_build_object({NAMED}, 'limit', b.supply_days,
-            'days', (SELECT max(h.weight) FROM hit h WHERE h.retailer_id = l.retailer_id),
+            'days', l.weightiest,
             'baseline', l.n, 'target', 0, 'best', NULL) AS figures,
         b.threshold, {orders_of_shop("from3", "month_of_from3")} AS evidence
     FROM listed l JOIN an_shop s USING (retailer_id) JOIN b USING (territory_id)
@@ -169,7 +169,7 @@ TOO_MANY = Rule(
         AND p.packs > b.stock_sales * p.sold_packs),
     {LISTED}
     SELECT l.retailer_id, {NO_UNIT}, jsonb_build_object({NAMED}, 'limit', b.stock_sales,
-            'rate', (SELECT max(h.weight) FROM hit h WHERE h.retailer_id = l.retailer_id),
+            'rate', l.weightiest,
             'baseline', l.n, 'target', 0, 'best', NULL) AS figures,
         b.threshold, {orders_of_shop("seen_from", "month_of_seen_from")} AS evidence
     FROM listed l JOIN an_shop s USING (retailer_id) JOIN b USING (territory_id)

@@ -48,7 +48,7 @@ OFF_PRICE = Rule(
         AND 100 * abs(e.carton_price_fen::bigint - g.guide_carton_fen) > b.price_off * g.guide_carton_fen),
     {LISTED}
     SELECT l.retailer_id, {NO_UNIT}, jsonb_build_object({NAMED}, 'limit', b.price_off,
-            'off', (SELECT max(h.weight) FROM hit h WHERE h.retailer_id = l.retailer_id),
+            'off', l.weightiest,
             'baseline', l.n, 'target', 0, 'best', NULL) AS figures,
         b.threshold, {SEEN_IN} AS evidence
     FROM listed l JOIN an_shop s USING (retailer_id) JOIN b USING (territory_id)

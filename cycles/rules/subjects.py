@@ -11,7 +11,8 @@ NO_UNIT = "NULL::bigint AS unit_id, NULL::bigint AS product_id"
 # Over `hit` (retailer_id, product_id, visit_id, weight): one row a shop, its products with the weightiest first.
 LISTED = """listed AS (
     SELECT h.retailer_id, count(*)::int AS n, jsonb_agg(g.name ORDER BY h.weight DESC, g.code) AS products,
-        jsonb_agg(g.id ORDER BY h.weight DESC, g.code) AS product_ids, array_agg(DISTINCT h.visit_id) AS visits
+        jsonb_agg(g.id ORDER BY h.weight DESC, g.code) AS product_ids, array_agg(DISTINCT h.visit_id) AS visits,
+        min(h.weight) AS lightest, max(h.weight) AS weightiest
     FROM hit h JOIN brands_product g ON g.id = h.product_id GROUP BY h.retailer_id)"""
 
 # The visits in which they were seen.
