@@ -6,6 +6,7 @@ What was handed in is kept as it was said (`submitted`); no later draft changes 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -16,7 +17,7 @@ from django.db import connection, transaction
 from backend import audit, clock
 from backend.errors import FieldError, Problem, register
 from backend.scope import Actor, visible_to
-from cycles import drafting, standing
+from cycles import drafting, scorecard, standing
 from cycles.grid import CELLS, COLUMNS, Step
 from cycles.models import ManagerCell, ManagerCycle
 
@@ -179,22 +180,48 @@ WHERE x.state = 'locked' AND x.cycle_id IN (SELECT m.id {_OF_PREFECTURE})
 """  # noqa: S608  names of our own
 
 
+_FREEZE = f"""
+UPDATE cycles_managercycle c SET scorecard = %(scores)s::jsonb -> c.unit_id::text, version = c.version + 1
+FROM (SELECT m.id {_OF_PREFECTURE}) m WHERE m.id = c.id AND c.scorecard IS NULL
+"""  # noqa: S608  names of our own
+_THAW = f"""
+UPDATE cycles_managercycle SET scorecard = NULL, version = version + 1
+WHERE scorecard IS NOT NULL AND id IN (SELECT m.id {_OF_PREFECTURE})
+"""  # noqa: S608  names of our own
+
+
 def lock(month: date, prefecture: int) -> int:
-    """Every cell of every manager's month in the prefecture is locked, with its words and what was submitted; returns
-    how many were not before. In the caller's transaction, under the month's lock. Two queries."""
-    return _all_cells(_LOCK, month, prefecture)
+    """Every cell of every manager's month in the prefecture is locked, with its words and what was submitted, and each
+    scorecard stands as it is now; returns how many cells were not locked before. In the caller's transaction, under the
+    month's lock. Eight queries for any number of managers."""
+    cycles = _hold_all(month, prefecture)
+    values = scorecard.scorecards(month, sorted({unit for _, unit in cycles}))
+    scores = {unit: {kpi: None if v is None else str(v) for kpi, v in found.items()} for unit, found in values.items()}
+    given = {"month": month, "prefecture": prefecture, "cells": list(COLUMNS), "scores": json.dumps(scores)}
+    with connection.cursor() as cursor:
+        cursor.execute(_FREEZE, given)
+        cursor.execute(_LOCK, given)
+        return cursor.rowcount
 
 
 def reopen(month: date, prefecture: int) -> int:
-    """The locked cells are what they were before the lock. In the caller's transaction. Two queries."""
-    return _all_cells(_UNLOCK, month, prefecture)
+    """The locked cells are what they were before the lock, and scorecards follow the facts again; returns how many
+    cells. In the caller's transaction. Three queries."""
+    _hold_all(month, prefecture)
+    given = {"month": month, "prefecture": prefecture}
+    with connection.cursor() as cursor:
+        cursor.execute(_THAW, given)
+        cursor.execute(_UNLOCK, given)
+        return cursor.rowcount
 
 
-def _all_cells(statement: str, month: date, prefecture: int) -> int:
+def _hold_all(month: date, prefecture: int) -> list[tuple[UUID, int]]:
+    """The prefecture's managers' months with their units, locked until the end of the transaction, which there is."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a month is locked and reopened in the transaction that does it")
-    values = {"month": month, "prefecture": prefecture, "cells": list(COLUMNS)}
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT m.id {_OF_PREFECTURE} ORDER BY m.id FOR NO KEY UPDATE OF m", values)
-        cursor.execute(statement, values)
-        return cursor.rowcount
+        cursor.execute(
+            f"SELECT m.id, m.unit_id {_OF_PREFECTURE} ORDER BY m.id FOR NO KEY UPDATE OF m",
+            {"month": month, "prefecture": prefecture},
+        )
+        return cursor.fetchall()

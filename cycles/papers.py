@@ -75,7 +75,7 @@ def digest_of(sentences: Any) -> str:
 
 
 def read(actor: Actor, cycle_id: UUID) -> Paper:
-    """A manager's month if the actor may see it, else `not_found`. Nineteen queries for any number of shops."""
+    """A manager's month if the actor may see it, else `not_found`. Twenty-one queries for any number of shops."""
     rows = ManagerCycle.objects.select_related("unit", "person", "role")
     cycle = visible_to(rows, actor).filter(pk=cycle_id).first()
     if cycle is None:
@@ -84,7 +84,7 @@ def read(actor: Actor, cycle_id: UUID) -> Paper:
 
 
 def paper_of(actor: Actor, cycle: ManagerCycle) -> Paper:
-    """The paper of a month that the actor may see. Eighteen queries for any number of shops."""
+    """The paper of a month that the actor may see. Twenty queries for any number of shops."""
     held = manager_month.cells_of(cycle)
     drafts = drafting.drafts_of(cycle.month, [cycle.pk])
     by = reviewers([cycle.pk], clock.today())[cycle.pk]
