@@ -59,14 +59,24 @@ WHERE a.month = %(month)s AND a.improvement_id IS NULL AND {{within}} AND {stand
 AND NOT EXISTS (SELECT 1 FROM cycles_improvement i WHERE i.origin_id = a.id)
 ORDER BY a.id
 """  # noqa: S608  names of our own
-# Measured again (facts came late), the miss was none: the improvement was met by that, with the value that says so.
-_RETRACT = f"""
-UPDATE cycles_improvement i SET state = 'met', outcome = r.value, closed_on = greatest(%(today)s, i.opened_on),
-    version = i.version + 1
-FROM cycles_action a JOIN cycles_result r ON r.action_id = a.id AND r.outcome = 'hit'
-JOIN backend_unit u ON u.id = coalesce(a.territory_id, a.county_id, a.unit_id)
-WHERE a.month = %(month)s AND i.origin_id = a.id AND i.state IN ('proposed', 'open')
-AND {{within}} AND {standing.not_locked("u")}
+# Measured again (facts came late) a miss may be none after all: its improvement was met by that, with the value that
+# says so; or a miss again. Where it was carried on and measured since, that decides.
+_AGAIN = f"""
+WITH told AS (
+    SELECT i.id, CASE WHEN r.outcome = 'hit' THEN 'met' WHEN i.state <> 'met' THEN i.state
+            WHEN i.decided_by_id IS NULL THEN 'proposed' ELSE 'open' END AS state,
+        CASE WHEN r.outcome = 'hit' THEN r.value END AS outcome,
+        CASE WHEN r.outcome = 'hit' THEN i.baseline ELSE r.value END AS baseline
+    FROM cycles_action a JOIN cycles_result r ON r.action_id = a.id AND r.outcome IN ('hit', 'miss')
+    JOIN cycles_improvement i ON i.origin_id = a.id AND i.state <> 'dropped'
+    JOIN backend_unit u ON u.id = coalesce(a.territory_id, a.county_id, a.unit_id)
+    WHERE a.month = %(month)s AND {{within}} AND {standing.not_locked("u")}
+    AND NOT EXISTS (SELECT 1 FROM cycles_action b JOIN cycles_result q ON q.action_id = b.id
+        WHERE b.improvement_id = i.id AND q.value IS NOT NULL))
+UPDATE cycles_improvement i SET state = t.state, outcome = t.outcome, baseline = t.baseline,
+    closed_on = CASE WHEN t.outcome IS NULL THEN NULL ELSE greatest(%(today)s, i.opened_on) END, version = i.version + 1
+FROM told t
+WHERE i.id = t.id AND (i.state, i.outcome, i.baseline) IS DISTINCT FROM (t.state, t.outcome, t.baseline)
 """  # noqa: S608  names of our own
 
 
@@ -86,7 +96,7 @@ def propose(month: date, prefectures: Sequence[int] | None = None) -> int:
     within = standing.within("u", prefectures)
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE.format(within=within), values)
-        cursor.execute(_RETRACT.format(within=within), values)
+        cursor.execute(_AGAIN.format(within=within), values)
         cursor.execute(_PROPOSE.format(within=within), values)
         return cursor.rowcount
 

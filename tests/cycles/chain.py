@@ -17,6 +17,7 @@ from cycles.sentences import _known
 from retail.models import Retailer
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
+FIGURES = {"now": 5, "before": 10, "baseline": 5, "target": 10, "best": 12}
 
 FELL = Rule(
     code="test_fell", version=1, dimension=Dimension.CLIENT, subject="shop", name="测试下滑", name_en="test: fell",
