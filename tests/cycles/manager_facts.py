@@ -168,13 +168,27 @@ def order(shop: Retailer, territory: Unit, on: date, cartons: int, *, amount_fen
     )
 
 
+NO_FIGURES: dict[str, Any] = {
+    "cartons": 0,
+    "cartons_before": 0,
+    "amount_fen": 0,
+    "carton_price_fen": None,
+    "margin_fen": None,
+    "margin_percent": None,
+    "margin_cartons": 0,
+    "earners": [],
+    "stock_packs": None,
+    "stock_days": None,
+}
+
+
 def advise(cast: Cast, shop: Retailer, words: str = "", *, at: datetime | None = None) -> AdviceSheet:
     return AdviceSheet.objects.create(
         month=MARCH,
         retailer=shop,
         territory=cast.territory,
         person=cast.lin,
-        figures={},
+        figures=NO_FIGURES,
         words=words,
         written_at=at or clock.now(),
     )
