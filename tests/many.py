@@ -23,6 +23,7 @@ from visits.models import (
     Briefing,
     CheckLine,
     DisplayTemplate,
+    Leave,
     Observation,
     Pitch,
     Policy,
@@ -143,4 +144,6 @@ def _months(world: World, number: int) -> None:
     Month.objects.create(month=month, state=Month.State.LOCKED, opening_at=clock.now(), opened_at=clock.now())
     ManagerCycle.objects.create(month=month, role_id="account_manager", unit=cast.territory, person=cast.lin)
     SalesTarget.objects.create(unit=cast.territory, month=month, cartons=100)
+    off = DateRange(date(2027, 1, 1) + timedelta(days=number), date(2027, 1, 2) + timedelta(days=number))
+    Leave.objects.create(person=cast.lin, unit=cast.territory, during=off)
     CalendarDay.objects.create(day=LAST_WEEK - timedelta(days=100 + number), is_working=True, name="makeup day")

@@ -2,7 +2,7 @@
 
 What makes them done and missed without a hand (`link`, `miss_past`) is visits/following.py.
 
-Who may: `cycles.plan` over the shop on the stop's day. What is set by hand is its maker's: no draft changes it after.
+Who may: `cycles.plan` over the shop today, and on the day that a stop is put on. What is set by hand is its maker's: no draft changes it after.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def move(*, actor: Actor, stop: PlannedStop, to: date) -> PlannedStop:
     """The stop stands last on another day of its month, from now on set by hand. `not_found`; `stop_settled` unless it
     is still planned; `bad_date` for a day past or of another month; `conflict` where the shop stands on that day
     already. Six queries."""
-    _require(actor, stop, to)
+    _require(actor, stop, clock.today(), to)
     _require_to_come(to)
     if clock.month_of(to) != stop.month:
         raise Problem("bad_date", detail_zh="只能在当月内改期。", detail_en="A stop moves within its month.")
@@ -96,7 +96,7 @@ def drop(*, actor: Actor, stop: PlannedStop, words: str) -> PlannedStop:
     `stop_settled` unless it is still planned. Five queries."""
     if not words.strip():
         raise Problem("invalid")
-    _require(actor, stop, stop.on_date)
+    _require(actor, stop, clock.today())
     with transaction.atomic():
         held = _held(stop)
         _require_planned(held)
@@ -113,7 +113,7 @@ def say_why_missed(*, actor: Actor, stop: PlannedStop, reason: str, words: str =
     without words. Five queries."""
     if reason == PlannedStop.MissReason.OTHER and not words.strip():
         raise Problem("invalid")
-    _require(actor, stop, stop.on_date)
+    _require(actor, stop, clock.today())
     with transaction.atomic():
         held = _held(stop)
         if held.state != State.MISSED:
@@ -152,9 +152,10 @@ def reorder(*, actor: Actor, territory_id: int, on: date, order: Sequence[UUID])
     return list(rows.order_by("position", "id"))
 
 
-def _require(actor: Actor, stop: PlannedStop, on: date) -> None:
-    """The shop is the actor's to plan for on that day."""
-    if not scope.writable(actor, PLAN, [(stop.retailer_id, on)]):
+def _require(actor: Actor, stop: PlannedStop, *days: date) -> None:
+    """The shop is the actor's to plan for on each of the days."""
+    pairs = {(stop.retailer_id, day) for day in days}
+    if scope.writable(actor, PLAN, pairs).keys() != pairs:
         raise Problem("not_found")
 
 

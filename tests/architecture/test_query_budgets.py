@@ -23,6 +23,7 @@ from tests.walk.world import build_world
 
 FEW, MANY = 3, 30
 OF_ONE_SIZE = {  # what tells of the system or of oneself, and a board that is one unit's
+    "GET /api/v1/boards/fairness",
     "GET /api/v1/boards/market",
     "GET /api/v1/calendar-days/<str:day>",
     "GET /api/v1/import-kinds/<slug:kind>",

@@ -45,6 +45,8 @@ NAMES_NONE = {
     "released", "template", "policy_version", "submission_id", "order_no", "order_weekday", "is_home", "is_launch",
     "is_working", "is_primary", "is_open", "on_sale", "blend", "brand", "brand__is_home", "product", "price_class",
     "has_price_class", "business_type", "market_type", "visit_class", "terminal_type", "scale", "tier", "priority",
+    "open", "rule", "dimension",
+    "unsaid", "miss_reason", "is_own",
 }  # fmt: skip
 
 
@@ -80,7 +82,7 @@ def test_a_foreign_object_answers_as_an_absent_one(name: str, world: World, spie
                 assert told[0] in {400, 403, 404, 405, 415, 428}
 
 
-SHARED = {"brand", "product", "calendar day", "import kind"}  # kinds that nobody owns
+SHARED = {"brand", "product", "calendar day", "import kind", "rule"}  # kinds that nobody owns
 
 
 def _variants(name: str, world: World, column: str, *, by_all_methods: bool) -> list[tuple[Ask, Ask]]:

@@ -17,15 +17,16 @@ from backend.ids import uuid7
 from backend.models import AuditEntry, Device, ImportReject, ImportRun, Level, Person, Position, Quarantined, Unit
 from brands.models import KeyProduct
 from cycles import month as months
-from cycles.models import CalendarDay, ManagerCycle
+from cycles.models import CalendarDay, Finding, ManagerCycle, Sighting
 from market.models import Allotment, Order, OrderLine, SalesTarget, StockCount
 from retail.models import Assignment, Contact, Need, Promise, Retailer
 from tests.cast import ALWAYS, SINCE, TODAY, Cast, build_cast, make_shop
 from tests.market import facts
 from tests.walk.policy import FOREIGN, MOVED, NOWHERE, OWN
-from visits.models import DisplayTemplate, Policy, PolicyVersion, Remark, TemplateVersion
+from visits.models import DisplayTemplate, Leave, PlannedStop, Policy, PolicyVersion, Remark, Replan, TemplateVersion
 
 LAST_WEEK = date(2026, 3, 10)
+YESTERDAY, SATURDAY = date(2026, 3, 15), date(2026, 3, 21)  # no working days: what is drafted does not stand on them
 MONTH = date(2026, 3, 1)
 TOKEN = "zQX7J9"  # stands in Lin's county only (tests/walk/canaries.py)
 NO_UUID = UUID("0199aaaa-0000-7000-8000-00000000dead")
@@ -43,6 +44,7 @@ class World:
     keys: dict[str, dict[str, Key]] = field(default_factory=dict)
     rows: list[Model] = field(default_factory=list)  # of Lin's county: what Wu must never see a word of
     visits: dict[str, UUID] = field(default_factory=dict)
+    replans: dict[int, UUID] = field(default_factory=dict)  # of each column's territory
 
     def key(self, kind: str, column: str) -> Key:
         """What to write into an address."""
@@ -164,7 +166,29 @@ def shop_things(world: World, column: str) -> None:
         retailer=shop, text="周五送货架", promised_by=person, promised_on=LAST_WEEK, due_on=TODAY
     )
     _keep(world, "promise", column, promise)
+    _keep(world, "finding", column, _found(shop, territory, order.pk))
+    place = {"month": MONTH, "retailer": shop, "territory": territory, "county_id": territory.ancestors[3]}
+    stop = PlannedStop.objects.create(**place, on_date=SATURDAY, position=1, words="送货架", is_own=True)
+    _keep(world, "stop", column, stop)
+    missed = PlannedStop.objects.create(**place, on_date=YESTERDAY, position=1, words="没去成", state="missed")
+    _keep(world, "missed stop", column, missed)
     _keep(world, "cycle", column, shop, {"month": "2026-03", "retailer_id": shop.pk})
+
+
+def _found(shop: Retailer, territory: Unit, order_id: UUID) -> Finding:
+    """A finding of the month about the shop, as analysis leaves it, and what it said."""
+    finding = Finding.objects.create(
+        rule="client.odd_order", dimension="client", severity=1, retailer=shop, territory=territory,
+        county_id=territory.ancestors[3], opened_on=TODAY, first_month=MONTH, last_month=MONTH,
+    )  # fmt: skip
+    Sighting.objects.create(
+        month=MONTH, finding_id=finding.pk, rule_version=1, as_of=TODAY, severity=1,
+        threshold={"client.odd_order_percent": 250.0},
+        figures={"cartons": 52, "on_date": "2026-03-10", "mean": 20, "percent": 260.0, "limit": 250.0, "baseline": 0,
+                 "target": 1, "best": None},
+        evidence={"kind": "order", "ids": [str(order_id)], "rows": 1},
+    )  # fmt: skip
+    return finding
 
 
 def _place_things(world: World, column: str) -> None:
@@ -178,6 +202,11 @@ def _place_things(world: World, column: str) -> None:
     _keep(world, "unassigned", column, shop)
     target = SalesTarget.objects.create(pk=_far_number(), unit=territory, month=MONTH, cartons=100)
     _keep(world, "target", column, target)
+    leave = Leave.objects.create(person=person, unit=territory, during=DateRange(TODAY, SATURDAY), kind="年假")
+    _keep(world, "leave", column, leave)
+    replan = Replan.objects.create(territory=territory, lost_on=SATURDAY, moves=[], made_by=person, made_at=clock.now())
+    world.replans[territory.pk] = replan.pk
+    _keep(world, "plan", column, territory, {"territory_id": territory.pk, "month": "2026-03"})
     _keep(world, "manager cycle", column, ManagerCycle.objects.get(person=person, month=MONTH))
     device = _device(person, "another phone")
     _keep(world, "device", column, device)
@@ -223,6 +252,7 @@ def _shared_things(world: World) -> None:
     world.keys["brand"] = {OWN: cast.products[0].brand_id}
     world.keys["product"] = {OWN: cast.products[0].pk}
     world.keys["import kind"] = {OWN: "products"}
+    world.keys["rule"] = {OWN: "client.silent"}
     CalendarDay.objects.create(day=date(2026, 5, 4), is_working=True, name="makeup day")
     world.keys["calendar day"] = {OWN: "2026-05-04"}
 
@@ -230,8 +260,10 @@ def _shared_things(world: World) -> None:
 def _nowhere(world: World) -> None:
     names = {
         "import kind": "nothing",
+        "rule": "nothing",
         "calendar day": "2026-02-30",
         "cycle": {"month": "2026-03", "retailer_id": NO_UUID},
+        "plan": {"territory_id": NO_NUMBER, "month": "2026-03"},
     }
     for kind, found in world.keys.items():
         like = found[OWN]
