@@ -75,21 +75,44 @@ def adjust(month: date, prefecture_id: int, territories: Sequence[int]) -> int:
 def differences(month: date, prefecture_id: int) -> Differences:
     """What a locked month would be if it were settled and locked now. The roll-ups are read as they are. Leaves no
     trace; in the caller's transaction, under the month's lock."""
-    found = Differences()
-    values: dict[str, Any] = {"month": month, "counties": prefectures.counties_of([prefecture_id])}
-    with transaction.atomic(), connection.cursor() as cursor:
-        for copy in (_CELLS_BEFORE, _RESULTS_BEFORE):
-            cursor.execute(copy, values)
-        as_if_unlocked(month, prefecture_id)
-        stages.settle(month, prefecture_id)
-        cells.miss_open(month, [prefecture_id])
-        cursor.execute(_CELLS_DIFFER, values)
-        found.cells = [_cell_line(row) for row in cursor.fetchall()]
-        cursor.execute(_RESULTS_DIFFER, values)
-        found.results = [_result_line(row) for row in cursor.fetchall()]
-        found.figures = list(_figure_lines(month, prefecture_id))
+    with transaction.atomic():
+        keep_copies(month, prefecture_id)
+        settle_as_if_unlocked(month, prefecture_id)
+        found = Differences(*since_copies(month, prefecture_id), figures=figures_now(month, prefecture_id))
         transaction.set_rollback(True)
     return found
+
+
+def keep_copies(month: date, prefecture_id: int) -> None:
+    """Cells and results of the prefecture as they stand, for `since_copies` in the same transaction."""
+    with connection.cursor() as cursor:
+        for name, copy in (("adjusting_cell", _CELLS_BEFORE), ("adjusting_result", _RESULTS_BEFORE)):
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
+            cursor.execute(copy, _values(month, prefecture_id))
+
+
+def since_copies(month: date, prefecture_id: int) -> tuple[list[Line], list[Line]]:
+    """Cells and results that are not what their copies and the lines beside them say."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CELLS_DIFFER, _values(month, prefecture_id))
+        moved = [_cell_line(row) for row in cursor.fetchall()]
+        cursor.execute(_RESULTS_DIFFER, _values(month, prefecture_id))
+        return moved, [_result_line(row) for row in cursor.fetchall()]
+
+
+def settle_as_if_unlocked(month: date, prefecture_id: int) -> None:
+    """For a transaction that is taken back: all that the lock would do now, but for freezing."""
+    as_if_unlocked(month, prefecture_id)
+    stages.settle(month, prefecture_id)
+    cells.miss_open(month, [prefecture_id])
+
+
+def _values(month: date, prefecture_id: int) -> dict[str, Any]:
+    return {
+        "month": month,
+        "prefecture": prefecture_id,
+        "counties": prefectures.counties_of([prefecture_id]),
+    }
 
 
 def as_if_unlocked(month: date, prefecture_id: int) -> None:
@@ -116,7 +139,8 @@ WHERE x.new <> coalesce(line.after, x.old) ORDER BY c.retailer_id, x.figure
 """  # noqa: S608  names of our own
 _OF_PREFECTURE = """
 FROM cycles_action a LEFT JOIN cycles_result r ON r.action_id = a.id
-WHERE a.month = %(month)s AND a.state = 'accepted' AND (a.county_id = ANY(%(counties)s) OR a.county_id IS NULL)
+WHERE a.month = %(month)s AND a.state = 'accepted'
+AND (a.county_id = ANY(%(counties)s) OR (a.county_id IS NULL AND a.unit_id = %(prefecture)s))
 """
 _RESULTS_BEFORE = f"""
 CREATE TEMP TABLE adjusting_result ON COMMIT DROP AS SELECT a.id, r.value {_OF_PREFECTURE}
@@ -143,8 +167,12 @@ def _result_line(row: Any) -> Line:
     return Line(RESULT, before, after, retailer, unit, territory, county, action)
 
 
-def _figure_lines(month: date, prefecture_id: int) -> Iterable[Line]:
+def figures_now(month: date, prefecture_id: int) -> list[Line]:
     """Figures of the prefecture's units, as their boards show them now, that are not what was frozen and adjusted."""
+    return list(_figure_lines(month, prefecture_id))
+
+
+def _figure_lines(month: date, prefecture_id: int) -> Iterable[Line]:
     known = frozen.frozen(month, prefecture_id)
     for unit, kpi, after in _latest(month, known):
         known[unit][kpi] = after

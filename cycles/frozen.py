@@ -42,11 +42,12 @@ def values(month: date, unit_ids: Sequence[int]) -> Values:
     for unit in unit_ids:
         held, sold = acts.get((unit, month), Acts()), goods.get((unit, month), Goods())
         figured = {**figures.unit_values(held, sold, targets.get(unit)), **scores[unit]}
-        found[unit] = {kpi: _exact(value) for kpi, value in figured.items()}
+        found[unit] = {kpi: exact(value) for kpi, value in figured.items()}
     return found
 
 
-def _exact(value: Number | None) -> Decimal | None:
+def exact(value: Number | str | None) -> Decimal | None:
+    """With four decimals, as figures are frozen."""
     return None if value is None else Decimal(value).quantize(PLACES, rounding=ROUND_HALF_EVEN)
 
 
