@@ -42,7 +42,7 @@ HOLDERS: dict[str, frozenset[str]] = {
     "market.read": FIELD | LEADERS | STEWARDS | {"feng"},
     "market.edit": STEWARDS,
     "boards.read": FIELD | LEADERS | {"feng"},
-    "cycles.read": FIELD | LEADERS | {"feng"},
+    "cycles.read": FIELD | LEADERS | ADMINISTRATORS | {"feng"},
     "cycles.plan": FIELD | {"feng"},
     "people.read": LEADERS | ADMINISTRATORS | {"chen", "shen"},
     "people.manage": ADMINISTRATORS,
