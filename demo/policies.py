@@ -30,11 +30,12 @@ TEMPLATES: Final = (
         "modern-terminal",
         "现代终端陈列",
         [
-            _item("double", "双包出样、间距一致", "two packs each, evenly spaced", 15),
+            _item("double", "双包出样、间距一致", "two packs each, evenly spaced", 10),
             _item("listed", "必上规格不少于 15 个", "at least 15 listed products", 25, 15),
-            _item("front", "前柜三包品字形", "three packs in front", 15),
+            _item("front", "前柜三包品字形", "three packs in front", 10),
             _item("cartons", "整条堆头不少于 6 条", "at least 6 cartons stacked", 20, 6),
             _item("tags", "一货一签、明码标价", "every product tagged", 25),
+            _item("minors_sign", "禁止向未成年人销售标识醒目", "sign: not sold to minors", 10),
         ],
     ),
     (
@@ -42,10 +43,11 @@ TEMPLATES: Final = (
         "乡村终端陈列",
         [
             _item("licence", "亮证经营", "licence in sight", 20),
-            _item("grouped", "集中、分类摆放", "together and by class", 20),
-            _item("rotated", "先进先出、无积灰", "rotated, no dust", 20),
+            _item("grouped", "集中、分类摆放", "together and by class", 15),
+            _item("rotated", "先进先出、无积灰", "rotated, no dust", 15),
             _item("shown", "出样不少于 20 个规格", "at least 20 products shown", 20, 20),
             _item("tags", "明码标价", "prices marked", 20),
+            _item("minors_sign", "禁止向未成年人销售标识醒目", "sign: not sold to minors", 10),
         ],
     ),
 )

@@ -81,13 +81,6 @@ REVENUE_PER_BOX = _kpi(
     "fen",
     "trade usage",
 )
-PRICE_COMPLIANCE = _kpi(
-    "price_compliance",
-    ("价格到位率", "price compliance"),
-    "products last seen within the tolerance of their guide price / products last seen with a price x 100",
-    "percent",
-    "trade usage; the tolerance is ours",
-)
 PRICE_TAG_RATE = _kpi(
     "price_tag_rate",
     ("明码标价率", "price tag rate"),
@@ -107,4 +100,4 @@ TRADE_FIGURES: tuple[Kpi, ...] = (
     CLIENT_STOCKOUT,
 )
 
-register(*TRADE_FIGURES, REVENUE_PER_BOX, PRICE_COMPLIANCE, PRICE_TAG_RATE)
+register(*TRADE_FIGURES, REVENUE_PER_BOX, PRICE_TAG_RATE)
