@@ -2,7 +2,8 @@
 
 What makes them done and missed without a hand (`link`, `miss_past`) is visits/following.py.
 
-Who may: `cycles.plan` over the shop today, and on the day that a stop is put on. What is set by hand is its maker's: no draft changes it after.
+Who may: `cycles.plan` over the shop today, and on the day that a stop is put on. What is set by hand is its maker's: no
+draft changes it after.
 """
 
 from __future__ import annotations
