@@ -10,33 +10,31 @@ from django.http import HttpRequest, HttpResponse
 from backend.errors import Problem
 from backend.http.auth import actor
 from backend.models import Level
+from cycles.actions_filters import ActionFilters, ImprovementFilters
 from cycles.grid import DIMENSION_NAMES, Dimension
-from cycles.models import Action, Improvement, Result
+from cycles.models import Action, Improvement
 from web.boards import acts, chain, decisions, place
 from web.boards.place import Place
 
-OF_ACTIONS = ("state", "flagged", "dimension", "rule", "outcome")
-OF_IMPROVEMENTS = ("state", "dimension", "rule")
+ACTIONS = chain.Listed(ActionFilters)
+LEDGER = chain.Listed(ImprovementFilters, of_month=False)
 STANDING = ("proposed", "open")
 
 
 @acts.page
 def actions(request: HttpRequest) -> HttpResponse:
-    """`/actions?unit=&month=&state=&flagged=&dimension=&rule=&outcome=`: to accept, to change, to drop. Up to nine
-    queries."""
-    here, who = place.of(request, *OF_ACTIONS, "after"), actor(request)
+    """`/actions?unit=&month=` and the filters of the API: to accept, to change, to drop. Up to ten queries."""
+    here, who = place.of(request, *ACTIONS.narrowing, "after"), actor(request)
     if not who.can("cycles.read"):
         raise Problem("forbidden")
     done = acts.run(request, decisions.VERBS)
     if isinstance(done, HttpResponse):
         return done
-    kept = _kept(
-        request, OF_ACTIONS, state=Action.State.values, flagged=("true", "false"), outcome=Result.Outcome.values
-    )
-    everything = chain.actions(who, here.unit, here.month)
-    counts = dict(everything.order_by().values_list("state").annotate(n=Count("pk")))
-    rows = everything.filter(**_as_filter(kept, flagged="is_flagged", outcome="result__outcome"))
-    found, after = chain.page(rows, request.GET.get("after"))
+    kept = {name: request.GET[name] for name in ACTIONS.narrowing if name in request.GET}
+    everything = chain.with_names(Action.objects.all())
+    counts = dict(ACTIONS.narrow(everything, who, here, {}).order_by().values_list("state").annotate(n=Count("pk")))
+    rows = ACTIONS.narrow(everything.select_related("result", "became"), who, here, kept)
+    found, after = chain.page(rows.order_by("-is_flagged", "id"), request.GET.get("after"))
     told: dict[str, Any] = {
         **_around(here, kept, after, request.path),
         "rows": found,
@@ -51,20 +49,21 @@ def actions(request: HttpRequest) -> HttpResponse:
 
 @acts.page
 def improvements(request: HttpRequest) -> HttpResponse:
-    """`/improvements?unit=&month=&state=&dimension=&rule=`: the oldest first; without a state those that stand. Up to
-    nine queries."""
-    here, who = place.of(request, *OF_IMPROVEMENTS, "after"), actor(request)
+    """`/improvements?unit=&month=` and the filters of the API: the oldest first; without `state` and `closed` those
+    that stand. Up to ten queries."""
+    here, who = place.of(request, *LEDGER.narrowing, "after"), actor(request)
     if not who.can("cycles.read"):
         raise Problem("forbidden")
     done = acts.run(request, decisions.VERBS)
     if isinstance(done, HttpResponse):
         return done
-    kept = _kept(request, OF_IMPROVEMENTS, state=(*Improvement.State.values, "all"))
-    everything = chain.improvements(who, here.unit)
-    counts = dict(everything.order_by().values_list("state").annotate(n=Count("pk")))
-    narrowed = _as_filter({name: value for name, value in kept.items() if value != "all"})
-    rows = everything.filter(**narrowed) if "state" in kept else everything.filter(state__in=STANDING, **narrowed)
-    found, after = chain.page(rows, request.GET.get("after"))
+    kept = {name: request.GET[name] for name in LEDGER.narrowing if name in request.GET}
+    everything = chain.with_names(Improvement.objects.all())
+    counts = dict(LEDGER.narrow(everything, who, here, {}).order_by().values_list("state").annotate(n=Count("pk")))
+    rows = LEDGER.narrow(
+        everything, who, here, kept if {"state", "closed"} & kept.keys() else {**kept, "closed": "false"}
+    )
+    found, after = chain.page(rows.order_by("opened_on", "id"), request.GET.get("after"))
     told: dict[str, Any] = {
         **_around(here, kept, after, request.path),
         "rows": found,
@@ -73,18 +72,6 @@ def improvements(request: HttpRequest) -> HttpResponse:
         "may_plan": decisions.may_plan(who),
     }
     return acts.shown(request, "boards/improvements.html", told, done)
-
-
-def _kept(request: HttpRequest, names: tuple[str, ...], **choices: Any) -> dict[str, str]:
-    """What the address narrows by; `bad_parameter` for a word that is no choice."""
-    known = {"dimension": list(map(str, Dimension)), "rule": chain.rule_codes(), **choices}
-    asked = {name: chain.chosen(request.GET.get(name), known[name], name) for name in names}
-    return {name: value for name, value in asked.items() if value}
-
-
-def _as_filter(kept: dict[str, str], **columns: str) -> dict[str, Any]:
-    read: dict[str, Any] = {"true": True, "false": False}
-    return {columns.get(name, name): read.get(value, value) for name, value in kept.items()}
 
 
 def _around(here: Place, kept: dict[str, str], after: str, path: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from backend.errors import Problem
 from backend.http.auth import actor
 from backend.models import Level
 from backend.scope import Actor, units_under, visible_to
-from cycles import advice, gate, standing
+from cycles import advice, advice_alike, gate, standing
 from cycles.models import AdviceSheet
 from web.boards import acts, chain, place
 from web.boards.acts import Form
@@ -44,7 +44,7 @@ def sheets(request: HttpRequest) -> HttpResponse:
 def _alike(who: Actor, here: place.Place, rows: list[AdviceSheet]) -> set[Any]:
     """The sheets on the page that say nearly what another says, as far as the reader is told of it by now."""
     territories = sorted({row.territory_id for row in rows})
-    found = advice.alike(here.month, territories) if territories else []
+    found = advice_alike.alike(here.month, territories) if territories else []
     shown = {sheet for one in found if one.told_to_all for sheet in one.sheets}
     own = {sheet for one in found for sheet in one.sheets}
     return shown | {row.pk for row in rows if row.person_id == who.person_id and row.pk in own}

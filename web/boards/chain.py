@@ -1,12 +1,11 @@
-"""The lists of the chain of five facts, as the pages show them: findings, actions, improvements, each said in words.
+"""The lists of the chain of five facts as the pages show them, by the same filters as the API's, and page by page.
 
-Called by the pages of findings, actions, improvements and shops. Reads pass through the scope gate; the words come from
-the rules and cycles/sentences.py.
+Called by the pages of findings, actions, improvements and sentences. Reads pass through the scope gate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -16,30 +15,29 @@ from django.db.models import Model, Q, QuerySet
 
 from backend import clock
 from backend.errors import FieldError, Problem
-from backend.models import Unit
-from backend.scope import Actor, units_under, visible_to
+from backend.http.filters import Filters
+from backend.scope import Actor, visible_to
+from cycles import findings as finding_reads
 from cycles.models import Action, Finding, Improvement, Sighting
-from cycles.models.chain import Subject
-from cycles.rules.rule import Rule, rule, rules
-from cycles.sentences import say
+from cycles.rules.rule import Rule
+from web.boards.place import Place
 
 PAGE = 50
-S = TypeVar("S", bound=Subject)
 M = TypeVar("M", bound=Model)
+S = TypeVar("S", Finding, Action, Improvement)
 
 
 @dataclass(frozen=True)
 class FindingRow:
-    """A finding with what it said in a month (the latest up to it), and how long it has held."""
+    """A finding with what it said in a month, and how long it has held."""
 
     finding: Finding
-    rule: Rule
+    rule: Rule | None  # None: this version of the system has it no more
     sighting: Sighting | None
 
     @property
     def sentence(self) -> str:
-        seen = self.sighting
-        return say(self.rule.template, seen.rule_version, seen.figures) if seen else ""
+        return finding_reads.sentence(self.finding, self.sighting)
 
     @property
     def days(self) -> int:
@@ -48,57 +46,42 @@ class FindingRow:
 
     @property
     def months(self) -> int:
-        first, last = self.finding.first_month, self.finding.last_month
-        return (last.year - first.year) * 12 + last.month - first.month + 1
-
-
-def about(rows: QuerySet[S], unit: Unit) -> QuerySet[S]:
-    """What is said of the unit, of the units below it and of their shops; with the names of all that it is about."""
-    under = units_under([unit.pk])
-    found = rows.filter(Q(territory_id__in=under) | Q(unit_id__in=under))
-    return with_names(found)
+        return finding_reads.age_months(self.finding)
 
 
 def with_names(rows: QuerySet[S]) -> QuerySet[S]:
+    """With the shop, unit and product that each is about."""
     return rows.select_related("retailer", "unit", "product", "territory")
 
 
-def findings(actor: Actor, unit: Unit, month: date) -> QuerySet[Finding]:
-    """The findings that held in a month, those to look at first before the others."""
-    rows = visible_to(Finding.objects.filter(first_month__lte=month, last_month__gte=month), actor)
-    return about(rows, unit).order_by("severity", "-opened_on", "id")
-
-
-def as_said(found: Iterable[Finding], month: date) -> list[FindingRow]:
-    """Each with what it said last, up to the month. One query."""
+def as_said(found: Iterable[Finding], month: date | None) -> list[FindingRow]:
+    """Each with what it said in the month (None: when it was seen last). One query."""
     rows = list(found)
-    seen = Sighting.objects.filter(finding_id__in=[row.pk for row in rows], month__lte=month)
-    last: dict[UUID, Sighting] = {one.finding_id: one for one in seen.order_by("month")}
-    return [FindingRow(row, rule(row.rule), last.get(row.pk)) for row in rows]
+    seen = finding_reads.sightings_of(rows, month)
+    return [FindingRow(row, finding_reads.rule_of(row), seen.get(row.pk)) for row in rows]
 
 
-def actions(actor: Actor, unit: Unit, month: date) -> QuerySet[Action]:
-    """The actions of a month with their results, those to be decided by themselves before the others."""
-    rows = about(visible_to(Action.objects.filter(month=month), actor), unit)
-    return rows.select_related("result", "improvement", "decided_by").order_by("-is_flagged", "id")
+@dataclass(frozen=True)
+class Listed:
+    """A list of the API: its rows, the filters that may narrow it, and whether it is of one month."""
 
+    filters: type[Filters]
+    of_month: bool = True
 
-def improvements(actor: Actor, unit: Unit) -> QuerySet[Improvement]:
-    """The ledger, the oldest first."""
-    return about(visible_to(Improvement.objects.all(), actor), unit).order_by("opened_on", "id")
+    @property
+    def narrowing(self) -> tuple[str, ...]:
+        return tuple(name for name in self.filters.base_filters if name not in {"unit", "month"})
 
-
-def rule_codes() -> list[str]:
-    return [one.code for one in rules()]
-
-
-def chosen(given: str | None, known: Sequence[str], name: str) -> str:
-    """A choice of the address, nothing without one; `bad_parameter` for what is none."""
-    if given is None:
-        return ""
-    if given not in known:
-        raise Problem("bad_parameter", errors=[FieldError("bad_parameter", parameter=name)])
-    return given
+    def narrow(self, rows: QuerySet[M], actor: Actor, here: Place, asked: Mapping[str, str]) -> QuerySet[M]:
+        """The rows of the place that the actor may see, narrowed as the API would; problem bad_parameter."""
+        given = {"unit": str(here.unit.pk), **asked}
+        if self.of_month:
+            given["month"] = f"{here.month:%Y-%m}"
+        found = self.filters(given, queryset=visible_to(rows, actor))
+        if not found.is_valid():
+            raise Problem("bad_parameter", errors=[FieldError("bad_parameter", parameter=next(iter(found.errors)))])
+        narrowed: QuerySet[M] = found.qs
+        return narrowed
 
 
 def page(rows: QuerySet[M], given: str | None) -> tuple[list[M], str]:

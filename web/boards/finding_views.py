@@ -13,36 +13,40 @@ from backend.errors import Problem
 from backend.http.auth import actor
 from backend.models import Unit
 from backend.scope import visible_to
+from cycles import findings as finding_reads
+from cycles.chain_reads import rule_or_none
+from cycles.finding_api import FindingFilters
 from cycles.grid import DIMENSION_NAMES, Dimension
 from cycles.models import Action, Finding
-from cycles.rules.rule import rule, rules
+from cycles.rules.rule import rules
 from web.boards import acts, chain, place, proof
 
-NARROWING = ("rule", "dimension", "severity")
+LISTED = chain.Listed(FindingFilters)
 SEVERITIES = ("1", "2", "3")
 
 
 @acts.page
 def findings(request: HttpRequest) -> HttpResponse:
-    """`/findings?unit=&month=&rule=&dimension=&severity=`: what the rules noticed. Up to nine queries."""
-    here, who = place.of(request, *NARROWING, "after"), actor(request)
+    """`/findings?unit=&month=` and the filters of the API: what the rules noticed. Up to ten queries."""
+    here, who = place.of(request, *LISTED.narrowing, "after"), actor(request)
     if not who.can("cycles.read"):
         raise Problem("forbidden")
-    narrowed = _narrowed(request)
-    everything = chain.findings(who, here.unit, here.month)
-    rows = everything.filter(**narrowed)
-    found, after = chain.page(rows, request.GET.get("after"))
-    kept = {name: str(value) for name, value in narrowed.items()}
+    kept = {name: request.GET[name] for name in LISTED.narrowing if name in request.GET}
+    everything = LISTED.narrow(chain.with_names(Finding.objects.all()), who, here, {})
+    rows = LISTED.narrow(chain.with_names(Finding.objects.all()), who, here, kept)
+    found, after = chain.page(rows.order_by("severity", "-opened_on", "-id"), request.GET.get("after"))
+    chosen = rule_or_none(kept.get("rule", ""))
     told: dict[str, Any] = {
         "here": here,
         "kept": place.more(kept),
         "narrowed": kept,
-        "by_rule": _by_rule(everything, here.query),
+        "by_rule": _by_rule(everything),
         "total": rows.order_by().count(),
         "rows": chain.as_said(found, here.month),
         "dimensions": [(str(one), DIMENSION_NAMES[one]) for one in Dimension],
         "severities": SEVERITIES,
-        "chosen": rule(kept["rule"]) if "rule" in kept else None,
+        "chosen": chosen,
+        "reads": finding_reads.reads_of(chosen) if chosen else "",
         "next": f"{request.path}?{place.address(here.unit.pk, here.month, **kept, after=after)}" if after else "",
     }
     return render(request, "boards/findings.html", told)
@@ -50,7 +54,7 @@ def findings(request: HttpRequest) -> HttpResponse:
 
 @acts.page
 def finding(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """`/findings/<id>`: rule, version, threshold, figures, the records, its age, its actions and what became of them.
+    """`/findings/<id>`: rule, version, threshold, the records behind it, its age, its actions and what became of them.
 
     Up to twelve queries.
     """
@@ -58,28 +62,23 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponse:
     who = actor(request)
     if not who.can("cycles.read"):
         raise Problem("forbidden")
-    row = chain.with_names(visible_to(Finding.objects.all(), who)).select_related("county").filter(pk=pk).first()
+    row = chain.with_names(visible_to(Finding.objects.all(), who)).filter(pk=pk).first()
     if row is None:
         raise Problem("not_found")
-    said = chain.as_said([row], row.last_month)[0]
+    said = chain.as_said([row], None)[0]
     unit: Unit = row.territory or row.unit  # the one or the other: a shop has its territory
     acted = visible_to(Action.objects.filter(finding=row), who).select_related("result", "became", "decided_by")
     told = {
         "here": place.standing(who, unit, row.last_month),
         "row": said,
+        "reads": finding_reads.reads_of(said.rule) if said.rule else "",
         "why": proof.of(who, said) if said.sighting else None,
         "actions": list(chain.with_names(acted).order_by("month", "id")),
     }
     return render(request, "boards/finding.html", told)
 
 
-def _narrowed(request: HttpRequest) -> dict[str, Any]:
-    known = {"rule": chain.rule_codes(), "dimension": list(map(str, Dimension)), "severity": SEVERITIES}
-    asked = {name: chain.chosen(request.GET.get(name), choices, name) for name, choices in known.items()}
-    return {name: value for name, value in asked.items() if value}
-
-
-def _by_rule(rows: QuerySet[Finding], query: str) -> list[dict[str, Any]]:
+def _by_rule(rows: QuerySet[Finding]) -> list[dict[str, Any]]:
     """How many findings each rule has, in the order of the rules. One query."""
     counted = dict(rows.order_by().values_list("rule").annotate(n=Count("pk")))
     return [{"rule": one, "n": counted[one.code]} for one in rules() if one.code in counted]

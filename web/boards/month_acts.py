@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backend.errors import Problem
-from cycles import manager_month, manager_review
+from cycles import manager_month, manager_review, papers
 from cycles.grid import COLUMNS, Step
 from cycles.manager_review import Review
 from cycles.models import ManagerCell, ManagerCycle
@@ -44,6 +44,7 @@ def words(form: Form, cycle: ManagerCycle) -> str:
 
 def submit(form: Form, cycle: ManagerCycle, cells: tuple[str, ...]) -> str:
     _keep_words(form, cycle)
+    _require_read(form, cycle, cells)
     done = len(manager_month.submit(actor=form.actor, cycle=cycle, cells=cells))
     said = ngettext("%d cell submitted.", "%d cells submitted.", done) % done
     return said + " " + _("It can be withdrawn until it is reviewed.")
@@ -92,6 +93,19 @@ def _keep_words(form: Form, cycle: ManagerCycle) -> int:
             raise Stale(held[column])
         manager_month.write_words(actor=form.actor, cycle=cycle, cell=column, words=_words(form, column))
     return len(changed)
+
+
+def _require_read(form: Form, cycle: ManagerCycle, cells: tuple[str, ...]) -> None:
+    """What is handed in is what was read: `stale_version` where the facts draft something else by now."""
+    paper = papers.paper_of(form.actor, cycle)
+    for column in cells:
+        given = form.text(f"digest-{column}")
+        if given and given != paper.cell(column).digest:
+            raise Problem(
+                "stale_version",
+                detail_zh="系统起草的内容已按最新数据更新,请再看一遍后提交。",
+                detail_en="What is drafted has followed newer facts. Read it once more, then submit.",
+            )
 
 
 def _words(form: Form, column: str) -> str:

@@ -13,12 +13,12 @@ from django.urls import reverse
 from backend import clock
 from backend.errors import Problem
 from backend.http.auth import actor
-from backend.scope import Actor, visible_to
-from cycles import manager_month, queries, reviewing
+from backend.scope import visible_to
+from cycles import papers
 from cycles.drafting import text_of
 from cycles.grid import COLUMNS, STEP_NAMES
 from cycles.models import ManagerCycle
-from web.boards import acts, month_acts, papers, place, records, scores
+from web.boards import acts, month_acts, month_cells, place, records, scores
 from web.boards.grids import STEPS
 
 
@@ -39,7 +39,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @acts.page
 def month(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The grid, each cell with its sentences, words, state and reviewer, the scorecard. Up to eighteen queries."""
+    """The grid, each cell with its sentences, words, state and reviewer, the scorecard. About thirty queries."""
     place.known(request)
     who = actor(request)
     if not who.can("boards.read"):
@@ -47,28 +47,30 @@ def month(request: HttpRequest, pk: UUID) -> HttpResponse:
     done = acts.run(request, month_acts.verbs(pk))
     if isinstance(done, HttpResponse):
         return done
-    cycle = _cycle(who, pk)
-    reader = papers.Reader(who, who.person_id == cycle.person_id)
-    rows = manager_month.cells_of(cycle)
-    dates = queries.dates_for(cycle.unit, cycle.month)
-    cells = papers.cells_of_month(reader, rows, dates, reviewing.reviewers([pk], clock.today()).get(pk, {}))
-    beside = dict(ManagerCycle.objects.filter(
-        person_id=cycle.person_id, unit_id=cycle.unit_id, role_id=cycle.role_id,
-        month__in=[clock.add_months(cycle.month, step) for step in (-1, 1)],
-    ).values_list("month", "pk"))  # fmt: skip
+    paper = papers.read(who, pk)
+    cycle, cells = paper.cycle, month_cells.shown(paper.cells, paper.dates)
+    beside = dict(
+        ManagerCycle.objects.filter(
+            person_id=cycle.person_id,
+            unit_id=cycle.unit_id,
+            role_id=cycle.role_id,
+            month__in=[clock.add_months(cycle.month, step) for step in (-1, 1)],
+        ).values_list("month", "pk")
+    )
     told: dict[str, Any] = {
         "here": place.standing(who, cycle.unit, cycle.month),
         "cycle": cycle,
-        "is_author": reader.is_author,
+        "paper": paper,
+        "is_author": who.person_id == cycle.person_id,
         "before": beside.get(clock.add_months(cycle.month, -1)),
         "after": beside.get(clock.add_months(cycle.month, 1)),
-        "in_words": papers.in_words(cells),
-        "pictures": papers.pictures(cells),
+        "in_words": month_cells.in_words(cells),
+        "pictures": month_cells.pictures(cells),
         "steps": STEPS,
-        "dimensions": papers.by_dimension(cells),
+        "dimensions": month_cells.by_dimension(cells),
         "submittable": [(step, name) for step, name in STEP_NAMES.items() if _any_hers(cells, step)],
         "lacking": [one for one in cells if one.lacks_words],
-        "scorecard": scores.of(cycle),
+        "scores": scores.of(paper),
         "effort": scores.effort(cycle),
     }
     return acts.shown(request, "boards/month.html", told, done)
@@ -76,36 +78,25 @@ def month(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @acts.page
 def sentence(request: HttpRequest, pk: UUID, column: str, number: int) -> HttpResponse:
-    """`/months/<id>/client_plan/0`: one sentence and the records that prove it. Up to eleven queries."""
+    """`/months/<id>/client_plan/0`: one sentence and the records that prove it. About thirty queries."""
     place.known(request)
     who = actor(request)
     if not who.can("boards.read"):
         raise Problem("forbidden")
-    cycle = _cycle(who, pk)
-    if column not in COLUMNS:
+    paper = papers.read(who, pk)
+    if column not in COLUMNS or number >= len(paper.cell(column).sentences):
         raise Problem("not_found")
-    row = manager_month.cells_of(cycle)[column]
-    sentences = row.draft if row.submitted is None else row.submitted
-    if number >= len(sentences):
-        raise Problem("not_found")
-    one = sentences[number]
+    cycle, cell = paper.cycle, paper.cell(column)
+    one = cell.sentences[number]
     told = {
         "here": place.standing(who, cycle.unit, cycle.month),
         "cycle": cycle,
-        "row": row,
+        "row": cell.row,
         "text": text_of(one),
         "proof": records.of(who, one["evidence"], cycle.month),
     }
     return render(request, "boards/sentence.html", told)
 
 
-def _cycle(who: Actor, pk: UUID) -> ManagerCycle:
-    rows = visible_to(ManagerCycle.objects.select_related("person", "unit", "role"), who)
-    found = rows.filter(pk=pk).first()
-    if found is None:
-        raise Problem("not_found")
-    return found
-
-
-def _any_hers(cells: list[papers.CellOfMonth], step: str) -> bool:
+def _any_hers(cells: list[month_cells.CellShown], step: str) -> bool:
     return any(one.is_hers and one.cell.step == step for one in cells)

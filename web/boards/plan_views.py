@@ -27,10 +27,16 @@ def day(request: HttpRequest) -> HttpResponse:
     where, who = place.of(request, "day"), actor(request)
     if not who.can("visits.read"):
         raise Problem("forbidden")
-    on = _day(request.GET.get("day"), where.month)
-    here = replace(where, month=clock.month_of(on))
+    asked = _day(request.GET.get("day"))
+    here = replace(where, month=clock.month_of(asked or where.month))
     if here.unit.level < Level.TERRITORY:
         return acts.shown(request, "boards/plans.html", _overview(here), None)
+    month = days.of_month(who, here.unit, here.month)
+    on = (
+        asked
+        or days.first_to_come(month, clock.today())
+        or max(here.month, min(clock.today(), clock.month_end(here.month)))
+    )
     done = acts.run(request, plan_acts.verbs(here.unit, on))
     if isinstance(done, HttpResponse):
         return done
@@ -41,9 +47,9 @@ def day(request: HttpRequest) -> HttpResponse:
         "is_past": on < clock.today(),
         "yesterday": on - timedelta(days=1),
         "tomorrow": on + timedelta(days=1),
-        "strip": days.strip(who, here.unit, on),
+        "week": days.week_of(month, on),
+        "month": days.calendar_of(month, here.month),
         "stops": found,
-        "off": [one for one in found if one.stop.state == PlannedStop.State.DROPPED],
         "summary": plan.summary(here.unit.pk, here.month),
         "replans": days.replans(who, here.unit, here.month),
         "miss_reasons": PlannedStop.MissReason.choices,
@@ -62,11 +68,10 @@ def _overview(here: place.Place) -> dict[str, Any]:
     return {"here": here, "rows": [(unit, found[unit.pk]) for unit in territories if unit.pk in found]}
 
 
-def _day(given: str | None, month: date) -> date:
-    """2026-03-16 in the address; without one today, or the first day of the month that was asked for."""
-    today = clock.today()
+def _day(given: str | None) -> date | None:
+    """2026-03-16 in the address, if there is one; problem bad_date."""
     if given is None:
-        return today if month == clock.month_of(today) else month
+        return None
     try:
         found = date.fromisoformat(given) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", given, re.ASCII) else None
     except ValueError:

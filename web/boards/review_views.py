@@ -17,11 +17,12 @@ from backend.errors import Problem
 from backend.http.auth import actor
 from backend.scope import Actor, units_under, visible_to
 from cycles import manager_review, queries, reviewing
-from cycles.calendar import MonthDates
-from cycles.grid import COLUMNS
+from cycles.grid import CELLS
 from cycles.manager_review import Review
 from cycles.models import ManagerCell, ManagerCycle
-from web.boards import acts, papers, place
+from cycles.papers import CellPaper
+from cycles.reviewing import Reviewers
+from web.boards import acts, month_cells, place
 from web.boards.acts import Form
 from web.boards.pictures import PictureRow
 from web.boards.place import Place
@@ -37,7 +38,7 @@ class Month:
     cycle: ManagerCycle
     pictures: tuple[PictureRow, ...]
     in_words: list[tuple[str, int]]
-    waiting: list[papers.CellOfMonth]
+    waiting: list[month_cells.CellShown]
 
 
 @acts.page
@@ -71,19 +72,25 @@ def _months(who: Actor, here: Place) -> list[Month]:
     by = reviewing.reviewers(keys, clock.today())
     prefectures = {one.pk: queries.prefecture_of(one.unit) for one in cycles}
     dates = queries.dates_at((unit, here.month) for unit in prefectures.values())
-    reader = papers.Reader(who, False)
-    return [
-        _month(reader, one, held.get(one.pk, {}), dates[prefectures[one.pk], here.month], by.get(one.pk, {}))
-        for one in cycles
-    ]
+    found = []
+    for one in cycles:
+        cells = _cells(who, one, held.get(one.pk, {}), by.get(one.pk, {}))
+        shown = month_cells.shown(cells, dates[prefectures[one.pk], here.month])
+        waiting = [cell for cell in shown if cell.is_reviewable]
+        found.append(Month(one, month_cells.pictures(shown), month_cells.in_words(shown), waiting))
+    return found
 
 
-def _month(
-    reader: papers.Reader, cycle: ManagerCycle, rows: dict[str, ManagerCell], dates: MonthDates, by: Any
-) -> Month:
-    whole = {column: rows.get(column) or ManagerCell(cycle=cycle, cell=column) for column in COLUMNS}
-    cells = papers.cells_of_month(reader, whole, dates, by)
-    return Month(cycle, papers.pictures(cells), papers.in_words(cells), [one for one in cells if one.is_reviewable])
+def _cells(who: Actor, cycle: ManagerCycle, rows: dict[str, ManagerCell], by: dict[str, Reviewers]) -> list[CellPaper]:
+    """The cells as they are kept: who reviews reads what was handed in."""
+    found = []
+    for cell in CELLS:
+        row = rows.get(cell.column) or ManagerCell(cycle=cycle, cell=cell.column)
+        reviewers = by.get(cell.column, Reviewers())
+        waits = row.state == State.SUBMITTED and who.can(reviewing.CAPABILITY) and reviewers.has(who.person_id)
+        sentences = row.draft if row.submitted is None else row.submitted
+        found.append(CellPaper(cell, row, sentences, row.needs_words, reviewers, 0, ("approve",) if waits else ()))
+    return found
 
 
 def approve(form: Form) -> str:

@@ -10,7 +10,8 @@ from django.db.models import Count, F, Sum
 from backend.kpis import Kpi
 from backend.language import is_english
 from cycles.models import ManagerCycle
-from cycles.scorecard import SCORES, scorecards, why_empty
+from cycles.papers import Paper
+from cycles.scorecard import SCORES, why_empty
 from visits.models import Visit
 
 
@@ -23,20 +24,9 @@ class Score:
     why: str
 
 
-@dataclass(frozen=True)
-class Scorecard:
-    scores: tuple[Score, ...]
-    is_frozen: bool
-
-
-def of(cycle: ManagerCycle) -> Scorecard:
-    """Of a locked month what was frozen. Four queries while it runs."""
-    frozen = cycle.scorecard
-    if frozen is None:
-        found = scorecards(cycle.month, [cycle.unit_id])[cycle.unit_id]
-    else:
-        found = {key: None if value is None else Decimal(str(value)) for key, value in frozen.items()}
-    return Scorecard(tuple(_score(kpi, found.get(kpi.id)) for kpi in SCORES), frozen is not None)
+def of(paper: Paper) -> list[Score]:
+    """The seven figures in their order. No query."""
+    return [_score(kpi, paper.scores.get(kpi.id)) for kpi in SCORES]
 
 
 @dataclass(frozen=True)

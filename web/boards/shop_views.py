@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from backend import clock
 from backend.errors import Problem
 from backend.http.auth import actor
-from cycles import queries
+from cycles import month_reads, queries
 from cycles.api import month_of_address
 from cycles.calendar import MonthDates
 from cycles.grid import Cell, CellState
@@ -42,7 +42,7 @@ def shop(request: HttpRequest, retailer_id: UUID, month: str) -> HttpResponse:
     if isinstance(done, HttpResponse):
         return done
     row = queries.cycle_of(who, first, retailer_id)
-    dates = queries.dates_of_months([first])[0]
+    dates = queries.dates_for(row.territory, first)
     parts = shops.parts_of(who, row)
     told: dict[str, Any] = {
         "here": place.standing(who, row.territory, first),
@@ -53,7 +53,7 @@ def shop(request: HttpRequest, retailer_id: UUID, month: str) -> HttpResponse:
         "steps": STEPS,
         "sections": shops.sections(row, dates, parts),
         "adjustments": parts.adjustments,
-        "state": shops.state_of(row),
+        "state": month_reads.state_name(row.territory, first),
         "reasons": decisions.reasons(),
         "may_plan": decisions.may_plan(who),
     }

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from backend.scope import Actor, visible_to
-from cycles import queries
+from cycles import chain_reads, month_reads, queries
+from cycles import findings as finding_reads
 from cycles.calendar import MonthDates
 from cycles.grid import CELLS, DIMENSION_NAMES, Cell, CellState, Dimension, Step
-from cycles.models import Action, Adjustment, Evidence, Finding, Improvement, PrefectureMonth, RetailerCycle
+from cycles.models import Action, Adjustment, Evidence, Improvement, RetailerCycle
 from visits.models import Visit
-from web.boards import chain
 from web.boards.chain import FindingRow
 
 if TYPE_CHECKING:
@@ -76,19 +76,17 @@ class DimensionSections:
 
 def parts_of(actor: Actor, row: RetailerCycle) -> Parts:
     """What the actor may see of a shop's month. Ten queries, whatever the number of rows."""
-    of_shop = {"retailer_id": row.retailer_id}
-    held = Finding.objects.filter(**of_shop, first_month__lte=row.month, last_month__gte=row.month)
-    planned = visible_to(Action.objects.filter(**of_shop, month=row.month), actor)
-    carried = visible_to(Improvement.objects.filter(**of_shop), actor)
+    behind = list(chain_reads.behind(actor, row.month, row.retailer_id).values())
+    beside = month_reads.beside_cells(actor, row.month, row.retailer_id)
     parts = Parts(
-        findings=chain.as_said(chain.with_names(visible_to(held, actor)), row.month),
-        actions=list(chain.with_names(planned).select_related("result", "became", "decided_by", "improvement")),
-        improvements=[
-            one
-            for one in chain.with_names(carried)
-            if one.month <= row.month and (one.closed_on is None or one.closed_on >= row.month)
+        findings=[
+            FindingRow(one.finding, finding_reads.rule_of(one.finding), one.sighting)
+            for part in behind
+            for one in part.findings
         ],
-        adjustments=list(visible_to(Adjustment.objects.filter(**of_shop, month=row.month), actor)),
+        actions=[one for part in behind for one in part.actions],
+        improvements=[one for part in behind for one in part.improvements],
+        adjustments=[line for lines in beside.values() for line in lines],
     )
     _add_visits(parts, actor, row)
     return parts
@@ -135,9 +133,3 @@ def cycle_exists(actor: Actor, retailer_id: UUID, month: date) -> date | None:
     """The month, when the shop has one there that the actor may see. One query."""
     rows = visible_to(RetailerCycle.objects.filter(retailer_id=retailer_id, month=month), actor)
     return month if rows.exists() else None
-
-
-def state_of(row: RetailerCycle) -> str:
-    """How far the shop's prefecture is with the month, in words. One query."""
-    found = PrefectureMonth.objects.filter(month=row.month, prefecture_id=row.territory.ancestors[2]).first()
-    return str(found.get_state_display()) if found else str(PrefectureMonth.State.OPEN.label)

@@ -16,11 +16,12 @@ from backend.errors import Problem
 from backend.http.auth import actor, signed_in
 from backend.kpis import Kpi
 from backend.scope import Actor
+from cycles import gate
 from cycles.queries import Progress, progress
 from market import boards, kpis
 from market.boards import Child, UnitBoard
 from market.why import why
-from web.boards import grids, place
+from web.boards import grids, month_block, place
 from web.boards.columns import Table
 from web.boards.place import Place
 
@@ -52,7 +53,7 @@ class Card:
 @never_cache
 @signed_in
 def board(request: HttpRequest) -> HttpResponse:
-    """`/?unit=&month=&sort=&products_sort=&products=all`: the first page. 17 queries, whatever the size of the unit."""
+    """`/?unit=&month=&sort=&products_sort=&products=all`: the first page. 28 queries at most, for any unit."""
     who = actor(request)
     if not who.can("boards.read"):
         return _elsewhere(who)
@@ -72,6 +73,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "why": why(found, children),
         "grid": grids.grid_of(whole),
         "shops": whole.shops,
+        "block": month_block.of(who, here) if who.can("cycles.read") and whole.shops else None,
+        "has_month": who.can(gate.CAPABILITY),
         "steps": grids.STEPS,
         "wall": _wall(children, whole),
         "blocks": [[_linked(here, found, kpi) for kpi in block] for block in BLOCKS],

@@ -12,33 +12,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from backend import clock
-from backend.kpis import kpi
+from backend.kpis import Kpi, kpi
 from backend.language import is_english
+from cycles import chain_reads
 from cycles.actions import DropReason
 from cycles.evaluate import MissReason
 from cycles.grid import CELLS, Cell, CellState, Step
 from cycles.metrics import metric
 from cycles.models import Action, Adjustment, Goal, Improvement
 from cycles.models.chain import Subject
-from cycles.rules.rule import rule
-from cycles.sentences import say
 from web.boards.acts import Refused
 from web.boards.place import address
-from web.templatetags.board_tags import called
+from web.templatetags.board_tags import called, plain
 
 register = template.Library()
 
 
 @register.filter
 def sentence(action: Action | Improvement) -> str:
-    """What is to be done, in the reader's language."""
-    return say(f"action.{action.kind}", 1, action.parameters)
+    """What is to be done, in the reader's language, with the numbers as they are agreed."""
+    return chain_reads.asks(action)
 
 
 @register.filter
 def rule_name(code: str) -> str:
     """The rule that asked for it; of what somebody set by hand, that."""
-    return str(called(rule(code))) if code else _("set by hand")
+    return chain_reads.rule_name(code) or _("set by hand")
 
 
 @register.filter
@@ -139,7 +138,13 @@ def nothing_of(cell: Cell, state: CellState) -> str:
 
 @register.filter
 def days_old(days: int) -> str:
-    return ngettext("for %d day", "for %d days", days) % days
+    return ngettext("for %d day", "for %d days", days) % days if days > 0 else _("since today")
+
+
+@register.filter
+def month_state_name(state: str) -> str:
+    """How far a prefecture is with a month."""
+    return {"open": _("running"), "measured": _("measured"), "locked": _("locked")}[state]
 
 
 @register.filter
@@ -188,3 +193,15 @@ def weekday_name(day: date) -> str:
 
 
 _WEEKDAYS = "一二三四五六日"
+
+
+@register.filter
+def whole(value: int | None) -> str:
+    """1,234; – for no value."""
+    return "–" if value is None else f"{value:,}"
+
+
+@register.filter
+def exact(value: Decimal | None, of: Kpi) -> str:
+    """A stored figure as its board shows it."""
+    return plain(value, of.unit)
