@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -42,6 +43,7 @@ class PlansView(ScopedView):
     answers = {"get": plan_shapes.PlansOut}
     problem_codes = ("not_found",)
 
+    @extend_schema(operation_id="plans_of_unit_retrieve")
     def get(self, request: Request) -> Response:
         unit = unit_for(self.actor, READ, self.asked.get("unit"))
         month = self.asked.get("month") or clock.month_of(clock.today())
