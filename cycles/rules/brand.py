@@ -61,6 +61,7 @@ SELLS_SLOWLY = Rule(
     name="重点品规动销率低",
     name_en="key product sells through too little",
     reads="近四周有订货的户数,与此前三个四周内有订货的户数之比(YC/T 455.3)",
+    reads_en="shops that ordered it in the last four weeks, of those that did in the twelve before (YC/T 455.3)",
     zh="{product}:此前十二周订货 {shops_before:n} 户,近四周仍订货 {shops_now:n} 户,"
     "动销率 {rate:percent}(目标 {limit:percent})。",
     en="{product}: {shops_before:n} shops ordered it in the twelve weeks before, {shops_now:n} in the last four:"
@@ -97,6 +98,7 @@ NOT_REPEATED = Rule(
     name="重点品规复购率低",
     name_en="key product is not bought again",
     reads="上一个四周订货的户数中,近四周再次订货的户数",
+    reads_en="of the shops that ordered it in the four weeks before, those that did again in the last four",
     zh="{product}:上个四周订货 {shops_last:n} 户,近四周再次订货 {shops_again:n} 户,"
     "复购率 {rate:percent}(目标 {limit:percent})。",
     en="{product}: of {shops_last:n} shops that ordered it in the four weeks before, {shops_again:n} did so again:"
@@ -135,6 +137,7 @@ FALLS_BEHIND = Rule(
     name="重点品规增长落后县区",
     name_en="key product grows slower than in the county",
     reads="片区内该品规近两个四周窗口的订货量,与全县(区)相比",
+    reads_en="orders of the product in the last two four-week windows, against all of the county",
     zh="{product}:近四周订货 {w0:n} 条,环比 {growth:percent};{place}全县环比 {county_growth:percent},"
     "落后 {gap:points}。",
     en="{product}: {w0:n} cartons in four weeks, {growth:percent} on the four before; all of {place} made"
@@ -175,6 +178,7 @@ OVERSTOCKED = Rule(
     name="重点品规存销比偏高",
     name_en="key product stands in stock",
     reads="两次盘点之间的社会销量与期末库存(最近八周);新品用新品上限",
+    reads_en="what sold between two counts of stock and what was left (eight weeks); launches by their own limit",
     zh="{product}:样本 {shops:n} 户期末库存 {packs:n} 包,四周社会销量 {sold:n} 包,存销比 {rate}(上限 {limit})。",
     en="{product}: {shops:n} shops counted hold {packs:n} packs and sold {sold:n} in four weeks: stock to sales {rate}"
     " (at most {limit}).",
@@ -217,6 +221,7 @@ SUPPLY_SHORT = Rule(
     name="重点品规货源不足",
     name_en="key product is short of supply",
     reads="近四周订单中有需求的记录,其中订货为 0 的(公司断货率,YC/T 455.3)",
+    reads_en="demands of the last four weeks, and those that got nothing (company stock-out, YC/T 455.3)",
     zh="{product}:近四周有需求 {demanded:n} 条记录,其中订货为 0 的 {refused:n} 条,"
     "公司断货率 {rate:percent}(须低于 {limit:percent})。",
     en="{product}: {demanded:n} demands in four weeks, {refused:n} got nothing: company stock-out {rate:percent}"

@@ -42,6 +42,7 @@ VOLUME = Rule(
     name="片区销量增长落后县区",
     name_en="territory's volume falls behind the county",
     reads="近两个四周窗口的订货总量,与全县(区)相比",
+    reads_en="all orders of the last two four-week windows, against the county",
     zh="近四周订货 {w0:n} 条,环比 {growth:percent};{place}全县环比 {county_growth:percent},落后 {gap:points}。",
     en="{w0:n} cartons in four weeks, {growth:percent} on the four before; all of {place} made {county_growth:percent}:"
     " {gap:points} behind.",
@@ -83,6 +84,7 @@ STRUCTURE = Rule(
     name="单箱销售收入增长落后县区",
     name_en="revenue per box falls behind the county",
     reads="近两个四周窗口的单箱销售收入,与全县(区)相比",
+    reads_en="revenue per box of the last two four-week windows, against the county",
     zh="近四周单箱 {value:yuan} 元,环比 {growth:percent};{place}全县环比 {county_growth:percent},落后 {gap:points}。",
     en="{value:yuan} yuan a box in four weeks, {growth:percent} on the four before; all of {place} made"
     " {county_growth:percent}: {gap:points} behind.",
@@ -122,6 +124,7 @@ FORECAST = Rule(
     name="需求预测偏差大",
     name_en="forecast missed",
     reads="上一个完整月份的需求预测与实际订货量",
+    reads_en="the forecast of the last whole month, and what was ordered",
     zh="{of:day}所在月预测 {forecast:n} 条,实际订货 {actual:n} 条,准确率 {rate:percent}(目标 {limit:percent})。",
     en="The forecast for the month of {of:day} was {forecast:n} cartons, {actual:n} were ordered: accuracy"
     " {rate:percent} (target {limit:percent}).",

@@ -31,6 +31,7 @@ UNTOLD = Rule(
     name="政策未宣讲",
     name_en="policies not yet told",
     reads="已发布政策的宣讲截止日,与该户的宣讲记录",
+    reads_en="deadlines of released policies, and what the shop was told",
     zh="{n:n} 项政策尚未宣讲:{policies:list},最早 {due:date}截止。",
     en="{n:n} policies are still to be told: {policies_en:list}, the first by {due:date}.",
     find=f"""
@@ -67,6 +68,7 @@ BEHIND = Rule(
     name="政策宣讲进度滞后",
     name_en="shops still to be told before a deadline",
     reads="已发布政策的宣讲截止日,与片区各户的宣讲记录",
+    reads_en="deadlines of released policies, and what the territory's shops were told",
     zh="{n:n} 项政策临近或超过截止日({policies:list}),还有 {shops:n} 户未宣讲,最早 {due:date}截止。",
     en="{n:n} policies are at their deadline ({policies_en:list}); {shops:n} shops are still to be told, the first by"
     " {due:date}.",

@@ -30,6 +30,7 @@ MISSING = Rule(
     name="重点品规缺位",
     name_en="key products missing from the shelf",
     reads="最近八周最后一次查看的上柜情况,与同县同类别零售户相比",
+    reads_en="the last look of eight weeks at the shelf, against shops of the class in the county",
     zh="同类户普遍上柜的重点品规,该户有 {n:n} 个不在柜:{products:list}(同类户上柜率最低 {peers:percent})。",
     en="{n:n} key products that shops of its class carry are not on the shelf: {products:list} (at least"
     " {peers:percent} of these shops carry each).",
@@ -79,6 +80,8 @@ OUT_OF_STOCK = Rule(
     name="店内断货",
     name_en="out of stock at the shop",
     reads="近四周最后一次查看的断货天数;重点品规,及此前三个四周中至少两个有订货的品规",
+    reads_en="days out of stock at the last look of four weeks: key products, and those ordered in two of the three"
+    " windows before",
     zh="{n:n} 个品规断货达 {limit:n} 天以上:{products:list}(最长 {days:n} 天)。",
     en="{n:n} products were out of stock for {limit:n} days or more: {products:list} (at most {days:n} days).",
     find=f"""
@@ -118,6 +121,7 @@ SLOW = Rule(
     name="滞销品规",
     name_en="slow products",
     reads="最近八周最后一次库存,除以近十六周日均订货量;上市不足八周的不判",
+    reads_en="the last stock of eight weeks by the daily orders of sixteen; not for products under eight weeks old",
     zh="{n:n} 个品规可销天数超过 {limit:n} 天:{products:list}(最长 {days:n} 天)。",
     en="{n:n} products would last more than {limit:n} days: {products:list} (the longest {days:n} days).",
     # A shop that did not order the product for sixteen weeks has no sales a day: it is not judged by them.
@@ -158,6 +162,7 @@ TOO_MANY = Rule(
     name="单店存销比偏高",
     name_en="too much in stock for what sells",
     reads="两次盘点之间的社会销量与期末库存(最近八周)",
+    reads_en="what sold between two counts of stock, and what was left (eight weeks)",
     zh="{n:n} 个品规存销比超过 {limit}:{products:list}(最高 {rate})。",
     en="{n:n} products hold more than {limit} times what four weeks sell: {products:list} (the most {rate}).",
     find=f"""

@@ -38,9 +38,11 @@ class Side:
     goal: Goal
 
 
-def _rule(side: Side, thresholds: tuple[Declared, ...], texts: tuple[str, str, str], find: str, metric: str) -> Rule:
+def _rule(
+    side: Side, thresholds: tuple[Declared, ...], texts: tuple[str, str, str, str], find: str, metric: str
+) -> Rule:
     bases = ("an_unit", "an_index") if metric == "price_index" else ("an_unit", "an_sold", "an_shop")
-    reads, zh, en = texts
+    reads, reads_en, zh, en = texts
     return Rule(
         code=side.code,
         version=1,
@@ -49,6 +51,7 @@ def _rule(side: Side, thresholds: tuple[Declared, ...], texts: tuple[str, str, s
         name=side.name,
         name_en=side.name_en,
         reads=reads,
+        reads_en=reads_en,
         zh=zh,
         en=en,
         find=find,
@@ -64,6 +67,7 @@ def _index(side: Side, line: str) -> Rule:
     beyond = f"o.index {'<' if side.goal == Goal.AT_LEAST else '>'} {line}"
     texts = (
         "近四周采集的条零售价,按上年批发销量加权,与指导价相比(价格指数)",
+        "carton prices seen in four weeks against the guide prices, weighted by last year's cartons (price index)",
         "近四周价格指数 {index:n}({products:n} 个品规、{prices:n} 条价格),偏离 100 超过 {limit:n}。",
         "The price index of four weeks is {index:n} ({products:n} products, {prices:n} prices): more than {limit:n} off"
         " 100.",
@@ -88,6 +92,7 @@ def _stock(side: Side, limit: Declared) -> Rule:
     line = f"b.{limit.key.rpartition('.')[2]}"
     texts = (
         "两次盘点之间的社会销量与期末库存(最近八周),片区全部品规",
+        "what sold between two counts of stock and what was left (eight weeks), over all products of the territory",
         "样本 {shops:n} 户库存 {packs:n} 包,四周社会销量 {sold:n} 包,存销比 {rate},可销 {days:n} 天(界限 {limit})。",
         "{shops:n} shops counted hold {packs:n} packs and sold {sold:n} in four weeks: stock to sales {rate},"
         " {days:n} days of supply (limit {limit}).",
