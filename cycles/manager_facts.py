@@ -86,13 +86,12 @@ WHERE p.state <> 'dropped'
 """
 VISITS = """
 SELECT c.cycle_id, c.child_id, c.unit_id AS of_unit, v.id, 'client' AS dimension, v.retailer_id,
-    NULL::bigint AS product_id, l.pitches, l.accepted, l.seen, l.pitches > 0 AS pitched, l.seen > 0 AS priced
+    NULL::bigint AS product_id, p.pitches, p.accepted, o.seen, p.pitches > 0 AS pitched, o.seen > 0 AS priced
 FROM cover c JOIN visits_visit v ON v.territory_id = c.unit_id AND v.month = %(month)s,
-LATERAL (SELECT
-    (SELECT count(*) FROM visits_pitch p WHERE p.month = v.month AND p.visit_id = v.id) AS pitches,
-    (SELECT count(*) FROM visits_pitch p WHERE p.month = v.month AND p.visit_id = v.id AND p.accepted) AS accepted,
-    (SELECT count(*) FROM visits_observation o WHERE o.month = v.month AND o.visit_id = v.id AND (
-        o.carton_price_fen IS NOT NULL OR o.pack_price_fen IS NOT NULL OR o.stock_packs IS NOT NULL)) AS seen) l
+LATERAL (SELECT count(*) AS pitches, count(*) FILTER (WHERE p.accepted) AS accepted
+    FROM visits_pitch p WHERE p.month = %(month)s AND p.visit_id = v.id) p,
+LATERAL (SELECT count(*) AS seen FROM visits_observation o WHERE o.month = %(month)s AND o.visit_id = v.id AND (
+    o.carton_price_fen IS NOT NULL OR o.pack_price_fen IS NOT NULL OR o.stock_packs IS NOT NULL)) o
 WHERE v.presence <> 'to_verify'
 """
 FORECASTS = """
