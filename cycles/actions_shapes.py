@@ -21,7 +21,7 @@ from cycles import chain_reads, metrics
 from cycles.actions import Do, DropReason
 from cycles.evaluate import MissReason
 from cycles.grid import Dimension
-from cycles.models import Action, Finding, Goal, Improvement, Misfire, Result
+from cycles.models import Action, Goal, Improvement, Misfire, Result
 from cycles.shapes import ShopOut
 from market.board_shapes import MonthField
 from retail.models import Retailer
@@ -243,7 +243,7 @@ class WhyDroppedIn(StrictSerializer):
 
 class MisfireIn(StrictSerializer):
     findings = serializers.ListField(
-        child=VisibleField(queryset=Finding.objects.all()), allow_empty=False, help_text="At most 50, of mine."
+        child=serializers.UUIDField(), allow_empty=False, help_text="At most 50, of shops and units that I plan for."
     )
     words = serializers.CharField(max_length=1000)
 

@@ -52,11 +52,15 @@ def register(name: str, sql: str, needs: Sequence[str] = ()) -> None:
         raise ValueError(f"base {name} is defined twice")
 
 
-def build(names: Iterable[str], as_of: date, month: date, prefectures: Sequence[int] | None) -> None:
+def build(
+    names: Iterable[str], as_of: date, month: date, prefectures: Sequence[int] | None, *, among: str | None = None
+) -> None:
     """These bases and what they need stand as temporary tables until the end of the caller's transaction.
 
     Facts dated before as_of, of the shops assigned on as_of in these prefectures (null: everywhere). What an earlier
-    call in the transaction built is built again. One statement a base and one to tell the planner; the
+    call in the transaction built is built again. `among` names a table with retailer_id: shops that are not in it are
+    left out, for who asks about few (no rule does: peers are all shops). One statement a base and one to tell the
+    planner; the
     thresholds in force are resolved by one query per level of units asked for. KeyError for a base nobody registered.
     """
     given = values(as_of, month, prefectures)
@@ -68,6 +72,8 @@ def build(names: Iterable[str], as_of: date, month: date, prefectures: Sequence[
                 _build_units(cursor, name, given)
             else:
                 cursor.execute(f'CREATE TEMP TABLE "{name}" ON COMMIT DROP AS {_bases[name].sql}', given)
+            if name == "an_shop" and among is not None:
+                cursor.execute(f'DELETE FROM an_shop WHERE retailer_id NOT IN (SELECT retailer_id FROM "{among}")')  # noqa: S608
             cursor.execute(f'ANALYZE pg_temp."{name}"')
 
 

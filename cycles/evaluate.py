@@ -57,8 +57,15 @@ WHERE a.month = %(month)s AND a.state = 'accepted' AND {{within}} AND {standing.
 _USED = "SELECT DISTINCT a.metric FROM ({accepted}) s JOIN cycles_action a ON a.id = s.action_id"
 _VALUES = """
 INSERT INTO measured (action_id, value)
-WITH subject AS MATERIALIZED ({accepted} AND a.metric = %(metric)s)
 SELECT m.action_id, round(m.value::numeric, 2) FROM ({sql}) AS m(action_id, value) WHERE m.value IS NOT NULL
+"""
+_SHOPS = """
+CREATE TEMP TABLE subject_shop ON COMMIT DROP AS
+SELECT retailer_id FROM subject WHERE retailer_id IS NOT NULL
+UNION
+SELECT a.retailer_id
+FROM backend_unit u JOIN retail_assignment a ON a.territory_id = u.id AND a.during @> %(next)s::date
+WHERE u.level = 5 AND u.ancestors[4] IN (SELECT coalesce(county_id, unit_id) FROM subject WHERE retailer_id IS NULL)
 """
 _RESULTS = """
 INSERT INTO cycles_result (action_id, value, outcome, evidence_count, measured_at, reason, words, version)
@@ -88,8 +95,8 @@ def measure(month: date, prefectures: Sequence[int] | None = None) -> int:
     """Every accepted action of the month has its result; returns how many results are new or other than before.
 
     A reason given stays with its result. Nothing where a prefecture has locked the month. In the caller's transaction,
-    under the month's lock, after `evidence.link`. One statement for each metric in use and five more, and those of the
-    bases that the metrics read; constant in the number of actions.
+    under the month's lock, after `evidence.link`. Four statements for each metric in use and six more, and those of
+    the bases that the metrics read; constant in the number of actions.
     """
     wanted = None if prefectures is None else list(prefectures)
     values = {**metrics.days_of(month), "prefectures": wanted, "now": clock.now()}
@@ -98,18 +105,30 @@ def measure(month: date, prefectures: Sequence[int] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_USED.format(accepted=accepted), values)
         used = _known(name for (name,) in cursor.fetchall())
-        needed = sorted({name for one in used for name in one.bases})
-        if needed:
-            bases.build(needed, values["next"], month, prefectures)
-            values |= {**bases.values(values["next"], month, prefectures), **values}
+        if any(one.bases for one in used):
+            values = {**bases.values(values["next"], month, prefectures), **values}
         cursor.execute("DROP TABLE IF EXISTS pg_temp.measured")
         cursor.execute("CREATE TEMP TABLE measured (action_id uuid, value numeric) ON COMMIT DROP")
         for one in used:
-            cursor.execute(_VALUES.format(accepted=accepted, sql=one.sql), {**values, "metric": one.name})
+            _fill(cursor, one, accepted, values)
         cursor.execute("ANALYZE pg_temp.measured")
         cursor.execute(_GONE.format(within=within), values)
         cursor.execute(_RESULTS.format(accepted=accepted), values)
         return cursor.rowcount
+
+
+def _fill(cursor: Any, one: metrics.Metric, accepted: str, values: dict[str, Any]) -> None:
+    """The values of one metric. Its bases are built of the shops that it is asked of alone, and of all shops of the
+    counties where it is asked of a unit."""
+    asked = {**values, "metric": one.name}
+    subject = f"{accepted} AND a.metric = %(metric)s"
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.subject, pg_temp.subject_shop")
+    cursor.execute(f"CREATE TEMP TABLE subject ON COMMIT DROP AS {subject}", asked)
+    cursor.execute("ANALYZE pg_temp.subject")
+    if one.bases:
+        cursor.execute(_SHOPS, asked)
+        bases.build(one.bases, values["next"], values["month"], values["prefectures"], among="subject_shop")
+    cursor.execute(_VALUES.format(sql=one.sql), asked)
 
 
 def _known(names: Iterable[str]) -> list[metrics.Metric]:

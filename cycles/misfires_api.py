@@ -38,8 +38,7 @@ class MisfireViewSet(ListActs, CreateActs, ScopedViewSet):
     def make(self, data: dict[str, Any]) -> Misfire:
         if chain_reads.rule_or_none(self.kwargs["code"]) is None:
             raise Problem("not_found")
-        found = [finding.pk for finding in data["findings"]]
-        return misfires.tell(actor=self.actor, rule=self.kwargs["code"], findings=found, words=data["words"])
+        return misfires.tell(actor=self.actor, rule=self.kwargs["code"], **data)
 
     @route(detail=True, methods=["post"])
     def answer(self, request: Request, code: str = "", pk: Any = None) -> Response:
