@@ -16,14 +16,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.query_budgets import Counts
-from tests.walk.asking import Ask, address, api_routes, content
+from tests.walk.asking import Ask, address, api_routes, content, page_address
 from tests.walk.policy import ALLOW, OWN, PAGES, POLICY, PUBLIC, Rule, verdict
 from tests.walk.world import World
 
 READERS = ("lin", "zhao", "qian", "sun", "shen", "anonymous")
 AT_MOST = 3  # readers of one route
 NOT_QUERIES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
-PARTS = {"column": "client_execute", "code": "not_found"}  # parts of pages' addresses that name nobody's objects
 QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
     "GET /api/v1/parameters": lambda world: f"unit={world.cast.territory.pk}",
 }
@@ -67,7 +66,7 @@ def measure(world: World, clients: dict[str, Any], browsers: dict[str, Any]) -> 
 def _address(world: World, name: str, rule: Rule) -> str:
     path = name.split(" ")[1]
     if name in PAGES:
-        return address(path, {**PARTS, "visit_id": world.key("visit", OWN)})
+        return page_address(path, world.key(rule.of, OWN) if rule.of else "")
     return address(path, world.key(rule.of, OWN)) if rule.of else path
 
 

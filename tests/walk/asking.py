@@ -40,6 +40,15 @@ def address(path: str, key: Any) -> str:
     return _PART.sub(lambda part: str(key[part[1]] if isinstance(key, dict) else key), path)
 
 
+NOBODYS = {"column": "client_execute", "code": "not_found", "number": 0}  # parts of pages' addresses without an owner
+
+
+def page_address(path: str, key: Any) -> str:
+    """A page's address: its parts that name nobody's objects, and the key of the one that it is about, if any."""
+    parts = key if isinstance(key, dict) else dict.fromkeys(("pk", "visit_id"), key)
+    return address(path, {**NOBODYS, **parts})
+
+
 @dataclass(frozen=True)
 class Ask:
     """One request: method, address, a JSON body or a form with a file."""

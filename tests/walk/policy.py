@@ -270,9 +270,20 @@ PAGES: dict[str, Rule] = {
     "POST /logout": Rule(PUBLIC),
     "POST /language": Rule(PUBLIC),
     "GET /": Rule("boards.read"),
-    "GET /cells/<slug:column>": Rule("cycles.read"),
+    "GET /cells/<slug:column>": Rule("boards.read"),
     "GET /visits": Rule("visits.read"),
     "GET /visits/<uuid:visit_id>": Rule("visits.read", "visit"),
+    "GET /shops/<uuid:retailer_id>/<str:month>": Rule("cycles.read", "cycle"),
+    "GET /findings": Rule("boards.read"),
+    "GET /findings/<uuid:pk>": Rule("cycles.read", "finding"),
+    "GET /actions": Rule("boards.read"),
+    "GET /improvements": Rule("boards.read"),
+    "GET /months/mine": Rule("boards.read"),
+    "GET /months/<uuid:pk>": Rule("cycles.read", "manager cycle"),
+    "GET /months/<uuid:pk>/<slug:column>/<int:number>": Rule("cycles.read", "manager cycle"),
+    "GET /reviews": Rule("boards.read"),
+    "GET /plan": Rule("boards.read"),
+    "GET /advice": Rule("boards.read"),
 }
 
 

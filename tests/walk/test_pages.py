@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.walk import canaries
-from tests.walk.asking import DESK, Ask, address, changed, content, fingerprint, page_routes, undone
+from tests.walk.asking import DESK, Ask, changed, content, fingerprint, page_address, page_routes, undone
 from tests.walk.canaries import Spy
 from tests.walk.policy import (
     ABSENT,
@@ -31,8 +31,10 @@ from tests.walk.policy import (
 from tests.walk.principals import browser
 from tests.walk.world import TOKEN, World
 
-KEYS = {"column": "client_execute", "code": "not_found"}  # parts of addresses that name nobody's objects
-WITH_UNITS = ("/", "/cells/client_execute", "/visits")
+WITH_UNITS = (
+    "/", "/cells/client_execute", "/visits", "/findings", "/actions", "/improvements", "/plan", "/reviews", "/advice"
+)  # fmt: skip
+ABOUT_ONE = sorted(name for name, rule in PAGES.items() if rule.of)
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 
 
@@ -68,7 +70,7 @@ def test_the_policy_table_names_every_page_and_no_other() -> None:
 def test_every_reader_gets_the_pages_that_the_table_says(name: str, world: World, browsers: dict[str, Client]) -> None:
     rule, (method, path) = PAGES[name], name.split(" ")
     for column in columns(rule):
-        where = address(path, {**KEYS, "visit_id": world.key("visit", column) if column else ""})
+        where = page_address(path, world.key(rule.of, column) if column else "")
         stranger = Ask(method, where).send(Client(raise_request_exception=False))
         if rule.needs == "public":
             assert stranger.status_code < 400
@@ -86,13 +88,23 @@ def test_every_reader_gets_the_pages_that_the_table_says(name: str, world: World
             assert good, f"{who} got {status} from {where} instead of {word}"
 
 
-def test_a_foreign_visit_and_a_foreign_unit_are_pages_that_do_not_exist(world: World, spies: dict[str, Spy]) -> None:
-    absent = world.key("visit", NOWHERE)
+@pytest.mark.parametrize("name", ABOUT_ONE)
+def test_a_foreign_object_is_a_page_that_does_not_exist(name: str, world: World, spies: dict[str, Spy]) -> None:
+    rule, path = PAGES[name], name.split(" ")[1]
+    absent = world.key(rule.of, NOWHERE)
     for spy in spies.values():
-        for column in (OWN, MOVED):
-            hidden = world.key("visit", column)
-            answers = [told(spy.get_answer(Ask("GET", f"/visits/{key}"), key), key) for key in (hidden, absent)]
-            assert answers[0] == answers[1]
+        for column in set(columns(rule)) & {OWN, MOVED}:
+            hidden = world.key(rule.of, column)
+            ids = [value for key in (hidden, absent) for value in (key.values() if isinstance(key, dict) else [key])]
+            for method in ("GET", "POST"):
+                answers = [
+                    told(spy.get_answer(Ask(method, page_address(path, key)), *ids), *ids) for key in (hidden, absent)
+                ]
+                assert answers[0] == answers[1]
+
+
+def test_a_foreign_unit_is_a_page_that_does_not_exist(world: World, spies: dict[str, Spy]) -> None:
+    for spy in spies.values():
         for path in WITH_UNITS:
             for part in ("territory", "county"):
                 ids = [getattr(world.place(column), part) for column in (OWN, NOWHERE)]

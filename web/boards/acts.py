@@ -24,6 +24,7 @@ from backend.errors import Problem
 from backend.http.auth import actor, signed_in
 from backend.models import AuditEntry
 from backend.scope import Actor, visible_to
+from cycles.grid import CELLS, Cell
 
 M = TypeVar("M", bound=Model)
 
@@ -81,12 +82,20 @@ class Refused:
 
     @property
     def sentence(self) -> str:
-        """The refusal in words: what it is, and what is wrong where something can be named."""
-        language = get_language() or "zh-hans"
-        stop = ". " if language.startswith("en") else "。"
-        told = [self.problem.kind.title(language), self.problem.detail(language)]
-        told += [str(error.as_dict(language)["message"]) for error in self.problem.errors]
-        return stop.join(dict.fromkeys(one.rstrip(".。 ") for one in told if one)) + stop.rstrip()
+        """The refusal in words: the verb's own where it has some, else what kind of refusal it is."""
+        problem, language = self.problem, get_language() or "zh-hans"
+        own = problem.detail_en if language.startswith("en") else problem.detail_zh
+        named = [str(one.as_dict(language)["message"]) for one in problem.errors if one.message]
+        if own or named:
+            return " ".join([own, *named]).strip()
+        about = "" if problem.errors or problem.code == "invalid" else problem.detail(language)
+        return f"{problem.kind.title(language)}{_stop(language)}{about}"
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The cells of a manager's month that the refusal names."""
+        named = {one.pointer.rpartition("/")[2] for one in self.problem.errors}
+        return [cell for cell in CELLS if cell.column in named]
 
     @property
     def changed_by(self) -> AuditEntry | None:
@@ -132,6 +141,10 @@ def shown(request: HttpRequest, template: str, told: Mapping[str, Any], refused:
     """The page, with the refusal of its form where there was one."""
     status = refused.problem.status if refused else 200
     return render(request, template, {**told, "refused": refused}, status=status)
+
+
+def _stop(language: str) -> str:
+    return ". " if language.startswith("en") else "。"
 
 
 def _uuid(given: str) -> UUID:

@@ -73,6 +73,8 @@ def approve(form: Form, cycle: ManagerCycle) -> str:
 
 
 def send_back(form: Form, cycle: ManagerCycle) -> str:
+    if not form.text("reason"):
+        raise Problem("invalid", detail_zh="退回须写明原因。", detail_en="Say why it is sent back.")
     manager_review.review(actor=form.actor, wanted=_review(form, cycle, "send_back"))
     return _("Sent back, with the reason.")
 

@@ -42,7 +42,7 @@ def month(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The grid, each cell with its sentences, words, state and reviewer, the scorecard. About thirty queries."""
     place.known(request)
     who = actor(request)
-    if not who.can("boards.read"):
+    if not who.can("cycles.read"):
         raise Problem("forbidden")
     done = acts.run(request, month_acts.verbs(pk))
     if isinstance(done, HttpResponse):
@@ -81,7 +81,7 @@ def sentence(request: HttpRequest, pk: UUID, column: str, number: int) -> HttpRe
     """`/months/<id>/client_plan/0`: one sentence and the records that prove it. About thirty queries."""
     place.known(request)
     who = actor(request)
-    if not who.can("boards.read"):
+    if not who.can("cycles.read"):
         raise Problem("forbidden")
     paper = papers.read(who, pk)
     if column not in COLUMNS or number >= len(paper.cell(column).sentences):

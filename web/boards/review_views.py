@@ -99,6 +99,8 @@ def approve(form: Form) -> str:
 
 
 def send_back(form: Form) -> str:
+    if not form.text("reason"):
+        raise Problem("invalid", detail_zh="退回须写明原因。", detail_en="Say why it is sent back.")
     n, refused = _review(form, "send_back")
     return ngettext("%d cell sent back.", "%d cells sent back.", n) % n + refused
 

@@ -73,7 +73,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "why": why(found, children),
         "grid": grids.grid_of(whole),
         "shops": whole.shops,
-        "block": month_block.of(who, here) if who.can("cycles.read") and whole.shops else None,
+        "method": month_block.of(who, here) if who.can("cycles.read") and whole.shops else None,
         "has_month": who.can(gate.CAPABILITY),
         "steps": grids.STEPS,
         "wall": _wall(children, whole),
