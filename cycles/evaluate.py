@@ -50,15 +50,17 @@ class MissReason(TextChoices):
 
 
 _ACCEPTED = f"""
-SELECT a.id AS action_id, a.retailer_id, a.unit_id, a.product_id, a.territory_id, a.county_id, a.parameters
+CREATE TEMP TABLE accepted ON COMMIT DROP AS
+SELECT a.id AS action_id, a.retailer_id, a.unit_id, a.product_id, a.territory_id, a.county_id, a.parameters, a.metric,
+    a.goal, a.target
 FROM cycles_action a JOIN backend_unit u ON u.id = coalesce(a.territory_id, a.county_id, a.unit_id)
 WHERE a.month = %(month)s AND a.state = 'accepted' AND {{within}} AND {standing.not_locked("u")}
 """  # noqa: S608  names of our own
-_USED = "SELECT DISTINCT a.metric FROM ({accepted}) s JOIN cycles_action a ON a.id = s.action_id"
 _VALUES = """
 INSERT INTO measured (action_id, value)
 SELECT m.action_id, round(m.value::numeric, 2) FROM ({sql}) AS m(action_id, value) WHERE m.value IS NOT NULL
 """
+_SUBJECT = "CREATE TEMP TABLE subject ON COMMIT DROP AS SELECT * FROM accepted WHERE metric = %(metric)s"
 _SHOPS = """
 CREATE TEMP TABLE subject_shop ON COMMIT DROP AS
 SELECT retailer_id FROM subject WHERE retailer_id IS NOT NULL
@@ -69,14 +71,13 @@ WHERE u.level = 5 AND u.ancestors[4] IN (SELECT coalesce(county_id, unit_id) FRO
 """
 _RESULTS = """
 INSERT INTO cycles_result (action_id, value, outcome, evidence_count, measured_at, reason, words, version)
-SELECT a.id, m.value, CASE WHEN m.value IS NULL THEN 'not_measurable'
+SELECT a.action_id, m.value, CASE WHEN m.value IS NULL THEN 'not_measurable'
         WHEN a.goal = 'at_least' AND m.value >= a.target OR a.goal = 'at_most' AND m.value <= a.target THEN 'hit'
         ELSE 'miss' END,
     coalesce(e.n, 0), %(now)s, '', '', 1
-FROM ({accepted}) s JOIN cycles_action a ON a.id = s.action_id
-LEFT JOIN measured m ON m.action_id = a.id
-LEFT JOIN (SELECT e.action_id, count(*) AS n FROM cycles_evidence e JOIN ({accepted}) k ON k.action_id = e.action_id
-    GROUP BY e.action_id) e ON e.action_id = a.id
+FROM accepted a LEFT JOIN measured m ON m.action_id = a.action_id
+LEFT JOIN (SELECT e.action_id, count(*) AS n FROM cycles_evidence e JOIN accepted k ON k.action_id = e.action_id
+    GROUP BY e.action_id) e ON e.action_id = a.action_id
 ON CONFLICT (action_id) DO UPDATE SET value = excluded.value, outcome = excluded.outcome,
     evidence_count = excluded.evidence_count, measured_at = excluded.measured_at,
     version = cycles_result.version + 1
@@ -101,29 +102,29 @@ def measure(month: date, prefectures: Sequence[int] | None = None) -> int:
     wanted = None if prefectures is None else list(prefectures)
     values = {**metrics.days_of(month), "prefectures": wanted, "now": clock.now()}
     within = standing.within("u", prefectures)
-    accepted = _ACCEPTED.format(within=within)
     with connection.cursor() as cursor:
-        cursor.execute(_USED.format(accepted=accepted), values)
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.accepted, pg_temp.measured")
+        cursor.execute(_ACCEPTED.format(within=within), values)
+        cursor.execute("ANALYZE pg_temp.accepted")
+        cursor.execute("SELECT DISTINCT metric FROM accepted")
         used = _known(name for (name,) in cursor.fetchall())
         if any(one.bases for one in used):
             values = {**bases.values(values["next"], month, prefectures), **values}
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.measured")
         cursor.execute("CREATE TEMP TABLE measured (action_id uuid, value numeric) ON COMMIT DROP")
         for one in used:
-            _fill(cursor, one, accepted, values)
+            _fill(cursor, one, values)
         cursor.execute("ANALYZE pg_temp.measured")
         cursor.execute(_GONE.format(within=within), values)
-        cursor.execute(_RESULTS.format(accepted=accepted), values)
+        cursor.execute(_RESULTS, values)
         return cursor.rowcount
 
 
-def _fill(cursor: Any, one: metrics.Metric, accepted: str, values: dict[str, Any]) -> None:
+def _fill(cursor: Any, one: metrics.Metric, values: dict[str, Any]) -> None:
     """The values of one metric. Its bases are built of the shops that it is asked of alone, and of all shops of the
     counties where it is asked of a unit."""
     asked = {**values, "metric": one.name}
-    subject = f"{accepted} AND a.metric = %(metric)s"
     cursor.execute("DROP TABLE IF EXISTS pg_temp.subject, pg_temp.subject_shop")
-    cursor.execute(f"CREATE TEMP TABLE subject ON COMMIT DROP AS {subject}", asked)
+    cursor.execute(_SUBJECT, asked)
     cursor.execute("ANALYZE pg_temp.subject")
     if one.bases:
         cursor.execute(_SHOPS, asked)
