@@ -1,7 +1,7 @@
 """How many visits each shop needs in a month, and why: by need, never by size. Read by plan.py and capacity.py.
 
 Once a month for everybody; more by visit class and by terminal type; one more where a finding asks to be looked at
-first. Tier, scale and volume are not read here (docs/method.md, "Equal service").
+first. Tier, scale and volume are not read here (docs/method.md, "The plan, and equal service").
 """
 
 from __future__ import annotations

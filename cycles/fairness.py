@@ -1,7 +1,7 @@
 """Whether everybody is served alike: visits a shop, and days until a need or a promise is answered, by the size of
 shops and by terminal type. One figure of it is a KPI. Called by cycles/plan_api.py.
 
-Retailers are served alike whatever they sell (docs/method.md, "Equal service"); what differs shows here.
+Retailers are served alike whatever they sell (docs/method.md, "The plan, and equal service"); what differs shows here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EVENNESS = Kpi(
     "visits a shop where it is highest / where it is lowest, of large, middle and small shops; 1 is even",
     "index",
     "active shops of the unit on the month's last day (today while it runs), and the month's visits to them",
-    "docs/method.md, Equal service",
+    "docs/method.md, The plan, and equal service",
 )
 kpis.register(EVENNESS)
 
