@@ -31,6 +31,7 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, and a board that is o
     "GET /api/v1/me",
     "GET /api/v1/parameters",
     "GET /api/v1/roles",
+    "GET /months/mine",
 }
 
 

@@ -40,7 +40,7 @@ def address(path: str, key: Any) -> str:
     return _PART.sub(lambda part: str(key[part[1]] if isinstance(key, dict) else key), path)
 
 
-NOBODYS = {"column": "client_execute", "code": "not_found", "number": 0}  # parts of pages' addresses without an owner
+NOBODYS = {"column": "client_analyze", "code": "not_found", "number": 0}  # parts of pages' addresses without an owner
 
 
 def page_address(path: str, key: Any) -> str:
@@ -62,7 +62,7 @@ class Ask:
     def send(self, client: Any, **headers: str) -> HttpResponseBase:
         """Send it as a careful client would: with a fresh Idempotency-Key and If-Match where they may be needed."""
         more = {"HTTP_IDEMPOTENCY_KEY": str(uuid4()), **headers} if self.method == "POST" else {**headers}
-        if self.method in {"PUT", "PATCH", "DELETE"}:
+        if self.method in {"POST", "PUT", "PATCH", "DELETE"}:
             more.setdefault("HTTP_IF_MATCH", "*")
         path = f"{self.path}?{self.query}" if self.query else self.path
         if self.file is not None:

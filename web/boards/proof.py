@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from backend.language import is_english
 from backend.models import Unit
-from backend.parameters import declared
+from backend.parameters import UnknownParameter, declared
 from backend.scope import Actor, visible_to
 from brands.models import Product
 from cycles import proof
@@ -62,8 +62,11 @@ def of(actor: Actor, row: FindingRow) -> Why:
 
 
 def _threshold(key: str, value: Any) -> Fact:
-    """By the name under which the threshold was declared."""
-    known = declared(key)
+    """By the name under which the threshold was declared; one that is declared no more keeps its key."""
+    try:
+        known = declared(key)
+    except UnknownParameter:
+        return Fact(key, value)
     return Fact(known.title_en if is_english() else known.title, value)
 
 
