@@ -16,12 +16,13 @@ from django.db import connection, transaction
 from backend import audit, clock
 from backend.errors import Problem
 from backend.ids import UUID7_SQL
-from backend.scope import Actor, units_under
+from backend.scope import Actor, OfShop, units_under
 from cycles import gate, standing
 from cycles.models import AdviceSheet
 
 SEEN_DAYS = 56  # a price or a stock seen longer ago says nothing of today
 WORDS_MAX = 1_000
+_WRITTEN_BY = OfShop(gate.CAPABILITY, shop="retailer_id", county="retailer__county_id")
 
 # The shops: of the territories, with an unrestricted finding in the month, or those asked for. Sales are those of the
 # month so far beside the whole month before; margin is by the price last seen in this very shop, over what it bought.
@@ -130,10 +131,9 @@ def prepare(*, actor: Actor, month: date, territory: int, retailers: Sequence[UU
 
 
 def write(*, actor: Actor, sheet: AdviceSheet, words: str) -> AdviceSheet:
-    """The sheet carries this sentence (none clears it). `not_found` for who does not plan for its territory;
+    """The sheet carries this sentence (none clears it). `not_found` for who does not plan for the shop today;
     `month_locked`. Called with the row locked. Five queries."""
-    mine = actor.units(gate.CAPABILITY)
-    if not mine or not units_under(mine).filter(pk=sheet.territory_id).exists():
+    if not AdviceSheet.objects.filter(_WRITTEN_BY.where(actor, clock.today()), pk=sheet.pk).exists():
         raise Problem("not_found")
     _require_open(sheet.month, sheet.territory_id)
     before = {"words": sheet.words}

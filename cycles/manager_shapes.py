@@ -144,7 +144,7 @@ class ReviewOutcomeOut(OutSerializer):
     cell = serializers.CharField()
     outcome = serializers.ChoiceField(choices=["approved", "sent_back", "rejected"])
     version = serializers.IntegerField(allow_null=True)
-    problem = ProblemField(allow_null=True)
+    problem = ProblemField(required=False)
 
 
 class ReviewOutcomesOut(OutSerializer):
@@ -236,10 +236,11 @@ def _score_out(kpi_id: str, paper: Paper) -> dict[str, Any]:
 def outcome_out(outcome: Outcome, request: Any) -> dict[str, Any]:
     """What became of one review."""
     row, problem = outcome.row, outcome.problem
+    refused = {} if problem is None else {"problem": problem.document(language_of(request._request))}
     return {
         "cycle": str(outcome.review.cycle_id),
         "cell": outcome.review.cell,
         "outcome": "rejected" if row is None else row.state,
         "version": None if row is None else row.version,
-        "problem": None if problem is None else problem.document(language_of(request._request)),
+        **refused,
     }

@@ -15,7 +15,7 @@ from uuid import uuid4
 from tests.cast import PASSWORD
 from tests.walk.asking import Ask, address
 from tests.walk.policy import NOWHERE, OWN, Rule
-from tests.walk.world import Place, World
+from tests.walk.world import NO_UUID, Place, World
 
 Body = Callable[[World, Place], Any]
 
@@ -135,6 +135,44 @@ VALID: dict[str, Body] = {
     "POST /api/v1/plans/<int:territory_id>/<str:month>/replan": lambda w, p: {"lost_on": "2026-03-21"},
     "POST /api/v1/plans/<int:territory_id>/<str:month>/undo": lambda w, p: {"replan": w.replans[p.territory]},
     "POST /api/v1/plans/<int:territory_id>/<str:month>/reorder": lambda w, p: {"on_date": "2026-03-21"},
+    "POST /api/v1/actions": lambda w, p: {
+        "month": "2026-03",
+        "retailer": p.shop,
+        "dimension": "client",
+        "words": "谈陈列协议",
+        "metric": "visits",
+        "goal": "at_least",
+        "target": 2,
+        "due_on": "2026-03-31",
+    },
+    "PATCH /api/v1/actions/<uuid:pk>": lambda w, p: {"target": 3},
+    "POST /api/v1/actions/<uuid:pk>/accept": nothing,
+    "POST /api/v1/actions/<uuid:pk>/drop": lambda w, p: {"reason": "later"},
+    "POST /api/v1/actions/<uuid:pk>/reason": lambda w, p: {"reason": "supply"},
+    "POST /api/v1/actions/accept-all": lambda w, p: {"month": "2026-03", "territory": p.territory},
+    "POST /api/v1/actions/bulk": lambda w, p: {
+        "month": "2026-03",
+        "items": [{"action": w.actions.get(p.shop, p.shop), "do": "accept"}],
+    },
+    "PATCH /api/v1/improvements/<uuid:pk>": lambda w, p: {"target": 3, "due_on": "2026-04-30"},
+    "POST /api/v1/improvements/<uuid:pk>/accept": nothing,
+    "POST /api/v1/improvements/<uuid:pk>/drop": lambda w, p: {"reason": "店主改行"},
+    "POST /api/v1/rules/<str:code>/misfires": lambda w, p: {
+        "findings": [w.findings.get(p.shop, p.shop)],
+        "words": "装修歇业",
+    },
+    "POST /api/v1/rules/<str:code>/misfires/<uuid:pk>/answer": lambda w, p: {"words": "已调整"},
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/words": lambda w, p: {"words": "店主住院两周"},
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/submit": nothing,
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/withdraw": nothing,
+    "POST /api/v1/manager-cycles/<uuid:pk>/submit": lambda w, p: {"step": "plan"},
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/approve": nothing,
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/send-back": lambda w, p: {"reason": "请补充依据"},
+    "POST /api/v1/manager-cycles/review": lambda w, p: {
+        "items": [{"cycle": str(w.papers.get(p.territory, NO_UUID)), "cell": "client_evaluate", "act": "approve"}]
+    },
+    "PATCH /api/v1/advice-sheets/<uuid:pk>": lambda w, p: {"words": "多订软蓝,少压硬盒"},
+    "POST /api/v1/advice-sheets/prepare": lambda w, p: {"month": "2026-03", "territory": p.territory},
     "POST /api/v1/policies": lambda w, p: {"unit": p.county, "code": "new-policy", "title": "新政策"},
     "POST /api/v1/policy-versions": lambda w, p: {"policy": p.policy, "body": "正文"},
     "POST /api/v1/policy-versions/<int:pk>/release": lambda w, p: {"brief_by": "2026-03-31"},

@@ -44,6 +44,8 @@ HOLDERS: dict[str, frozenset[str]] = {
     "boards.read": FIELD | LEADERS | {"feng"},
     "cycles.read": FIELD | LEADERS | ADMINISTRATORS | {"feng"},
     "cycles.plan": FIELD | {"feng"},
+    "rules.answer": ADMINISTRATORS | {"zhao"},
+    "cycles.review": LEADERS | {"chen", "feng"},
     "people.read": LEADERS | ADMINISTRATORS | {"chen", "shen"},
     "people.manage": ADMINISTRATORS,
     "calendar.edit": ADMINISTRATORS,
@@ -83,6 +85,10 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "everyone": {OWN: frozenset(SIGNED) - {"yuan"}},
     # somebody's days off: entered by himself, or by those above who see people
     "absence": {OWN: frozenset({"lin", "chen"}), FOREIGN: frozenset({"wu"})},
+    # a cell of Lin's month, and of Wu's: its author's alone
+    "author": {OWN: frozenset({"lin"}), FOREIGN: frozenset({"wu"})},
+    # a client cell that was handed in: her market manager's; where there is none and no county leader, the prefecture's
+    "reviewer": {OWN: frozenset({"chen"}), FOREIGN: frozenset({"zhao"})},
     # one's phone: of oneself and of the administrators above
     "phone": {OWN: frozenset({"lin", "sun"}), FOREIGN: frozenset({"wu", "sun", "luo"})},
     # one file of Qian's, who stands above Tang, and one of Tang's
@@ -108,7 +114,17 @@ KINDS: dict[str, str] = {
     "target": "territory",
     "cycle": "shop",
     "manager cycle": "territory",
+    "own month": "author",
+    "drafted cell": "author",
+    "submitted cell": "author",
+    "reviewed cell": "reviewer",
+    "advice sheet": "shop",
     "finding": "shop",
+    "action": "shop",
+    "missed action": "shop",
+    "improvement": "shop",
+    "told rule": "shop",
+    "misfire": "territory",
     "rule": "everyone",
     "calendar day": "anybody",
     "shop": "shop",
@@ -140,6 +156,7 @@ class Rule:
     of: str = ""
     about: str = ""  # the kind of object that the body names, where the address names none
     takes_late_work: bool = False  # an ended phone may still push here
+    per_item: bool = False  # answers 200 with an outcome per item: such an answer is kept for its key
 
 
 def _reads(path: str, needs: str, of: str, pk: str = "uuid") -> dict[str, Rule]:
@@ -247,7 +264,33 @@ POLICY: dict[str, Rule] = {
     "POST /api/v1/plans/<int:territory_id>/<str:month>/reorder": Rule("cycles.plan", "plan"),
     "GET /api/v1/boards/fairness": Rule("boards.read"),
     **_reads("/api/v1/manager-cycles", "cycles.read", "manager cycle"),
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/words": Rule("cycles.plan", "drafted cell"),
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/submit": Rule("cycles.plan", "drafted cell"),
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/withdraw": Rule("cycles.plan", "submitted cell"),
+    "POST /api/v1/manager-cycles/<uuid:pk>/submit": Rule("cycles.plan", "own month"),
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/approve": Rule("cycles.review", "reviewed cell"),
+    "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/send-back": Rule("cycles.review", "reviewed cell"),
+    "POST /api/v1/manager-cycles/review": Rule("cycles.review", about="reviewed cell", per_item=True),
+    **_reads("/api/v1/advice-sheets", "cycles.read", "advice sheet"),
+    "PATCH /api/v1/advice-sheets/<uuid:pk>": Rule("cycles.plan", "advice sheet"),
+    "POST /api/v1/advice-sheets/prepare": Rule("cycles.plan", about="territory"),
+    "GET /api/v1/advice-sheets/alike": Rule("cycles.read"),
     **_reads("/api/v1/findings", "cycles.read", "finding"),
+    **_reads("/api/v1/actions", "cycles.read", "action"),
+    "POST /api/v1/actions": Rule("cycles.plan", about="shop"),
+    "PATCH /api/v1/actions/<uuid:pk>": Rule("cycles.plan", "action"),
+    "POST /api/v1/actions/<uuid:pk>/accept": Rule("cycles.plan", "action"),
+    "POST /api/v1/actions/<uuid:pk>/drop": Rule("cycles.plan", "action"),
+    "POST /api/v1/actions/<uuid:pk>/reason": Rule("cycles.plan", "missed action"),
+    "POST /api/v1/actions/accept-all": Rule("cycles.plan", about="territory"),
+    "POST /api/v1/actions/bulk": Rule("cycles.plan", about="action", per_item=True),
+    **_reads("/api/v1/improvements", "cycles.read", "improvement"),
+    "PATCH /api/v1/improvements/<uuid:pk>": Rule("cycles.plan", "improvement"),
+    "POST /api/v1/improvements/<uuid:pk>/accept": Rule("cycles.plan", "improvement"),
+    "POST /api/v1/improvements/<uuid:pk>/drop": Rule("cycles.plan", "improvement"),
+    "GET /api/v1/rules/<str:code>/misfires": Rule("cycles.read", "rule"),
+    "POST /api/v1/rules/<str:code>/misfires": Rule("cycles.plan", "told rule"),
+    "POST /api/v1/rules/<str:code>/misfires/<uuid:pk>/answer": Rule("rules.answer", "misfire"),
     "GET /api/v1/rules": Rule("cycles.read"),
     "GET /api/v1/rules/<str:code>": Rule("cycles.read", "rule"),
     "GET /api/v1/months": Rule("cycles.read"),

@@ -17,10 +17,22 @@ from backend.ids import uuid7
 from backend.models import AuditEntry, Device, ImportReject, ImportRun, Level, Person, Position, Quarantined, Unit
 from brands.models import KeyProduct
 from cycles import month as months
-from cycles.models import CalendarDay, Finding, ManagerCycle, Sighting
+from cycles.models import (
+    Action,
+    AdviceSheet,
+    CalendarDay,
+    Finding,
+    Improvement,
+    ManagerCell,
+    ManagerCycle,
+    Misfire,
+    Result,
+    Sighting,
+)
 from market.models import Allotment, Order, OrderLine, SalesTarget, StockCount
 from retail.models import Assignment, Contact, Need, Promise, Retailer
 from tests.cast import ALWAYS, SINCE, TODAY, Cast, build_cast, make_shop
+from tests.cycles.manager_facts import NO_FIGURES
 from tests.market import facts
 from tests.walk.policy import FOREIGN, MOVED, NOWHERE, OWN
 from visits.models import DisplayTemplate, Leave, PlannedStop, Policy, PolicyVersion, Remark, Replan, TemplateVersion
@@ -44,7 +56,10 @@ class World:
     keys: dict[str, dict[str, Key]] = field(default_factory=dict)
     rows: list[Model] = field(default_factory=list)  # of Lin's county: what Wu must never see a word of
     visits: dict[str, UUID] = field(default_factory=dict)
+    findings: dict[UUID, UUID] = field(default_factory=dict)  # by shop
+    actions: dict[UUID, UUID] = field(default_factory=dict)  # by shop, the drafted one
     replans: dict[int, UUID] = field(default_factory=dict)  # of each column's territory
+    papers: dict[int, UUID] = field(default_factory=dict)  # the manager's month of each column's territory
 
     def key(self, kind: str, column: str) -> Key:
         """What to write into an address."""
@@ -166,7 +181,14 @@ def shop_things(world: World, column: str) -> None:
         retailer=shop, text="周五送货架", promised_by=person, promised_on=LAST_WEEK, due_on=TODAY
     )
     _keep(world, "promise", column, promise)
-    _keep(world, "finding", column, _found(shop, territory, order.pk))
+    sheet = AdviceSheet.objects.create(
+        month=MONTH, retailer=shop, territory=territory, person=person, figures=NO_FIGURES, written_at=clock.now()
+    )
+    _keep(world, "advice sheet", column, sheet)
+    finding = _found(shop, territory, order.pk)
+    world.findings[shop.pk] = finding.pk
+    _keep(world, "finding", column, finding)
+    _chain_things(world, column, finding)
     place = {"month": MONTH, "retailer": shop, "territory": territory, "county_id": territory.ancestors[3]}
     stop = PlannedStop.objects.create(**place, on_date=SATURDAY, position=1, words="送货架", is_own=True)
     _keep(world, "stop", column, stop)
@@ -191,6 +213,25 @@ def _found(shop: Retailer, territory: Unit, order_id: UUID) -> Finding:
     return finding
 
 
+def _chain_things(world: World, column: str, finding: Finding) -> None:
+    """An action drafted from the finding, one that missed its goal, and the improvement that this became."""
+    about = {
+        "dimension": "client", "retailer_id": finding.retailer_id, "territory_id": finding.territory_id,
+        "county_id": finding.county_id, "rule": finding.rule, "kind": "own", "parameters": {"words": "谈陈列协议"},
+        "metric": "visits", "goal": "at_least", "target": 2, "due_on": date(2026, 3, 31),
+    }  # fmt: skip
+    planned = {**about, "month": MONTH, "drafted_target": 2, "serves": "visit"}
+    action = Action.objects.create(**planned, finding=finding)
+    world.actions[world.shops[column].pk] = action.pk
+    _keep(world, "action", column, action)
+    missed = Action.objects.create(**planned, state="accepted")
+    Result.objects.create(action=missed, value=1, outcome="miss", evidence_count=1, measured_at=clock.now())
+    _keep(world, "missed action", column, missed)
+    carried = Improvement.objects.create(**about, month=MONTH, origin=missed, baseline=1, opened_on=TODAY)
+    _keep(world, "improvement", column, carried)
+    world.keys.setdefault("told rule", {})[column] = {"code": finding.rule}
+
+
 def _place_things(world: World, column: str) -> None:
     """What belongs to a territory, a county or a person."""
     cast = world.cast
@@ -207,7 +248,11 @@ def _place_things(world: World, column: str) -> None:
     replan = Replan.objects.create(territory=territory, lost_on=SATURDAY, moves=[], made_by=person, made_at=clock.now())
     world.replans[territory.pk] = replan.pk
     _keep(world, "plan", column, territory, {"territory_id": territory.pk, "month": "2026-03"})
-    _keep(world, "manager cycle", column, ManagerCycle.objects.get(person=person, month=MONTH))
+    told = Misfire.objects.create(
+        rule="client.silent", unit=territory, person=person, told_at=clock.now(), words="歇业", findings=[]
+    )
+    _keep(world, "misfire", column, told, {"code": told.rule, "pk": told.pk})
+    _paper(world, column, ManagerCycle.objects.get(person=person, month=MONTH))
     device = _device(person, "another phone")
     _keep(world, "device", column, device)
     _keep(world, "quarantine", column, _refused(person, territory.pk))
@@ -229,6 +274,22 @@ def _place_things(world: World, column: str) -> None:
     )  # fmt: skip
     _keep(world, "audit entry", column, entry)
     _county_policy(world, column, county)
+
+
+def _paper(world: World, column: str, paper: ManagerCycle) -> None:
+    """A manager's month with one cell still to be written, and two that were handed in."""
+    world.papers[paper.unit_id] = paper.pk
+    _keep(world, "manager cycle", column, paper)
+    world.keys.setdefault("own month", {})[column] = paper.pk
+    for kind, cell in (
+        ("drafted cell", "client_plan"),
+        ("submitted cell", "client_execute"),
+        ("reviewed cell", "client_evaluate"),
+    ):
+        handed_in = {"state": "submitted", "submitted_at": clock.now(), "submitted": []}
+        given = {} if kind == "drafted cell" else handed_in
+        ManagerCell.objects.update_or_create(cycle=paper, cell=cell, defaults=given)
+        world.keys.setdefault(kind, {})[column] = {"pk": paper.pk, "cell": cell}
 
 
 def _county_policy(world: World, column: str, county: Unit) -> None:
@@ -261,8 +322,13 @@ def _nowhere(world: World) -> None:
     names = {
         "import kind": "nothing",
         "rule": "nothing",
+        "told rule": {"code": "nothing"},
+        "misfire": {"code": "client.silent", "pk": NO_UUID},
         "calendar day": "2026-02-30",
         "cycle": {"month": "2026-03", "retailer_id": NO_UUID},
+        "drafted cell": {"pk": NO_UUID, "cell": "client_plan"},
+        "submitted cell": {"pk": NO_UUID, "cell": "client_execute"},
+        "reviewed cell": {"pk": NO_UUID, "cell": "client_evaluate"},
         "plan": {"territory_id": NO_NUMBER, "month": "2026-03"},
     }
     for kind, found in world.keys.items():
