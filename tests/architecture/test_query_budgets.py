@@ -31,6 +31,8 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, and a board that is o
     "GET /api/v1/me",
     "GET /api/v1/parameters",
     "GET /api/v1/roles",
+    "GET /api/v1/rules",
+    "GET /api/v1/rules/<str:code>",
     "GET /months/mine",
 }
 
