@@ -77,7 +77,7 @@ class RuleNamedOut(OutSerializer):
     reads = serializers.CharField(help_text="Which facts, of which time.")
 
 
-class EvidenceOut(OutSerializer):
+class ProofOut(OutSerializer):
     kind = serializers.CharField(help_text="What the records are.")
     rows = serializers.IntegerField(help_text="How many there were when it was found.")
     links = serializers.ListField(
@@ -87,13 +87,13 @@ class EvidenceOut(OutSerializer):
     parameters = ObjectField(help_text="With which parameters.")
 
 
-class WhyOut(OutSerializer):
+class FindingReasonOut(OutSerializer):
     rule = RuleNamedOut()
     as_of = serializers.DateField(help_text="Facts dated before this day were read.")
     threshold = ObjectField(help_text="The thresholds in force there on that day.")
     figures = ObjectField()
     sentence = serializers.CharField()
-    evidence = EvidenceOut()
+    evidence = ProofOut()
 
 
 class SightingOut(OutSerializer):
@@ -107,7 +107,7 @@ class SightingOut(OutSerializer):
 class FindingWhyOut(FindingOut):
     """A finding that explains itself, as it was last seen, and in each month before."""
 
-    why = WhyOut(allow_null=True)
+    why = FindingReasonOut(allow_null=True)
     sightings = SightingOut(many=True)
 
     class Meta(FindingOut.Meta):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -65,6 +66,7 @@ class RuleCatalogue(ScopedView):
     answers = {"get": RulesOut}
     problem_codes = ("not_found",)
 
+    @extend_schema(operation_id="rules_list")
     def get(self, request: Request) -> Response:
         unit = unit_for(self.actor, CAPABILITY, self.asked.get("unit"))
         shown = findings.rules_for(self.actor)
