@@ -330,7 +330,7 @@ FROM_FORECASTS = _all(
         ("'market_evaluate'", "150"),
         "'month.accuracy'",
         "'cartons', g.cartons, 'actual', g.actual,"
-        " 'accuracy', round((1 - abs(g.actual - g.cartons) * 1.0 / g.actual) * 100, 1)",
+        " 'accuracy', greatest(round((1 - abs(g.actual - g.cartons) * 1.0 / g.actual) * 100, 1), 0)",
         _proof("forecast", ""),
         _MEASURED_FORECAST + " ",
     )

@@ -31,7 +31,7 @@ LISTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "improvements": ("/api/v1/improvements", ("unit", "dimension")),
     "stops": ("/api/v1/stops", ("month", "unit")),
     "visits": ("/api/v1/visits", ("month", "unit")),
-    "forecast": ("/api/v1/forecasts", ("month", "unit")),
+    "forecast": ("/api/v1/forecasts", ("month", "unit")),  # there a unit is asked for as `under`
     "advice_sheets": ("/api/v1/advice-sheets", ("month", "unit")),
 }
 
@@ -211,6 +211,8 @@ def _sentence_out(sentence: dict[str, Any]) -> dict[str, Any]:
     evidence = sentence["evidence"]
     address, words = LISTED[evidence["kind"]]
     told = {name: evidence["query"][name] for name in words if name in evidence["query"]}
+    if evidence["kind"] == "forecast":
+        told["under"] = told.pop("unit")
     return {
         "text": drafting.text_of(sentence),
         "template": sentence["template"],

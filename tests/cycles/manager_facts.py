@@ -148,6 +148,7 @@ def foresee(territory: Unit, model: int, *, cartons: int | None = None, reason: 
         unit=territory,
         model_cartons=model,
         last_month_cartons=1_500,
+        parts={"months": 6},
         cartons=model if cartons is None else cartons,
         reason=reason,
         made_at=clock.now(),

@@ -288,6 +288,20 @@ def test_every_template_speaks_and_its_evidence_finds_the_records_again(march: C
         assert len(evidence["ids"]) == min(evidence["rows"], manager_facts.SHOWN_IDS), sentence
 
 
+def test_every_sentence_links_to_a_list_that_holds_its_records(march: Cast, sign_in: SignIn) -> None:
+    everything(march)
+    linked = set()
+    for name in ("lin", "chen", "feng"):
+        client = sign_in(name)
+        for cell in client.get(f"/api/v1/manager-cycles/{id_of(march, name)}").json()["cells"]:
+            for evidence in (sentence["evidence"] for sentence in cell["sentences"]):
+                answer = client.get(f"{evidence['href']}&page_size=200")
+                assert answer.status_code == 200, (evidence["href"], answer.json())
+                assert set(evidence["ids"]) <= {row["id"] for row in answer.json()["results"]}, evidence
+                linked.add(evidence["kind"])
+    assert linked == set(manager_facts.KINDS)
+
+
 def test_the_few_templates_have_evidence_too(march: Cast) -> None:
     fill(march)
     sentences = drafted(ManagerCycle.objects.filter(person=march.lin))
