@@ -77,7 +77,7 @@ class RuleNamedOut(OutSerializer):
     reads = serializers.CharField(help_text="Which facts, of which time.")
 
 
-class ProofOut(OutSerializer):
+class FoundRecordsOut(OutSerializer):
     kind = serializers.CharField(help_text="What the records are.")
     rows = serializers.IntegerField(help_text="How many there were when it was found.")
     links = serializers.ListField(
@@ -93,7 +93,7 @@ class FindingReasonOut(OutSerializer):
     threshold = ObjectField(help_text="The thresholds in force there on that day.")
     figures = ObjectField()
     sentence = serializers.CharField()
-    evidence = ProofOut()
+    evidence = FoundRecordsOut()
 
 
 class SightingOut(OutSerializer):
