@@ -30,6 +30,8 @@ terr AS MATERIALIZED (
         AS t(territory_id, per_day, class_a, class_b, class_c, ordinary, modern, franchise)
     JOIN backend_unit u ON u.id = t.territory_id)
 """
+# Nobody was told of a policy before the month of its release: older partitions are not read.
+_RELEASED = "SELECT date_trunc('month', min(released_at) AT TIME ZONE 'Asia/Shanghai')::date FROM due"
 # `need` ranks what a shop is visited for beyond the once that everybody gets: 1 a finding to look at first, 2 another,
 # 3 a promise, 4 a policy to be told, 5 an improvement carried on, 6 its terminal type, 7 its visit class.
 NEEDS = f"""
@@ -52,18 +54,18 @@ promise AS MATERIALIZED (
     SELECT p.id, p.retailer_id, p.due_on, left(p.text, 60) AS text
     FROM retail_promise p JOIN shop s ON s.retailer_id = p.retailer_id
     WHERE p.state = 'open' AND p.due_on <= %(month_end)s),
+due AS MATERIALIZED (
+    SELECT p.id, p.brief_by, p.released_at, y.title, y.unit_id
+    FROM visits_policyversion p JOIN visits_policy y ON y.id = p.policy_id
+    WHERE p.brief_by BETWEEN %(month)s AND %(month_end)s AND p.released_at <= %(now)s),
 told AS MATERIALIZED (
     SELECT DISTINCT v.retailer_id, b.policy_version_id
-    FROM visits_policyversion p JOIN visits_briefing b ON b.policy_version_id = p.id
+    FROM due d JOIN visits_briefing b ON b.policy_version_id = d.id
     JOIN visits_visit v ON v.month = b.month AND v.id = b.visit_id AND v.presence <> 'to_verify'
-    WHERE p.brief_by BETWEEN %(month)s AND %(month_end)s AND p.released_at IS NOT NULL
-    AND b.month BETWEEN %(told_since)s AND %(month)s),
+    WHERE b.month BETWEEN ({_RELEASED}) AND %(month)s),
 policy AS MATERIALIZED (
-    SELECT p.id, s.retailer_id, p.brief_by, y.title
-    FROM visits_policyversion p JOIN visits_policy y ON y.id = p.policy_id
-    JOIN shop s ON y.unit_id = ANY(s.ancestors)
-    LEFT JOIN told b ON b.retailer_id = s.retailer_id AND b.policy_version_id = p.id
-    WHERE p.brief_by BETWEEN %(month)s AND %(month_end)s AND p.released_at <= %(now)s AND b.retailer_id IS NULL),
+    SELECT d.id, s.retailer_id, d.brief_by, d.title FROM due d JOIN shop s ON d.unit_id = ANY(s.ancestors)
+    LEFT JOIN told t ON t.retailer_id = s.retailer_id AND t.policy_version_id = d.id WHERE t.retailer_id IS NULL),
 improvement AS MATERIALIZED (
     SELECT i.id, i.retailer_id, i.due_on FROM cycles_improvement i JOIN shop s ON s.retailer_id = i.retailer_id
     WHERE i.state = 'open'),
@@ -164,7 +166,6 @@ def ask(month: date, territories: Iterable[int]) -> Asked:
         "territories": list(wanted),
         "month": month,
         "month_end": clock.month_end(month),
-        "told_since": clock.add_months(month, -12),
         "on": on,
         "now": clock.now(),
         "turn": month.year * 12 + month.month,
