@@ -96,7 +96,7 @@ def test_a_cell_opens_the_shops_behind_it(worked: Cast) -> None:
     assert "已完成 1" in everything
     assert "便民商店0" in done
     assert "便民商店1" not in done
-    assert f"/visits?unit={worked.county.pk}&amp;month=2026-03&amp;retailer={worked.shops[0].pk}" in done
+    assert f"/shops/{worked.shops[0].pk}/2026-03#client_execute" in done
 
 
 def test_what_is_outside_my_scope_looks_like_what_does_not_exist(worked: Cast) -> None:

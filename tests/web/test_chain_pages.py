@@ -135,7 +135,7 @@ def test_a_target_far_above_the_best_warns_and_is_kept(march: Cast) -> None:
     said = lin.done("/actions", "edit", of_shop(march), target="18.5")
     assert said == "目标已改为不低于 18.5 条,明显高于近 12 个月最好水平,请确认能否达到。"
     held = of_shop(march)
-    assert (held.target, held.drafted_target, held.is_flagged) == (Decimal("18.5"), 10, True)
+    assert (held.target, held.drafted_target, held.is_flagged) == (Decimal("18.5"), Decimal(10), True)
     assert "原拟 10 条" in lin.read("/actions")
 
 
