@@ -171,7 +171,7 @@ def _seed(counties: int) -> None:
 
     from cycles import month as months
 
-    named = {"month": MONTH, "before": date(2026, 2, 1), "shops": SHOPS}
+    named: dict[str, Any] = {"month": MONTH, "before": date(2026, 2, 1), "shops": SHOPS}
     with connection.cursor() as cursor:
         for select in _TREE:
             cursor.execute(
@@ -279,7 +279,8 @@ def _accept(managers: list[Manager]) -> bool:
                 transaction.set_rollback(True)
 
         least.append(_cost(plain))
-        actor, outcomes = actor_of(one.person), []
+        actor = actor_of(one.person)
+        outcomes: list[Any] = []
 
         def accept(one: Manager = one, actor: Any = actor, outcomes: list[Any] = outcomes) -> None:
             outcomes += actions.accept_all(actor=actor, month=MONTH, territory=one.territory)

@@ -74,7 +74,7 @@ def alike(month: date, territories: Sequence[int]) -> list[Alike]:
     """The sheets that are alike, by territory; a territory without any is missing. Others than the author are told of
     them from the working day after her head start on. Three queries for any number of sheets."""
     held = parameters.values([ALIKE_PERCENT, HEAD_START_DAYS], territories, clock.today())
-    values = {
+    values: dict[str, Any] = {
         "month": month,
         "territories": list(territories),
         "shares": [held[one][ALIKE_PERCENT] / 100 for one in territories],

@@ -197,7 +197,8 @@ def lock(month: date, prefecture: int) -> int:
     cycles = _hold_all(month, prefecture)
     values = scorecard.scorecards(month, sorted({unit for _, unit in cycles}))
     scores = {unit: {kpi: None if v is None else str(v) for kpi, v in found.items()} for unit, found in values.items()}
-    given = {"month": month, "prefecture": prefecture, "cells": list(COLUMNS), "scores": json.dumps(scores)}
+    given: dict[str, Any] = {"month": month, "prefecture": prefecture, "cells": list(COLUMNS)}
+    given["scores"] = json.dumps(scores)
     with connection.cursor() as cursor:
         cursor.execute(_FREEZE, given)
         cursor.execute(_LOCK, given)
@@ -208,7 +209,7 @@ def reopen(month: date, prefecture: int) -> int:
     """The locked cells are what they were before the lock, and scorecards follow the facts again; returns how many
     cells. In the caller's transaction. Three queries."""
     _hold_all(month, prefecture)
-    given = {"month": month, "prefecture": prefecture}
+    given: dict[str, Any] = {"month": month, "prefecture": prefecture}
     with connection.cursor() as cursor:
         cursor.execute(_THAW, given)
         cursor.execute(_UNLOCK, given)

@@ -104,8 +104,8 @@ def test_modern_terminals_pass_by_their_last_check(march: Cast) -> None:
     for shop, kind in zip(march.shops, kinds, strict=True):
         Classification.objects.filter(retailer=shop).update(terminal_type=kind)
     checks = ((0, 3, 60), (0, 9, 80), (1, 9, 79), (2, 9, 20))
-    for shop, day, score in checks:
-        facts.visit(march.shops[shop], march.territory, march.lin, date(2026, 3, day), facts.Seen(score=score))
+    for place, day, score in checks:
+        facts.visit(march.shops[place], march.territory, march.lin, date(2026, 3, day), facts.Seen(score=score))
     seen = facts.Seen(score=100, presence="to_verify")
     facts.visit(march.shops[1], march.territory, march.lin, date(2026, 3, 10), seen)
     assert scores(march)["modern_terminal_rate"] == Decimal("50.0")
