@@ -26,14 +26,14 @@ READ = "cycles.read"
 MAX_SHOPS = 500
 
 
-class EarnerOut(OutSerializer):
+class AdviceEarnerOut(OutSerializer):
     product_id = serializers.IntegerField()
     product = serializers.CharField()
     cartons = serializers.IntegerField()
     margin_fen = serializers.IntegerField()
 
 
-class FiguresOut(OutSerializer):
+class AdviceFiguresOut(OutSerializer):
     """Of the shop itself; null where there is nothing to count from."""
 
     cartons = serializers.IntegerField(help_text="Ordered in the month so far.")
@@ -43,7 +43,7 @@ class FiguresOut(OutSerializer):
     margin_fen = serializers.IntegerField(allow_null=True, help_text="By the price last seen in the shop.")
     margin_percent = serializers.FloatField(allow_null=True)
     margin_cartons = serializers.IntegerField(help_text="Cartons of products whose price was seen.")
-    earners = EarnerOut(many=True, help_text="The three products that earned most.")
+    earners = AdviceEarnerOut(many=True, help_text="The three products that earned most.")
     stock_packs = serializers.IntegerField(allow_null=True)
     stock_days = serializers.FloatField(allow_null=True, help_text="Stock over last month's sales a day.")
 
@@ -52,7 +52,7 @@ class AdviceSheetOut(OutModelSerializer):
     month = MonthField()
     retailer = ShopOut()
     person_name = serializers.CharField(source="person.name")
-    figures = FiguresOut()
+    figures = AdviceFiguresOut()
 
     class Meta:
         model = AdviceSheet
@@ -64,7 +64,7 @@ class AdviceSheetIn(StrictSerializer):
     words = serializers.CharField(max_length=advice.WORDS_MAX, allow_blank=True)
 
 
-class PrepareIn(StrictSerializer):
+class AdvicePrepareIn(StrictSerializer):
     month = MonthField()
     territory = WholeNumberField(min_value=1)
     retailers = serializers.ListField(
@@ -76,7 +76,7 @@ class PrepareIn(StrictSerializer):
     )
 
 
-class PreparedOut(OutSerializer):
+class AdvicePreparedOut(OutSerializer):
     drafted = serializers.IntegerField(help_text="Sheets that were written or brought up to date.")
 
 
@@ -85,7 +85,7 @@ class AlikeQuery(serializers.Serializer[Any]):
     month = MonthField(required=False)
 
 
-class AlikeOut(OutSerializer):
+class AdviceAlikeOut(OutSerializer):
     territory = serializers.IntegerField(source="territory_id")
     count = serializers.SerializerMethodField()
     since = serializers.DateTimeField(help_text="When the first two became alike.")
@@ -96,8 +96,8 @@ class AlikeOut(OutSerializer):
         return len(row.sheets)
 
 
-class AlikesOut(OutSerializer):
-    results = AlikeOut(many=True)
+class AdviceAlikesOut(OutSerializer):
+    results = AdviceAlikeOut(many=True)
 
 
 class AdviceSheetFilters(Filters):
@@ -129,9 +129,9 @@ class AdviceSheetViewSet(ListActs, ReadActs, EditActs, ScopedViewSet):
         "prepare": gate.CAPABILITY,
         "alike": READ,
     }
-    in_serializers = {"partial_update": AdviceSheetIn, "prepare": PrepareIn}
+    in_serializers = {"partial_update": AdviceSheetIn, "prepare": AdvicePrepareIn}
     queries = {"alike": AlikeQuery}
-    answers = {"prepare": PreparedOut, "alike": AlikesOut}
+    answers = {"prepare": AdvicePreparedOut, "alike": AdviceAlikesOut}
     problem_codes = ("month_locked",)
 
     def change(self, row: AdviceSheet, data: dict[str, Any]) -> AdviceSheet:
@@ -149,7 +149,7 @@ class AdviceSheetViewSet(ListActs, ReadActs, EditActs, ScopedViewSet):
         month = self.asked.get("month") or clock.month_of(clock.today())
         below = Unit.objects.filter(pk__in=units_under([unit.pk]), level=Level.TERRITORY).order_by("pk")
         found = alike(month, list(below.values_list("pk", flat=True)))
-        return Response({"results": AlikeOut([one for one in found if _is_told(self.actor, one)], many=True).data})
+        return Response({"results": AdviceAlikeOut([one for one in found if _is_told(self.actor, one)], many=True).data})
 
 
 def _is_told(actor: Actor, one: Alike) -> bool:

@@ -45,19 +45,19 @@ class ManagerCycleViewSet(ListActs, ScopedViewSet):
         "review": REVIEW,
     }
     in_serializers = {
-        "words": manager_shapes.WordsIn,
-        "submit_cell": manager_shapes.NothingIn,
-        "withdraw": manager_shapes.NothingIn,
-        "submit": manager_shapes.SubmitIn,
-        "approve": manager_shapes.NothingIn,
-        "send_back": manager_shapes.ReasonIn,
-        "review": manager_shapes.ReviewsIn,
+        "words": manager_shapes.PaperWordsIn,
+        "submit_cell": manager_shapes.PaperNothingIn,
+        "withdraw": manager_shapes.PaperNothingIn,
+        "submit": manager_shapes.PaperSubmitIn,
+        "approve": manager_shapes.PaperNothingIn,
+        "send_back": manager_shapes.PaperSendBackIn,
+        "review": manager_shapes.PaperReviewsIn,
     }
     answers = {
         **dict.fromkeys(
             ("retrieve", "words", "submit_cell", "withdraw", "submit", "approve", "send_back"), manager_shapes.PaperOut
         ),
-        "review": manager_shapes.ReviewOutcomesOut,
+        "review": manager_shapes.PaperReviewOutcomesOut,
     }
     problem_codes = ("words_wanted", "cell_not_so", "month_locked", "stale_version", "precondition_required")
 

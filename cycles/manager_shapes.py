@@ -36,23 +36,23 @@ LISTED: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-class WordsIn(StrictSerializer):
+class PaperWordsIn(StrictSerializer):
     words = serializers.CharField(max_length=WORDS_MAX, allow_blank=True)
 
 
-class ReasonIn(StrictSerializer):
+class PaperSendBackIn(StrictSerializer):
     reason = serializers.CharField(max_length=500)
 
 
-class NothingIn(StrictSerializer):
+class PaperNothingIn(StrictSerializer):
     """No body is asked for."""
 
 
-class SubmitIn(StrictSerializer):
+class PaperSubmitIn(StrictSerializer):
     step = serializers.ChoiceField(choices=[str(s) for s in Step], required=False, help_text="Default: all 15 cells.")
 
 
-class ReviewIn(StrictSerializer):
+class PaperReviewIn(StrictSerializer):
     cycle = serializers.UUIDField()
     cell = serializers.ChoiceField(choices=COLUMNS)
     act = serializers.ChoiceField(choices=["approve", "send_back"])
@@ -60,11 +60,11 @@ class ReviewIn(StrictSerializer):
     version = WholeNumberField(required=False, help_text="That of the cell as it was read.")
 
 
-class ReviewsIn(StrictSerializer):
-    items = serializers.ListField(child=ReviewIn(), min_length=1, max_length=MAX_REVIEWS)
+class PaperReviewsIn(StrictSerializer):
+    items = serializers.ListField(child=PaperReviewIn(), min_length=1, max_length=MAX_REVIEWS)
 
 
-class EvidenceOut(OutSerializer):
+class PaperEvidenceOut(OutSerializer):
     kind = serializers.ChoiceField(choices=sorted(LISTED))
     rows = serializers.IntegerField(help_text="How many records prove the sentence.")
     ids = serializers.ListField(child=serializers.CharField(), help_text="At most 50 of them.")
@@ -72,15 +72,15 @@ class EvidenceOut(OutSerializer):
     href = serializers.CharField(help_text="The list that they stand in.")
 
 
-class SentenceOut(OutSerializer):
+class PaperSentenceOut(OutSerializer):
     text = serializers.CharField()
     template = serializers.CharField()
     version = serializers.IntegerField()
     flagged = serializers.BooleanField(help_text="It asks for words of the manager's own.")
-    evidence = EvidenceOut()
+    evidence = PaperEvidenceOut()
 
 
-class ReviewerOut(OutSerializer):
+class PaperReviewerOut(OutSerializer):
     role = serializers.CharField()
     people = serializers.ListField(child=serializers.CharField())
 
@@ -96,19 +96,19 @@ class PaperCellOut(OutSerializer):
     state = serializers.ChoiceField(choices=ManagerCycle.State.choices)
     version = serializers.IntegerField()
     etag = serializers.CharField(help_text="For If-Match of an act on this cell.")
-    sentences = SentenceOut(many=True)
+    sentences = PaperSentenceOut(many=True)
     needs_words = serializers.BooleanField()
     words = serializers.CharField()
     new_findings = serializers.IntegerField(help_text="Found since the cell was submitted.")
     submitted_at = serializers.DateTimeField(allow_null=True)
-    reviewers = ReviewerOut(allow_null=True)
+    reviewers = PaperReviewerOut(allow_null=True)
     reviewed_by = serializers.CharField(allow_null=True)
     reviewed_at = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField(help_text="Why it was sent back.")
     may = serializers.ListField(child=serializers.ChoiceField(choices=VERBS), help_text="What you may do with it.")
 
 
-class ScoreOut(OutSerializer):
+class PaperScoreOut(OutSerializer):
     kpi = serializers.CharField()
     version = serializers.IntegerField()
     name = serializers.CharField()
@@ -130,7 +130,7 @@ class PaperOut(OutSerializer):
     person_name = serializers.CharField()
     etag = serializers.CharField(help_text="For If-Match when several cells are submitted at once.")
     cells = PaperCellOut(many=True)
-    scorecard = ScoreOut(many=True)
+    scorecard = PaperScoreOut(many=True)
     scorecard_is_frozen = serializers.BooleanField()
 
 
@@ -139,7 +139,7 @@ class ProblemField(serializers.JSONField):
     pass
 
 
-class ReviewOutcomeOut(OutSerializer):
+class PaperReviewOutcomeOut(OutSerializer):
     cycle = serializers.UUIDField()
     cell = serializers.CharField()
     outcome = serializers.ChoiceField(choices=["approved", "sent_back", "rejected"])
@@ -147,8 +147,8 @@ class ReviewOutcomeOut(OutSerializer):
     problem = ProblemField(required=False)
 
 
-class ReviewOutcomesOut(OutSerializer):
-    outcomes = ReviewOutcomeOut(many=True)
+class PaperReviewOutcomesOut(OutSerializer):
+    outcomes = PaperReviewOutcomeOut(many=True)
 
 
 def paper_out(paper: Paper) -> dict[str, Any]:
