@@ -149,7 +149,8 @@ class AdviceSheetViewSet(ListActs, ReadActs, EditActs, ScopedViewSet):
         month = self.asked.get("month") or clock.month_of(clock.today())
         below = Unit.objects.filter(pk__in=units_under([unit.pk]), level=Level.TERRITORY).order_by("pk")
         found = alike(month, list(below.values_list("pk", flat=True)))
-        return Response({"results": AdviceAlikeOut([one for one in found if _is_told(self.actor, one)], many=True).data})
+        told = [one for one in found if _is_told(self.actor, one)]
+        return Response({"results": AdviceAlikeOut(told, many=True).data})
 
 
 def _is_told(actor: Actor, one: Alike) -> bool:
