@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from backend import clock, marks
-from backend.partitions import ensure_partitions
+from backend.partitions import ensure_partitions, name_of
 from cycles import (
     actions,
     analyze,
@@ -139,11 +139,21 @@ def _analyze(row: PrefectureMonth, as_of: date, *, only_every_day: bool = False)
         analyze.analyze(month, as_of, [prefecture_id], only_every_day=only_every_day)
 
     _step(row, RUNNING, ask, analyzed_on=as_of)
+    _tell_planner("cycles_finding", name_of("cycles_sighting", row.month))
 
 
 def _draft_from_findings(row: PrefectureMonth, steps: Sequence[Step] = ()) -> None:
     for step in steps or (_actions, _forecast, _stops, _cells, _papers):
         _step(row, RUNNING, step)
+        _tell_planner(*GROWN.get(step, ()))
+
+
+def _tell_planner(*tables: str) -> None:
+    """What a step has written the next one reads at once; to the planner a table that nobody looked at since is as
+    small as before, and reading it row by row costs minutes in a province."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'ANALYZE "{table}"')
 
 
 def _actions(month: date, prefecture_id: int) -> None:
@@ -164,6 +174,9 @@ def _cells(month: date, prefecture_id: int) -> None:
 
 def _papers(month: date, prefecture_id: int) -> None:
     drafting.draft_cells(month, [prefecture_id])
+
+
+GROWN: dict[Step, tuple[str, ...]] = {_actions: ("cycles_action",), _stops: ("visits_plannedstop",)}
 
 
 # -- what changes, and measuring ---------------------------------------------------------------------------------------
