@@ -176,6 +176,10 @@ VALID: dict[str, Body] = {
     "POST /api/v1/policies": lambda w, p: {"unit": p.county, "code": "new-policy", "title": "新政策"},
     "POST /api/v1/policy-versions": lambda w, p: {"policy": p.policy, "body": "正文"},
     "POST /api/v1/policy-versions/<int:pk>/release": lambda w, p: {"brief_by": "2026-03-31"},
+    "POST /api/v1/months/<str:month>/prefectures/<int:unit>/reopen": lambda w, p: {
+        "reason": "补录走访",
+        "until": "2026-03-20",
+    },
     "PUT /api/v1/calendar-days/<str:day>": lambda w, p: {"is_working": False, "name": "停电"},
     "DELETE /api/v1/calendar-days/<str:day>": nothing,
 }

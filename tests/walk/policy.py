@@ -45,6 +45,7 @@ HOLDERS: dict[str, frozenset[str]] = {
     "cycles.read": FIELD | LEADERS | ADMINISTRATORS | {"feng"},
     "cycles.plan": FIELD | {"feng"},
     "rules.answer": ADMINISTRATORS | {"zhao"},
+    "months.reopen": ADMINISTRATORS | {"zhao"},
     "cycles.review": LEADERS | {"chen", "feng"},
     "people.read": LEADERS | ADMINISTRATORS | {"chen", "shen"},
     "people.manage": ADMINISTRATORS,
@@ -91,6 +92,8 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "reviewer": {OWN: frozenset({"chen"}), FOREIGN: frozenset({"zhao"})},
     # one's phone: of oneself and of the administrators above
     "phone": {OWN: frozenset({"lin", "sun"}), FOREIGN: frozenset({"wu", "sun", "luo"})},
+    # the month of the prefecture: those who hold a right there, not in one of its counties
+    "prefecture": {OWN: frozenset({"zhao", "sun"})},
     # one file of Qian's, who stands above Tang, and one of Tang's
     "file": {OWN: frozenset({"qian"}), FOREIGN: frozenset({"qian", "tang"})},
 }
@@ -127,6 +130,9 @@ KINDS: dict[str, str] = {
     "misfire": "territory",
     "rule": "everyone",
     "calendar day": "anybody",
+    "open month": "everyone",
+    "prefecture month": "everyone",
+    "locked month": "prefecture",
     "shop": "shop",
     "unassigned": "unassigned",
     "registered": "registered",
@@ -294,6 +300,10 @@ POLICY: dict[str, Rule] = {
     "GET /api/v1/rules": Rule("cycles.read"),
     "GET /api/v1/rules/<str:code>": Rule("cycles.read", "rule"),
     "GET /api/v1/months": Rule("cycles.read"),
+    "GET /api/v1/months/<str:month>/figures": Rule("boards.read", "open month"),
+    "GET /api/v1/months/<str:month>/prefectures/<int:unit>": Rule("cycles.read", "prefecture month"),
+    "POST /api/v1/months/<str:month>/prefectures/<int:unit>/reopen": Rule("months.reopen", "locked month"),
+    "GET /api/v1/adjustments": Rule("cycles.read"),
     "GET /api/v1/calendar-days": Rule(SIGNED_IN),
     "GET /api/v1/calendar-days/<str:day>": Rule(SIGNED_IN, "calendar day"),
     "PUT /api/v1/calendar-days/<str:day>": Rule("calendar.edit", "calendar day"),

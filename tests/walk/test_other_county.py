@@ -46,7 +46,7 @@ NAMES_NONE = {
     "is_working", "is_primary", "is_open", "on_sale", "blend", "brand", "brand__is_home", "product", "price_class",
     "has_price_class", "business_type", "market_type", "visit_class", "terminal_type", "scale", "tier", "priority",
     "open", "rule", "dimension",
-    "unsaid", "miss_reason", "is_own", "outcome", "carried", "closed", "answered",
+    "unsaid", "miss_reason", "is_own", "outcome", "carried", "closed", "answered", "figure", "absorbed",
 }  # fmt: skip
 
 
@@ -82,7 +82,16 @@ def test_a_foreign_object_answers_as_an_absent_one(name: str, world: World, spie
                 assert told[0] in {400, 403, 404, 405, 415, 428}
 
 
-SHARED = {"brand", "product", "calendar day", "import kind", "rule", "told rule"}  # kinds that nobody owns
+SHARED = {
+    "brand",
+    "product",
+    "calendar day",
+    "import kind",
+    "rule",
+    "told rule",
+    "open month",
+    "prefecture month",
+}  # kinds that nobody owns
 
 
 def _variants(name: str, world: World, column: str, *, by_all_methods: bool) -> list[tuple[Ask, Ask]]:

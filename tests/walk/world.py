@@ -19,6 +19,7 @@ from brands.models import KeyProduct
 from cycles import month as months
 from cycles.models import (
     Action,
+    Adjustment,
     AdviceSheet,
     CalendarDay,
     Finding,
@@ -26,6 +27,8 @@ from cycles.models import (
     ManagerCell,
     ManagerCycle,
     Misfire,
+    Month,
+    PrefectureMonth,
     Result,
     Sighting,
 )
@@ -316,6 +319,23 @@ def _shared_things(world: World) -> None:
     world.keys["rule"] = {OWN: "client.silent"}
     CalendarDay.objects.create(day=date(2026, 5, 4), is_working=True, name="makeup day")
     world.keys["calendar day"] = {OWN: "2026-05-04"}
+    _months(world)
+
+
+def _months(world: World) -> None:
+    """March is open; February was locked by the prefecture, and a line stands beside it for each county's shop."""
+    prefecture, february = world.cast.prefecture, date(2026, 2, 1)
+    Month.objects.create(month=february, state="locked", opening_at=clock.now(), opened_at=clock.now())
+    PrefectureMonth.objects.create(month=february, prefecture=prefecture, state="locked", locked_at=clock.now())
+    for column in (OWN, FOREIGN):
+        place = world.place(column)
+        Adjustment.objects.create(
+            month=february, figure="client_execute", retailer_id=place.shop, territory_id=place.territory,
+            county_id=place.county, before=3, after=2, on_date=TODAY, made_at=clock.now(),
+        )  # fmt: skip
+    world.keys["open month"] = {OWN: "2026-03"}
+    world.keys["prefecture month"] = {OWN: {"month": "2026-03", "unit": prefecture.pk}}
+    world.keys["locked month"] = {OWN: {"month": "2026-02", "unit": prefecture.pk}}
 
 
 def _nowhere(world: World) -> None:
@@ -325,6 +345,9 @@ def _nowhere(world: World) -> None:
         "told rule": {"code": "nothing"},
         "misfire": {"code": "client.silent", "pk": NO_UUID},
         "calendar day": "2026-02-30",
+        "open month": "2031-01",
+        "prefecture month": {"month": "2026-03", "unit": NO_NUMBER},
+        "locked month": {"month": "2026-02", "unit": NO_NUMBER},
         "cycle": {"month": "2026-03", "retailer_id": NO_UUID},
         "drafted cell": {"pk": NO_UUID, "cell": "client_plan"},
         "submitted cell": {"pk": NO_UUID, "cell": "client_execute"},
