@@ -10,35 +10,22 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Min
-
 from backend import clock
 from backend.kpis import Kpi, kpi
-from backend.models import Level, Unit
+from backend.models import Level
 from backend.scope import Actor
-from cycles import fairness, forecast_errors, month_reads
-from cycles.actions_filters import ImprovementFilters
+from cycles import fairness, forecast_errors, method_board, month_reads
 from cycles.fairness import Group
-from cycles.finding_api import FindingFilters
 from cycles.forecast_errors import Held
-from cycles.models import Finding, Improvement, PrefectureMonth
+from cycles.method_board import Fired, MethodBoard
+from cycles.models import Action, PrefectureMonth, Result
 from cycles.month_reads import Figure
 from cycles.queries import prefecture_of
-from cycles.rules.rule import Rule, rules
 from retail.models import Classification
-from web.boards import chain
 from web.boards.place import Place
 
 RULES_SHOWN = 8
 State = PrefectureMonth.State
-
-
-@dataclass(frozen=True)
-class ByRule:
-    """A rule and how many of its findings held in the month."""
-
-    rule: Rule
-    n: int
 
 
 @dataclass(frozen=True)
@@ -87,9 +74,12 @@ class Block:
 
     states: list[tuple[str, int]]  # state, number of prefectures
     reopened_until: date | None
-    findings: list[ByRule]
+    findings: list[Fired]  # most findings first
     more_rules: int
     found: int
+    actions: list[tuple[str, str, int]]  # state, its name, how many
+    flagged: int
+    results: list[tuple[str, str, int]]  # outcome, its name, how many
     ageing: Ageing
     forecast: Forecast
     service: list[Service]
@@ -99,10 +89,12 @@ class Block:
 
 
 def of(actor: Actor, here: Place) -> Block:
-    """What the month of the method says about a unit. Up to nine queries."""
+    """What the month of the method says about a unit: the figures of the API's board and what stands beside them. Up to
+    twelve queries."""
     states = _states(actor, here)
     named = [State(one["state"]) for one in states]
-    by_rule = _findings(actor, here)
+    told = method_board.method_board(actor, here.unit, here.month)
+    by_rule = sorted(told.findings, key=lambda one: -one.count)
     groups = fairness.groups(here.unit.pk, here.month)
     is_locked = State.LOCKED in named and here.unit.level >= Level.PREFECTURE
     return Block(
@@ -110,9 +102,12 @@ def of(actor: Actor, here: Place) -> Block:
         reopened_until=next((one["reopened_until"] for one in states if one["reopened_until"]), None),
         findings=by_rule[:RULES_SHOWN],
         more_rules=max(len(by_rule) - RULES_SHOWN, 0),
-        found=sum(one.n for one in by_rule),
-        ageing=_ageing(actor, here),
-        forecast=_forecast(here.unit, here.month),
+        found=sum(one.count for one in by_rule),
+        actions=[(state, str(state.label), told.actions[state]) for state in Action.State if told.actions[state]],
+        flagged=told.flagged,
+        results=[(one, str(one.label), told.results[one]) for one in Result.Outcome if told.results[one]],
+        ageing=_ageing(told),
+        forecast=_forecast(told.forecast, here),
         service=_service(groups),
         evenness=fairness.evenness(groups),
         corrected=_corrected(here) if is_locked else [],
@@ -128,26 +123,14 @@ def _states(actor: Actor, here: Place) -> list[dict[str, Any]]:
     return [one for one in found if one["unit"] == prefecture_of(here.unit)]
 
 
-def _findings(actor: Actor, here: Place) -> list[ByRule]:
-    """Most findings first."""
-    rows = chain.Listed(FindingFilters).narrow(Finding.objects.all(), actor, here, {})
-    counted = dict(rows.order_by().values_list("rule").annotate(n=Count("pk")))
-    return sorted((ByRule(one, counted[one.code]) for one in rules() if one.code in counted), key=lambda one: -one.n)
+def _ageing(told: MethodBoard) -> Ageing:
+    by_age = {one.months_open: one.count for one in told.ageing}
+    longer = sum(count for months, count in by_age.items() if months > 1)
+    return Ageing(by_age.get(0, 0), by_age.get(1, 0), longer, told.oldest_improvement_on)
 
 
-def _ageing(actor: Actor, here: Place) -> Ageing:
-    listed = chain.Listed(ImprovementFilters, of_month=False)
-    rows = listed.narrow(Improvement.objects.all(), actor, here, {"closed": "false"})
-    found = list(rows.order_by().values_list("months_open").annotate(n=Count("pk"), since=Min("opened_on")))
-    by_age = {months: n for months, n, _ in found}
-    longer = sum(n for months, n in by_age.items() if months > 1)
-    oldest = min((since for *_, since in found), default=None)
-    return Ageing(by_age.get(0, 0), by_age.get(1, 0), longer, oldest)
-
-
-def _forecast(unit: Unit, month: date) -> Forecast:
-    now = forecast_errors.held(month, [unit.pk]).get(unit.pk)
-    before = forecast_errors.held(clock.add_months(month, -1), [unit.pk]).get(unit.pk)
+def _forecast(now: Held | None, here: Place) -> Forecast:
+    before = forecast_errors.held(clock.add_months(here.month, -1), [here.unit.pk]).get(here.unit.pk)
     naive = [
         forecast_errors.accuracy(cartons, before.actual) if before else None
         for cartons in (before.last_month if before else None, before.last_year if before else None)
