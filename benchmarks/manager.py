@@ -25,7 +25,7 @@ from benchmarks import measure
 MONTH = date(2026, 3, 1)
 SHOPS = 186
 OPEN_MS, ACCEPT_MS = 150, 300
-OVER_SELECT, OVER_UPDATE = 15, 25  # how many times the least that the database needs
+OVER_SELECT, OVER_UPDATE = 4, 25  # how many times the least that the database needs
 
 _TREE = (
     "SELECT 'CN', 0, NULL::bigint",
