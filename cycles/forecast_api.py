@@ -23,7 +23,9 @@ MOST_CARTONS = 2**31 - 1
 class ForecastPartsOut(OutSerializer):
     """model = week_cartons x order_weeks x season; without a model only `months`."""
 
-    months = serializers.IntegerField(help_text="Known months that the level was read from, six at most.")
+    months = serializers.IntegerField(
+        required=False, help_text="Known months that the level was read from, six at most."
+    )
     shops = serializers.IntegerField(required=False, help_text="Active shops of the territory as it is today.")
     week_cartons = serializers.DecimalField(
         max_digits=14, decimal_places=1, required=False, help_text="Cartons of a week without season and festival."

@@ -12,7 +12,7 @@ from backend import clock
 from backend.models import AuditEntry, Device, ImportReject, ImportRun, Level, Person, Position, Quarantined, Unit
 from brands.models import Brand, KeyProduct, PriceClassBand, Product
 from cycles import month as months
-from cycles.models import CalendarDay, ManagerCycle, Month
+from cycles.models import Adjustment, CalendarDay, Forecast, ManagerCycle, Month
 from market import rollups
 from market.models import SalesTarget
 from tests.cast import ALWAYS, make_shop
@@ -139,11 +139,16 @@ def _files(world: World, number: int) -> None:
 
 
 def _months(world: World, number: int) -> None:
-    """A month long past with Lin's paper and target, and a day set against the calendar."""
+    """A month long past with Lin's paper, target and forecast, and a day set against the calendar."""
     cast, month = world.cast, clock.add_months(date(2020, 1, 1), number)
     Month.objects.create(month=month, state=Month.State.LOCKED, opening_at=clock.now(), opened_at=clock.now())
     ManagerCycle.objects.create(month=month, role_id="account_manager", unit=cast.territory, person=cast.lin)
     SalesTarget.objects.create(unit=cast.territory, month=month, cartons=100)
+    Forecast.objects.create(unit=cast.territory, month=month, model_cartons=90, cartons=90, made_at=clock.now())
+    Adjustment.objects.create(
+        month=month, figure="visits", unit=cast.territory, territory=cast.territory, county=cast.county, before=1, after=2,
+        on_date=LAST_WEEK, made_at=clock.now(),
+    )  # fmt: skip
     off = DateRange(date(2027, 1, 1) + timedelta(days=number), date(2027, 1, 2) + timedelta(days=number))
     Leave.objects.create(person=cast.lin, unit=cast.territory, during=off)
     CalendarDay.objects.create(day=LAST_WEEK - timedelta(days=100 + number), is_working=True, name="makeup day")

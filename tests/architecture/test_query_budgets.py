@@ -25,10 +25,13 @@ FEW, MANY = 3, 30
 OF_ONE_SIZE = {  # what tells of the system or of oneself, and a board that is one unit's
     "GET /api/v1/boards/fairness",
     "GET /api/v1/boards/market",
+    "GET /api/v1/boards/method",
     "GET /api/v1/calendar-days/<str:day>",
     "GET /api/v1/import-kinds/<slug:kind>",
     "GET /api/v1/kpis",
     "GET /api/v1/me",
+    "GET /api/v1/months/<str:month>/figures",
+    "GET /api/v1/months/<str:month>/prefectures/<int:unit>",
     "GET /api/v1/parameters",
     "GET /api/v1/roles",
     "GET /api/v1/rules",

@@ -154,6 +154,7 @@ VALID: dict[str, Body] = {
         "month": "2026-03",
         "items": [{"action": w.actions.get(p.shop, p.shop), "do": "accept"}],
     },
+    "PATCH /api/v1/forecasts/<uuid:pk>": lambda w, p: {"cartons": 95, "reason": "工地开工"},
     "PATCH /api/v1/improvements/<uuid:pk>": lambda w, p: {"target": 3, "due_on": "2026-04-30"},
     "POST /api/v1/improvements/<uuid:pk>/accept": nothing,
     "POST /api/v1/improvements/<uuid:pk>/drop": lambda w, p: {"reason": "店主改行"},

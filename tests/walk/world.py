@@ -23,6 +23,7 @@ from cycles.models import (
     AdviceSheet,
     CalendarDay,
     Finding,
+    Forecast,
     Improvement,
     ManagerCell,
     ManagerCycle,
@@ -246,6 +247,8 @@ def _place_things(world: World, column: str) -> None:
     _keep(world, "unassigned", column, shop)
     target = SalesTarget.objects.create(pk=_far_number(), unit=territory, month=MONTH, cartons=100)
     _keep(world, "target", column, target)
+    forecast = Forecast.objects.create(unit=territory, month=MONTH, model_cartons=90, cartons=90, made_at=clock.now())
+    _keep(world, "forecast", column, forecast)
     leave = Leave.objects.create(person=person, unit=territory, during=DateRange(TODAY, SATURDAY), kind="年假")
     _keep(world, "leave", column, leave)
     replan = Replan.objects.create(territory=territory, lost_on=SATURDAY, moves=[], made_by=person, made_at=clock.now())
