@@ -146,8 +146,8 @@ def _months(world: World, number: int) -> None:
     SalesTarget.objects.create(unit=cast.territory, month=month, cartons=100)
     Forecast.objects.create(unit=cast.territory, month=month, model_cartons=90, cartons=90, made_at=clock.now())
     Adjustment.objects.create(
-        month=month, figure="visits", unit=cast.territory, territory=cast.territory, county=cast.county, before=1, after=2,
-        on_date=LAST_WEEK, made_at=clock.now(),
+        month=month, figure="visits", unit=cast.territory, territory=cast.territory, county=cast.county, before=1,
+        after=2, on_date=LAST_WEEK, made_at=clock.now(),
     )  # fmt: skip
     off = DateRange(date(2027, 1, 1) + timedelta(days=number), date(2027, 1, 2) + timedelta(days=number))
     Leave.objects.create(person=cast.lin, unit=cast.territory, during=off)
