@@ -103,11 +103,18 @@ chain AS MATERIALIZED (
         bool_or(a.accepted AND a.unsettled) AS unsettled, bool_or(a.missed) AS missed,
         bool_or(a.missed AND a.undecided) AS undecided
     FROM act a LEFT JOIN linked e ON e.action_id = a.id GROUP BY a.retailer_id, a.dimension),
+done AS MATERIALIZED (
+    SELECT retailer_id, bool_or(client) AS client, bool_or(brand) AS brand, bool_or(market) AS market FROM (
+        SELECT retailer_id, TRUE AS client, FALSE AS brand, FALSE AS market FROM landed
+        UNION ALL
+        SELECT v.retailer_id, FALSE, TRUE, FALSE FROM offered v WHERE {KEY_PRODUCT.format(line="v")}
+        UNION ALL
+        SELECT retailer_id, FALSE, FALSE, TRUE FROM seen WHERE priced) x
+    GROUP BY retailer_id),
 base AS MATERIALIZED (
-    SELECT t.retailer_id, t.has_key, t.is_closed, t.retailer_id IN (SELECT retailer_id FROM landed) AS client,
-        t.retailer_id IN (SELECT v.retailer_id FROM offered v WHERE {KEY_PRODUCT.format(line="v")}) AS brand,
-        t.retailer_id IN (SELECT retailer_id FROM seen WHERE priced) AS market
-    FROM shop t),
+    SELECT t.retailer_id, t.has_key, t.is_closed, d.client IS TRUE AS client, d.brand IS TRUE AS brand,
+        d.market IS TRUE AS market
+    FROM shop t LEFT JOIN done d ON d.retailer_id = t.retailer_id),
 derived AS (
     SELECT base.retailer_id, base.is_closed, {", ".join(_steps(d) for d in Dimension)}
     FROM base LEFT JOIN found ON found.retailer_id = base.retailer_id

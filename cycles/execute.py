@@ -54,13 +54,19 @@ offered AS MATERIALIZED (
         UNION ALL
         SELECT v.retailer_id, v.territory_id, v.on_date, p.product_id
         FROM landed v JOIN visits_pitch p ON p.month = %(month)s AND p.visit_id = v.id) v),
+landing AS MATERIALIZED (
+    SELECT retailer_id, bool_or(client) AS client, bool_or(brand) AS brand, bool_or(market) AS market FROM (
+        SELECT retailer_id, TRUE AS client, FALSE AS brand, FALSE AS market FROM landed
+        UNION ALL
+        SELECT v.retailer_id, FALSE, TRUE, FALSE FROM offered v WHERE {key}
+        UNION ALL
+        SELECT retailer_id, FALSE, FALSE, TRUE FROM seen WHERE priced) x
+    GROUP BY retailer_id),
 derived AS (
-    SELECT t.retailer_id,
-        CASE WHEN t.retailer_id IN (SELECT retailer_id FROM landed) THEN {done} ELSE {open} END AS client,
-        CASE WHEN t.retailer_id IN (SELECT v.retailer_id FROM offered v WHERE {key})
-            THEN {done} ELSE {open} END AS brand,
-        CASE WHEN t.retailer_id IN (SELECT retailer_id FROM seen WHERE priced) THEN {done} ELSE {open} END AS market
-    FROM touched t)
+    SELECT t.retailer_id, CASE WHEN d.client THEN {done} ELSE {open} END AS client,
+        CASE WHEN d.brand THEN {done} ELSE {open} END AS brand,
+        CASE WHEN d.market THEN {done} ELSE {open} END AS market
+    FROM touched t LEFT JOIN landing d ON d.retailer_id = t.retailer_id)
 UPDATE "{parent}" c SET client_execute = d.client, brand_execute = d.brand, market_execute = d.market
 FROM derived d
 WHERE c.month = %(month)s AND c.retailer_id = d.retailer_id
