@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponse
 
-from cycles import advice
+from cycles import advice, drafting, manager_month
 from cycles import month as months
 from cycles.models import AdviceSheet, ManagerCell, ManagerCycle, PrefectureMonth
 from tests.cast import TODAY, Cast, make_shop
@@ -165,6 +165,22 @@ def test_several_cells_are_reviewed_at_once_and_each_has_its_own_outcome(march: 
     assert chen.done("/reviews", "approve", cell=[stale, *ticks[1:3]]) == "已通过 2 格。 1 格未处理:记录已被修改"
     assert ManagerCell.objects.filter(state="approved").count() == 2
     assert "没有待您审阅的内容" in forms.of(march, "he").read("/reviews")
+
+
+@pytest.mark.parametrize(("is_handed_in", "shown"), [(True, (1, 0)), (False, (0, 1))])
+def test_a_cell_that_was_never_handed_in_is_shown_as_missed_once_the_month_is_locked(
+    march: Cast, is_handed_in: bool, shown: tuple[int, int]
+) -> None:
+    lin, address = forms.of(march, "lin"), paper_of(march)
+    if is_handed_in:
+        hand_in(lin, address, "submit:client_analyze", client_analyze="店主住院")
+    with transaction.atomic():
+        drafting.draft_cells(MARCH)
+        manager_month.lock(MARCH, march.prefecture.pk)
+    page = lin.read(address)
+    grid = page.split('id="grid"')[1].split("</table>")[0]
+    assert (grid.count('class="done"'), grid.count('class="missed"')) == shown
+    assert "<textarea" not in page
 
 
 # -- the day -----------------------------------------------------------------------------------------------------------

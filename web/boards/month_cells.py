@@ -141,11 +141,20 @@ def _picture(one: CellShown) -> Picture:
         name=one.cell.name,
         asks=one.cell.asks,
         dimension=one.cell.dimension,
-        fill="idle" if one.is_blank else FILLS[one.row.state],
+        fill=_fill(one),
         word=one.row.get_state_display(),
         below=_below(one),
         is_overdue=one.is_overdue,
     )
+
+
+def _fill(one: CellShown) -> Fill:
+    """A cell that the lock found before it was handed in was missed."""
+    if one.is_blank:
+        return "idle"
+    if one.row.state == State.LOCKED and one.row.submitted_at is None:
+        return "missed" if one.sentences else "idle"
+    return FILLS[one.row.state]
 
 
 def _below(one: CellShown) -> str:
