@@ -12,11 +12,13 @@ from cycles.rules.shelf import OUT_OF_STOCK, SLOW, TOO_MANY
 
 
 def products_found_by(rule: Rule, looked: str) -> str:
-    """How many products of the shop the rule holds for. 0 only where `looked` (a table and condition on `s`) shows that
-    somebody looked; else nobody knows."""
+    """How many products of the shop the rule holds for. 0 only where `looked` (a table `e` and its condition) shows
+    that somebody looked; else nobody knows."""
     return f"""
-    SELECT s.action_id, coalesce((f.figures->>'n')::numeric, CASE WHEN EXISTS (SELECT 1 FROM {looked}) THEN 0 END)
-    FROM subject s LEFT JOIN ({rule.find}) f ON f.retailer_id = s.retailer_id WHERE s.retailer_id IS NOT NULL"""  # noqa: S608
+    SELECT s.action_id, coalesce((f.figures->>'n')::numeric, CASE WHEN k.retailer_id IS NOT NULL THEN 0 END)
+    FROM subject s LEFT JOIN ({rule.find}) f ON f.retailer_id = s.retailer_id
+    LEFT JOIN (SELECT DISTINCT e.retailer_id FROM {looked}) k ON k.retailer_id = s.retailer_id
+    WHERE s.retailer_id IS NOT NULL"""  # noqa: S608
 
 
 _ON_SHELF = """
@@ -52,12 +54,11 @@ register(
     Metric("key_products_on_shelf", "count", "在柜重点品规数", "key products on the shelf", _ON_SHELF,
            ("an_seen", "an_shop", "an_key")),
     Metric("products_out_of_stock", "count", "断货品规数", "products out of stock",
-           products_found_by(OUT_OF_STOCK, "an_seen e WHERE e.retailer_id = s.retailer_id AND e.oos_days IS NOT NULL"
-                                           " AND e.on_date >= %(from0)s"), OUT_OF_STOCK.bases),
+           products_found_by(OUT_OF_STOCK, "an_seen e WHERE e.oos_days IS NOT NULL AND e.on_date >= %(from0)s"), OUT_OF_STOCK.bases),
     Metric("slow_products", "count", "滞销品规数", "slow products",
-           products_found_by(SLOW, "an_stock k WHERE k.retailer_id = s.retailer_id"), SLOW.bases),
+           products_found_by(SLOW, "an_stock e"), SLOW.bases),
     Metric("products_over_stocked", "count", "存销比超限品规数", "products over stocked",
-           products_found_by(TOO_MANY, "an_sold p WHERE p.retailer_id = s.retailer_id"), TOO_MANY.bases),
+           products_found_by(TOO_MANY, "an_sold e"), TOO_MANY.bases),
     Metric("sell_through_rate", "percent", "动销率(%)", "sell-through, %",
            _OF_GOODS.format(part="o.shops_now", whole="o.shops_before"), ("an_goods",)),
     Metric("repurchase_rate", "percent", "复购率(%)", "repurchase, %",

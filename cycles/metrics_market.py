@@ -60,8 +60,7 @@ FROM subject s JOIN an_forecast o ON o.territory_id = s.unit_id WHERE o.actual >
 
 register(
     Metric("products_off_price", "count", "价格偏离品规数", "products off the guide price",
-           products_found_by(OFF_PRICE, "an_seen e WHERE e.retailer_id = s.retailer_id"
-                                        " AND e.carton_price_fen IS NOT NULL"), OFF_PRICE.bases),
+           products_found_by(OFF_PRICE, "an_seen e WHERE e.carton_price_fen IS NOT NULL"), OFF_PRICE.bases),
     Metric("display_score", "points", "陈列得分", "display score", _DISPLAY, ("an_check",)),
     Metric("price_tag_rate", "percent", "明码标价率(%)", "price tag rate, %", _TAGS, ("an_item",)),
     Metric("minors_sign", "count", "未成年人保护标识(1 为已张贴)", "minors sign (1 = in sight)", _MINORS, ("an_item",)),
