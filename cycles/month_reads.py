@@ -54,8 +54,8 @@ def state_of(unit: Unit, month: date) -> PrefectureMonth:
 
 
 def state_name(unit: Unit, month: date) -> str:
-    """open, measured or locked in the unit's prefecture; where nothing says so, as far as the whole month is. One query,
-    or two."""
+    """open, measured or locked in the unit's prefecture; where nothing says so, as far as the whole month is. At most
+    two queries."""
     found = PrefectureMonth.objects.filter(month=month, prefecture_id=prefecture_of(unit))
     state = found.values_list("state", flat=True).first()
     return state or Month.objects.values_list("state", flat=True).get(month=month)

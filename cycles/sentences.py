@@ -22,7 +22,8 @@ class Template:
     """Words with places in braces: `{name}` as it is, `{name:kind}` shaped by kind.
 
     Kinds: n (thousands, at most one decimal), percent (one decimal and %), points (of a percentage), yuan (from fen),
-    date (month and day), day (with the year), list (joined by the language's comma; at most 5, then "and n more").
+    date (month and day), day (with the year), list (joined by the language's comma; at most 5, then "and n more"), over
+    (codes of a crossed line: GT_1000 is over 1,000 cartons, GT_4X over four times the mean).
     """
 
     key: str
@@ -94,6 +95,12 @@ class _Speaker(string.Formatter):
         said = self.comma.join(str(one) for one in value[:SHOWN])
         return said + self.more.format(n=len(value)) if len(value) > SHOWN else said
 
+    def _over(self, value: Any) -> str:
+        return self.comma.join(self._line(str(code).removeprefix("GT_")) for code in value)
+
+    def _line(self, limit: str) -> str:
+        return f"超过户均 {limit[:-1]} 倍" if limit.endswith("X") else f"超过 {self._n(limit)} 条"
+
 
 class _Chinese(_Speaker):
     pass
@@ -104,6 +111,9 @@ class _English(_Speaker):
 
     def _points(self, value: Any) -> str:
         return f"{_rounded(value, 1)} points"
+
+    def _line(self, limit: str) -> str:
+        return f"over {limit[:-1]} times the mean" if limit.endswith("X") else f"over {self._n(limit)} cartons"
 
     def _date(self, value: Any) -> str:
         day = date.fromisoformat(value)

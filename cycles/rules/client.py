@@ -140,9 +140,9 @@ LARGE = Rule(
     name_en="large account",
     reads="近四周订货量,与同县(不足时同市)同市场类型零售户户均相比",
     reads_en="orders of the last four weeks, against the mean of the market type in the county (else the prefecture)",
-    zh="近四周订货 {w0:n} 条,同市场类型零售户户均 {mean:n} 条,触发 {reasons:list};须书面说明原因并跟踪流向。",
+    zh="近四周订货 {w0:n} 条,同市场类型零售户户均 {mean:n} 条,{reasons:over};须书面说明原因并跟踪流向。",
     en="Ordered {w0:n} cartons in four weeks where shops of its market type ordered {mean:n} on average:"
-    " {reasons:list}. The cause is to be put in writing, and where the goods go.",
+    " {reasons:over}. The cause is to be put in writing, and where the goods go.",
     find=f"""
     WITH {in_force(LARGE_CARTONS, LARGE_TIMES, LARGE_RULE, PEERS_MIN)},
     own AS MATERIALIZED (

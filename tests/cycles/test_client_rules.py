@@ -177,7 +177,7 @@ def test_both_conditions_may_be_asked_for(cast: Cast) -> None:
     order(cast.shops[0], cast.territory, ago(3), 161)
     told = figures("client.large", cast.shops[0])
     assert chinese("client.large", told) == (
-        "近四周订货 1,201 条,同市场类型零售户户均 300 条,触发 GT_1000、GT_4X;须书面说明原因并跟踪流向。"
+        "近四周订货 1,201 条,同市场类型零售户户均 300 条,超过 1,000 条、超过户均 4 倍;须书面说明原因并跟踪流向。"
     )
     assert figures("client.large", peers[0]) is None
 
