@@ -193,6 +193,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "StockSource": "market.models.facts.StockCount.Source",
         "CellState": "cycles.shapes.STATE_NAMES",
         "ManagerCycleState": "cycles.models.ManagerCycle.State",
+        "ActionState": "cycles.models.Action.State",
         "PrefectureMonthState": "cycles.models.PrefectureMonth.State",
         "StopState": "visits.models.stop.PlannedStop.State",
         "MissReason": "visits.models.stop.PlannedStop.MissReason",

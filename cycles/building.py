@@ -138,7 +138,6 @@ def attach(month: date) -> bool:
                 f"ALTER TABLE \"{name}\" ADD CONSTRAINT in_month CHECK (month >= '{first}' AND month < '{after}')",
                 f"ALTER TABLE \"{PARENT}\" ATTACH PARTITION \"{name}\" FOR VALUES FROM ('{first}') TO ('{after}')",
                 f'ALTER TABLE "{name}" DROP CONSTRAINT in_month',  # the partition bound says it now
-                f'ANALYZE "{name}"',  # it is read at once, and to the planner a table nobody looked at has one row
             ):
                 cursor.execute(statement)
     return True

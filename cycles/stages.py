@@ -98,6 +98,7 @@ def _draft(row: PrefectureMonth, dates: MonthDates) -> None:
     """Found, proposed, forecast, planned, and every cell says so."""
     ensure_partitions(around=row.month, back=0, ahead=0)  # a past month may have none
     if row.analyzed_on is None:
+        _tell_planner(name_of(building.PARENT, row.month))  # not at the opening, which is measured against a COPY
         _analyze(row, _as_of_opening(row, dates))
     _draft_from_findings(row)
     _set(row, RUNNING, planned_at=clock.now())
