@@ -93,7 +93,7 @@ class World:
         with transaction.atomic():
             product = self.cast.products[0]
             order(self.shops[shop], territory, on, 10, lines={product.pk: (10, 10)})
-            row, _ = ShopProductMonth.objects.get_or_create(
+            row, _made = ShopProductMonth.objects.get_or_create(
                 month=on.replace(day=1), retailer=self.shops[shop], product=product,
                 defaults={"cartons": 0, "amount_fen": 0},
             )  # fmt: skip

@@ -12,6 +12,7 @@ from django.db.models import Count
 
 from backend import clock
 from backend.models import Level, Parameter, Unit
+from cycles import analyze as analysis
 from cycles import changes, forecast, stages
 from cycles import month as months
 from cycles.grid import COLUMNS
@@ -90,14 +91,14 @@ def test_a_worker_stopped_between_two_steps_leaves_what_the_next_one_finishes(
 
 
 def test_a_prefecture_that_cannot_go_on_holds_up_no_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    other, analyze = another_prefecture(cast), stages.analyze.analyze
+    other, analyze = another_prefecture(cast), analysis.analyze
 
     def failing(month: date, as_of: date, prefectures: list[int], **more: Any) -> Any:
         if prefectures == [cast.prefecture.pk]:
             raise ValueError("a fact that cannot be read")
         return analyze(month, as_of, prefectures, **more)
 
-    monkeypatch.setattr(stages.analyze, "analyze", failing)
+    monkeypatch.setattr(analysis, "analyze", failing)
     months.keep()
     planned = dict(PrefectureMonth.objects.filter(month=MARCH).values_list("prefecture_id", "planned_at"))
     assert planned[cast.prefecture.pk] is None
@@ -186,7 +187,7 @@ def test_the_lock_freezes_figures_papers_and_scorecards(cast: Cast, as_zhao: Any
     frozen = {f.kpi: f.value for f in FrozenFigure.objects.filter(month=MARCH, unit=cast.county)}
     shown = {f["kpi"]: f["value"] for f in board["figures"]}
     assert {kpi: value and float(value) for kpi, value in shown.items()} == {
-        kpi: None if frozen[kpi] is None else float(frozen[kpi]) for kpi in shown
+        kpi: None if (value := frozen[kpi]) is None else float(value) for kpi in shown
     }
     assert frozen["visit_coverage_rate"] == Decimal("33.3")
     hers = ManagerCycle.objects.get(month=MARCH, person=cast.lin)

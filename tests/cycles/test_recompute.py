@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -120,7 +121,7 @@ def test_a_finding_that_would_be_another_by_a_visit_that_came_late_is_explained(
 def test_whatever_is_tampered_with_is_found(march: Cast, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     lock()
     row = RetailerCycle.objects.filter(month=MARCH, retailer=march.shops[0])
-    tamper = {
+    tamper: dict[str, Callable[[], object]] = {
         "rows": lambda: row.delete(),
         "cells": lambda: row.update(brand_execute=1),
         "evidence": lambda: Evidence.objects.filter(action__retailer=march.shops[0]).update(lines=9),
