@@ -87,7 +87,7 @@ act AS MATERIALIZED (
     SELECT a.id, a.retailer_id, a.dimension, a.state = 'drafted' AS drafted, a.state = 'accepted' AS accepted,
         a.state = 'accepted' AND a.serves <> 'nothing' AND a.evidence_needed > 0 AS needs_evidence, a.evidence_needed,
         r.outcome IS NULL OR (r.outcome = 'miss' AND r.reason = '') AS unsettled, r.outcome = 'miss' AS missed,
-        became.state = 'proposed' OR carried.state = 'proposed' AS undecided
+        became.state <> 'dropped' AND became.decided_by_id IS NULL OR carried.state = 'proposed' AS undecided
     FROM cycles_action a JOIN shop t ON t.retailer_id = a.retailer_id
     LEFT JOIN cycles_result r ON r.action_id = a.id
     LEFT JOIN cycles_improvement became ON became.origin_id = a.id
