@@ -12,7 +12,7 @@ from backend import clock
 from backend.models import AuditEntry, Device, ImportReject, ImportRun, Level, Person, Position, Quarantined, Unit
 from brands.models import Brand, KeyProduct, PriceClassBand, Product
 from cycles import month as months
-from cycles.models import Adjustment, CalendarDay, Forecast, ManagerCycle, Month
+from cycles.models import Adjustment, CalendarDay, Forecast, ManagerCycle, Misfire, Month
 from market import rollups
 from market.models import SalesTarget
 from tests.cast import ALWAYS, make_shop
@@ -149,6 +149,14 @@ def _months(world: World, number: int) -> None:
         month=month, figure="visits", unit=cast.territory, territory=cast.territory, county=cast.county, before=1,
         after=2, on_date=LAST_WEEK, made_at=clock.now(),
     )  # fmt: skip
+    Misfire.objects.create(
+        rule=world.key("rule", OWN),
+        unit=cast.territory,
+        person=cast.lin,
+        told_at=clock.now(),
+        words="误报",
+        findings=[],
+    )
     off = DateRange(date(2027, 1, 1) + timedelta(days=number), date(2027, 1, 2) + timedelta(days=number))
     Leave.objects.create(person=cast.lin, unit=cast.territory, during=off)
     CalendarDay.objects.create(day=LAST_WEEK - timedelta(days=100 + number), is_working=True, name="makeup day")

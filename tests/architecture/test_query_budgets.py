@@ -22,7 +22,8 @@ from tests.walk.principals import browser, phones
 from tests.walk.world import build_world
 
 FEW, MANY = 3, 30
-OF_ONE_SIZE = {  # what tells of the system or of oneself, and a board that is one unit's
+OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one unit's, and groups however large
+    "GET /api/v1/advice-sheets/alike",
     "GET /api/v1/boards/fairness",
     "GET /api/v1/boards/market",
     "GET /api/v1/boards/method",
