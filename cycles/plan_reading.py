@@ -8,7 +8,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from backend.scope import Actor, visible_to
+from django.db.models import Exists
+
+from backend import clock
+from backend.scope import Actor, assigned, visible_to
 from cycles import rules as _rules  # noqa: F401  rules bring their sentences
 from cycles import sentences
 from cycles.models import Improvement, Sighting
@@ -52,8 +55,9 @@ def by_day(stops: Iterable[PlannedStop], worked: Iterable[date]) -> list[Day]:
 
 
 def undone(territory_id: int, on: date) -> int:
-    """Stops that stand on the day and were not done. One query."""
-    rows = PlannedStop.objects.filter(territory_id=territory_id, on_date=on)
+    """Stops of the territory's shops that stand on the day and were not done. One query."""
+    own = Exists(assigned("retailer_id", [territory_id], clock.today()))
+    rows = PlannedStop.objects.filter(own, territory_id=territory_id, on_date=on)
     return rows.filter(state__in=[PlannedStop.State.PLANNED, PlannedStop.State.MISSED]).count()
 
 

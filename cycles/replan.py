@@ -11,8 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, QuerySet
 
-from backend import audit, clock
+from backend import audit, clock, scope
 from backend.audit import Act
 from backend.errors import Problem
 from backend.models import Unit
@@ -111,15 +112,16 @@ def replan(*, actor: Actor, territory_id: int, lost_on: date) -> Replan:
 
 
 def undo(*, actor: Actor, made: Replan) -> list[UUID]:
-    """Each stop that the replan moved stands where it stood, unless somebody or a visit has changed it since: those are
-    left, and returned. `not_found`; `conflict` when it was taken back already, or a place is taken. Seven queries."""
+    """Each stop that the replan moved stands where it stood, unless somebody or a visit has changed it since, or its
+    shop has moved on: those are left, and returned. `not_found`; `conflict` when it was taken back already, or a place is taken. Seven queries."""
     require_unit(actor, PLAN, made.territory_id)
     with transaction.atomic():
         held = Replan.objects.select_for_update().get(pk=made.pk)
         if held.undone_at is not None:
             raise Problem("conflict")
         moved = {UUID(move["stop"]): move for move in held.moves}
-        rows = {stop.pk: stop for stop in PlannedStop.objects.select_for_update().filter(pk__in=moved).order_by("pk")}
+        here = _of_the_territory(made.territory_id).select_for_update(of=("self",))
+        rows = {stop.pk: stop for stop in here.filter(pk__in=moved).order_by("pk")}
         back = [key for key, move in moved.items() if key in rows and rows[key].version == move["version"]]
         for key in back:
             _restore(rows[key], moved[key])
@@ -136,7 +138,7 @@ def undo(*, actor: Actor, made: Replan) -> list[UUID]:
 def _read(territory_id: int, lost_on: date) -> tuple[list[PlannedStop], Board]:
     """The undone stops of the lost day, and the board of the rest of the month."""
     month = clock.month_of(lost_on)
-    rows = PlannedStop.objects.filter(territory_id=territory_id, month=month).exclude(state=State.DROPPED)
+    rows = _of_the_territory(territory_id).filter(month=month).exclude(state=State.DROPPED)
     held = rows.select_for_update(of=("self",)).select_related("retailer")
     stops = list(held.order_by("on_date", "position", "pk"))
     undone = [s for s in stops if s.on_date == lost_on and s.state in {State.PLANNED, State.MISSED}]
@@ -150,6 +152,12 @@ def _read(territory_id: int, lost_on: date) -> tuple[list[PlannedStop], Board]:
     open_days = [day for day in worked.get(territory_id, []) if day > lost_on]
     points = {s.retailer_id: _point(s) for s in stops}
     return undone, Board(open_days, asked.values["per_day"][0], others, seen, points)
+
+
+def _of_the_territory(territory_id: int) -> QuerySet[PlannedStop]:
+    """The territory's stops, but for those of shops that have moved on: what becomes of these others decide."""
+    own = Exists(scope.assigned("retailer_id", [territory_id], clock.today()))
+    return PlannedStop.objects.filter(own, territory_id=territory_id)
 
 
 def _place(board: Board, stop: PlannedStop) -> None:

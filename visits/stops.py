@@ -135,12 +135,14 @@ FROM unnest(%s::uuid[]) WITH ORDINALITY AS w(id, place) WHERE s.id = w.id AND (s
 
 def reorder(*, actor: Actor, territory_id: int, on: date, order: Sequence[UUID]) -> list[PlannedStop]:
     """The day's stops stand in this order, from 1, set by hand. `not_found` without `cycles.plan` over the territory;
-    `bad_date` for a day that is past; `conflict` unless the order names each stop of the day once. Six queries."""
+    `bad_date` for a day that is past; `conflict` unless the order names each stop of the day that the actor reads once
+    (not those of shops that have moved on). Six queries."""
     require_unit(actor, PLAN, territory_id)
     _require_to_come(on)
     rows = PlannedStop.objects.exclude(state=State.DROPPED).filter(territory_id=territory_id, on_date=on)
+    rows = scope.visible_to(rows, actor)
     with transaction.atomic(), connection.cursor() as cursor:
-        held = {stop.pk: stop for stop in rows.select_for_update().order_by("id")}
+        held = {stop.pk: stop for stop in rows.select_for_update(of=("self",)).order_by("id")}
         if len(order) != len(held) or set(order) != set(held):
             raise Problem("conflict")
         cursor.execute(_ORDER, [list(order)])

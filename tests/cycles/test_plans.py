@@ -479,3 +479,53 @@ def test_the_plan_of_a_shop_that_moved_on_is_its_new_owners(march: Cast) -> None
     ma = phone_of(march.ma).get(address(march.next_territory)).json()
     shops = {stop["retailer"]["id"] for day in ma["days"] for stop in day["stops"]}
     assert shops == {str(moved.pk)}
+
+
+@pytest.fixture
+def handed_on(cast: Cast) -> tuple[Cast, list[PlannedStop]]:
+    """Lin planned her three shops for tomorrow; today the first went to Ma, and no draft has followed yet."""
+    stops = [
+        PlannedStop.objects.create(
+            month=MARCH, retailer=shop, territory=cast.territory, county=cast.county, on_date=TUESDAY, position=place,
+        )
+        for place, shop in enumerate(cast.shops, 1)
+    ]  # fmt: skip
+    Assignment.objects.filter(retailer=cast.shops[0]).update(during=DateRange(date(2024, 1, 1), MONDAY))
+    Assignment.objects.create(retailer=cast.shops[0], territory=cast.next_territory, during=DateRange(MONDAY, None))
+    return cast, stops
+
+
+def test_a_lost_day_leaves_the_stop_of_a_shop_that_moved_on(
+    handed_on: tuple[Cast, list[PlannedStop]], as_lin: APIClient
+) -> None:
+    cast, (gone, *hers) = handed_on
+    before = places(cast.territory)
+    told = post(as_lin, address(cast.territory, "/replan"), {"lost_on": "2026-03-17"}).json()
+    assert {move["stop"] for move in told["moves"]} == {str(stop.pk) for stop in hers}
+    assert str(cast.shops[0].pk) not in str(told)
+    assert (told["left"], places(cast.territory)[gone.pk]) == (0, before[gone.pk])
+
+
+def test_a_replan_is_not_taken_back_for_a_shop_that_moved_on_since(cast: Cast, as_lin: APIClient) -> None:
+    moved = stop_on(cast, TUESDAY, cast.shops[0])
+    stop_on(cast, TUESDAY, cast.shops[1])
+    told = post(as_lin, address(cast.territory, "/replan"), {"lost_on": "2026-03-17"}).json()
+    replanned = places(cast.territory)[moved.pk]
+    Assignment.objects.filter(retailer=cast.shops[0]).update(during=DateRange(date(2024, 1, 1), MONDAY))
+    Assignment.objects.create(retailer=cast.shops[0], territory=cast.next_territory, during=DateRange(MONDAY, None))
+    back = post(as_lin, address(cast.territory, "/undo"), {"replan": told["id"]}).json()
+    assert back["changed_since"] == [str(moved.pk)]
+    assert places(cast.territory)[moved.pk] == replanned
+
+
+def test_a_days_order_names_the_stops_that_she_reads_and_none_of_a_shop_that_moved_on(
+    handed_on: tuple[Cast, list[PlannedStop]], as_lin: APIClient
+) -> None:
+    cast, (gone, first, second) = handed_on
+    before = places(cast.territory)[gone.pk]
+    order = [str(second.pk), str(first.pk)]
+    with_it = {"on_date": "2026-03-17", "order": [*order, str(gone.pk)]}
+    assert post(as_lin, address(cast.territory, "/reorder"), with_it).json()["code"] == "conflict"
+    told = post(as_lin, address(cast.territory, "/reorder"), {"on_date": "2026-03-17", "order": order}).json()
+    assert [stop["id"] for stop in told["day"]["stops"]] == order
+    assert places(cast.territory)[gone.pk] == before

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from backend.errors import FieldError, Problem
 from backend.models import Unit
+from backend.scope import visible_to
 from cycles import replan
 from visits import stops
 from visits.models import PlannedStop, Replan
@@ -73,7 +74,7 @@ def _turn(territory: Unit, on: date, step: int, form: Form) -> str:
     """The stop changes places with the one before or after it."""
     stop = _stop(form)
     rows = PlannedStop.objects.filter(territory_id=territory.pk, on_date=on).exclude(state=PlannedStop.State.DROPPED)
-    order: list[UUID] = list(rows.order_by("position", "id").values_list("pk", flat=True))
+    order: list[UUID] = list(visible_to(rows, form.actor).order_by("position", "id").values_list("pk", flat=True))
     at = order.index(stop.pk) if stop.pk in order else -1
     if at < 0 or not 0 <= at + step < len(order):
         raise Problem("conflict")
