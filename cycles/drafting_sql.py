@@ -104,7 +104,7 @@ ORDER BY g.cycle_id, g.dimension, g.n DESC, g.child_id) g JOIN backend_unit u ON
 """  # noqa: S608  names of our own
 _LEAST = f"""
 (SELECT DISTINCT ON (g.cycle_id, g.dimension) g.*, count(*) OVER by_cell AS children
-FROM {_group("cycle_id, dimension, child_id", "fact.child_id IS NOT NULL", "count(*) FILTER (WHERE outcome = 'hit') AS hit", "count(*) FILTER (WHERE outcome <> 'not_measurable') AS told")}
+FROM {_group("cycle_id, dimension, child_id", "fact.child_id IS NOT NULL AND fact.told", "count(*) FILTER (WHERE outcome = 'hit') AS hit")}
 WINDOW by_cell AS (PARTITION BY g.cycle_id, g.dimension)
 ORDER BY g.cycle_id, g.dimension, g.hit * 1.0 / g.n, g.n DESC, g.child_id) g
 JOIN backend_unit u ON u.id = g.child_id AND g.children > 1
@@ -210,7 +210,7 @@ FROM_RESULTS = _all(
         (_cell("evaluate"), "180"),
         "'month.results_least'",
         "'unit', u.name, 'n', g.n, 'hit', g.hit",
-        _proof("results", unit="g.child_id"),
+        _proof("results", "'dimension', g.dimension, 'told', true", unit="g.child_id"),
         _LEAST,
     ),
     _say(
@@ -295,9 +295,11 @@ FROM_VISITS = _all(
     ),
 )
 
+# As `forecast_accuracy` counts elsewhere: of territories with a forecast, the shops that are theirs on the last day.
 _ORDERED = """
-(SELECT sum(o.cartons) FROM cover c JOIN market_order o
-    ON o.territory_id = c.unit_id AND o.month = %(month)s WHERE c.cycle_id = g.cycle_id)
+(SELECT sum(o.cartons) FROM fact JOIN retail_assignment a
+    ON a.territory_id = fact.of_unit AND a.during @> %(ends_on)s::date
+JOIN market_order o ON o.month = %(month)s AND o.retailer_id = a.retailer_id WHERE fact.cycle_id = g.cycle_id)
 """
 _OWN_FORECAST = """
 (SELECT fact.cycle_id, fact.changed, fact.cartons, fact.model_cartons, fact.last_month_cartons, fact.reason, 1 AS n,

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db import connection
 
-from backend import clock
+from backend import clock, parameters
+from cycles.goals import AMBITIOUS
 
 SHOWN_IDS = 50
 
@@ -60,15 +61,23 @@ _SERVED = """
 a.state = 'accepted' AND a.serves <> 'nothing' AND a.evidence_needed <= (
     SELECT count(*) FROM cycles_evidence e WHERE e.action_id = a.id)
 """
+# Actions are flagged for other reasons too (a finding to look at first, an improvement missed twice). Words are asked
+# only of a goal beyond the limit in force for its unit, for that is what the sentence says of it.
+_LIMIT = f"""coalesce((
+    SELECT (p.value #>> '{{}}')::numeric FROM backend_unit u JOIN backend_parameter p ON p.unit_id = ANY(u.ancestors)
+    WHERE u.id = a.of_unit AND p.key = '{AMBITIOUS}' AND p.during @> %(month)s::date
+        AND jsonb_typeof(p.value) = 'number'
+    ORDER BY array_position(u.ancestors, p.unit_id) DESC LIMIT 1), {parameters.declared(AMBITIOUS).default})"""  # noqa: S608
+_ABOVE_BEST = f"a.goal = 'at_least' AND a.best > 0 AND a.target > a.best * {_LIMIT}"
 ACTIONS = f"""
 SELECT a.cycle_id, a.child_id, a.of_unit, a.id, a.dimension, a.rule, a.retailer_id, a.product_id, a.state,
     a.state = 'accepted' AND a.serves <> 'nothing' AS wants_record, {_SERVED} AS served,
-    a.state = 'accepted' AND a.is_flagged AND a.words = '' AS flagged
+    coalesce(a.state = 'accepted' AND a.is_flagged AND a.words = '' AND {_ABOVE_BEST}, FALSE) AS flagged
 FROM {_about("cycles_action")} a WHERE a.month = %(month)s
 """  # noqa: S608  names of our own
 RESULTS = f"""
 SELECT a.cycle_id, a.child_id, a.of_unit, a.id, a.dimension, a.rule, a.retailer_id, a.product_id, r.outcome,
-    r.outcome = 'miss' AND r.reason = '' AS flagged
+    r.outcome <> 'not_measurable' AS told, r.outcome = 'miss' AND r.reason = '' AS flagged
 FROM {_about("cycles_action")} a JOIN cycles_result r ON r.action_id = a.id WHERE a.month = %(month)s
 """  # noqa: S608  names of our own
 IMPROVEMENTS = f"""
@@ -119,7 +128,7 @@ KINDS: dict[str, str] = {
 # A finding is about a product by itself, or names it among others (cycles/rules: figures "product_ids").
 OF_PRODUCT = "fact.product_id = {product} OR fact.figures -> 'product_ids' @> to_jsonb({product}::bigint)"
 # What evidence may be narrowed by, beside the month and the unit: columns of the SELECTs above.
-TOLD_BY = ("dimension", "rule", "flagged", "carried", "wants_record", "aged", "pitched", "priced")
+TOLD_BY = ("dimension", "rule", "flagged", "carried", "wants_record", "aged", "pitched", "priced", "told")
 
 
 def moments(month: date) -> dict[str, Any]:

@@ -107,7 +107,11 @@ TEMPLATES: tuple[Template, ...] = tuple(
             "{n:n} 项未达成须说明原因,如{names:list}。",
             "Say why {n:n} were missed, such as {names:list}.",
         ),
-        ("results_least", "{unit}达成最少:{n:n} 项中 {hit:n} 项。", "{unit} hit the fewest: {hit:n} of {n:n}."),
+        (
+            "results_least",
+            "{unit}达成率最低:可衡量的 {n:n} 项中达成 {hit:n} 项。",
+            "{unit} hit the smallest share: {hit:n} of {n:n} that could be measured.",
+        ),
         (
             "accuracy",
             "预测 {cartons:n} 条,实际 {actual:n} 条,准确率 {accuracy:percent}。",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -70,10 +71,10 @@ def fill(cast: Cast) -> None:
     find(About(lin, shops[0]), "flow", dimension="market", restricted=True)
     find(About(lin), "volume", dimension="market")
     find(About(lin, product=cast.products[0]), "shelf", dimension="brand")
-    accepted = act(About(lin, shops[0]))
+    accepted = act(About(lin, shops[0]), is_flagged=True)  # for its finding, not for its goal: asks for no words
     serve(cast, accepted, shops[0], date(2026, 3, 10))
     hit = act(About(lin, shops[1]))
-    high = act(About(lin, shops[2]), is_flagged=True)
+    high = act(About(lin, shops[2]), is_flagged=True, best=Decimal(15))
     act(About(lin, shops[2]), state="drafted")
     act(About(lin, shops[2]), state="dropped")
     measure(accepted, "miss")
@@ -200,7 +201,12 @@ def test_the_market_manager_reads_sums_and_who_stands_out(march: Cast, as_chen: 
     find(About(march.territory, march.shops[0]), "stopped")
     for shop in theirs[:3]:
         find(About(ma, shop), "fell", severity=1)
-    for territory, shop, outcome in ((march.territory, march.shops[0], "hit"), (ma, theirs[0], "miss")):
+    lin, told_of = march.territory, ((0, "hit"), (1, "miss"), (2, "not_measurable"))
+    for territory, shop, outcome in (
+        *((lin, march.shops[n], outcome) for n, outcome in told_of),
+        (lin, theirs[1], "not_measurable"),
+        *((ma, shop, "hit" if n < 2 else "miss") for n, shop in enumerate(theirs)),
+    ):
         measure(act(About(territory, shop)), outcome, reason="price" if outcome == "miss" else "")
     foresee(march.territory, 1_600)
     foresee(ma, 900, cartons=1_000, reason="节日")
@@ -212,8 +218,21 @@ def test_the_market_manager_reads_sums_and_who_stands_out(march: Cast, as_chen: 
         "stopped:1 户(便民商店0)。",
         "3 条须说明原因:便民商店20、便民商店21、便民商店22。",
     ]
-    assert said["client_evaluate"] == ["评估 2 项:达成 1,未达成 1,无法衡量 0。", "兴国二片区达成最少:1 项中 0 项。"]
+    assert said["client_evaluate"] == [
+        "评估 10 项:达成 3,未达成 5,无法衡量 2。",
+        "兴国二片区达成率最低:可衡量的 6 项中达成 2 项。",  # Lin hit fewer, but of fewer: 1 of 2, and 2 not measurable
+    ]
     assert said["market_plan"] == ["2 个片区预测合计 2,600 条,上月 3,000 条,其中 1 个片区改过。"]
+
+
+def test_the_accuracy_is_that_of_the_shops_a_territory_ends_the_month_with(march: Cast, as_chen: APIClient) -> None:
+    """Orders of territories that forecast nothing are in no accuracy; a shop that moved takes its orders along."""
+    ma = march.next_territory
+    foresee(march.territory, 1_000)
+    order(march.shops[0], ma, date(2026, 3, 5), 800)  # stamped with the territory that had it then
+    order(make_shop(ma, 70), ma, date(2026, 3, 5), 5_000)
+    with clock.at(AFTER_MARCH):
+        assert told(as_chen, id_of(march, "chen"))["market_evaluate"] == ["预测 1,000 条,实际 800 条,准确率 75.0%。"]
 
 
 def test_the_brand_manager_reads_by_product(march: Cast, sign_in: SignIn) -> None:
@@ -237,7 +256,7 @@ def many(cast: Cast) -> list[Retailer]:
     shops = [make_shop(cast.territory, 40 + n) for n in range(7)]
     for n, shop in enumerate(shops):
         find(About(cast.territory, shop), "stopped", severity=1)
-        measure(act(About(cast.territory, shop), is_flagged=True), "miss")
+        measure(act(About(cast.territory, shop), is_flagged=True, best=Decimal(15)), "miss")
         stop(shop, cast.territory, date(2026, 3, 3 + n), "missed")
     return shops
 
