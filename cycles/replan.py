@@ -113,7 +113,8 @@ def replan(*, actor: Actor, territory_id: int, lost_on: date) -> Replan:
 
 def undo(*, actor: Actor, made: Replan) -> list[UUID]:
     """Each stop that the replan moved stands where it stood, unless somebody or a visit has changed it since, or its
-    shop has moved on: those are left, and returned. `not_found`; `conflict` when it was taken back already, or a place is taken. Seven queries."""
+    shop has moved on: those are left, and returned. `not_found`; `conflict` when it was taken back already, or a place
+    is taken. Seven queries."""
     require_unit(actor, PLAN, made.territory_id)
     with transaction.atomic():
         held = Replan.objects.select_for_update().get(pk=made.pk)
