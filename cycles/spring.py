@@ -28,6 +28,7 @@ FESTIVALS: Final = {
 # Orders of a week against an ordinary one, by weeks from the festival's own: stocking, the dead week, the quiet after.
 # Ours (docs/method.md); how strong the stocking is where, the model reads from the prefecture's own past festivals.
 AROUND: Final = {-4: 1.2, -3: 1.4, -2: 1.6, -1: 1.4, 0: 0.0, 1: 0.6, 2: 0.8, 3: 0.9}
+FIRST_WEEK_BACK = 7 * -min(AROUND)  # days, from the Monday of the festival's week
 
 
 @dataclass
@@ -42,7 +43,8 @@ class OrderDays:
 
 def day_weight(day: date) -> float:
     """Orders of a day against those of an ordinary one, before the season: 1.0 away from the festival."""
-    festival = FESTIVALS.get(day.year)
+    # The weeks before an early festival begin in December of the year before.
+    festival = FESTIVALS.get((day + timedelta(days=FIRST_WEEK_BACK)).year)
     if festival is None:
         return 1.0
     return AROUND.get((_monday(day) - _monday(festival)).days // 7, 1.0)

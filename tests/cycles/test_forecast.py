@@ -396,6 +396,15 @@ def test_accuracy_is_of_what_was_decided_and_only_of_months_that_are_over(march:
     assert over[march.prefecture.pk].accuracy == (100 - Decimal(1200) / whole).quantize(Decimal("0.1"))
 
 
+def test_a_naive_number_that_a_territory_lacks_is_no_number_of_the_units_above(march: Cast) -> None:
+    Forecast.objects.update(last_month_cartons=100, last_year_cartons=90, model_cartons=120)
+    Forecast.objects.filter(unit=march.other_territory).update(last_year_cartons=None)
+    found = forecast_errors.held(MARCH, [march.territory.pk, march.prefecture.pk])
+    mine, whole = found[march.territory.pk], found[march.prefecture.pk]
+    assert (mine.model, mine.last_month, mine.last_year) == (120, 100, 90)
+    assert (whole.model, whole.last_month, whole.last_year) == (240, 200, None)
+
+
 @pytest.mark.parametrize(
     ("said", "came", "percent"),
     [(95, 100, "95.0"), (105, 100, "95.0"), (300, 100, "0.0"), (0, 10, "0.0"), (10, 0, None), (None, 10, None)],
@@ -420,6 +429,8 @@ def test_the_week_of_the_festival_is_dead_and_the_one_two_weeks_before_it_the_st
     assert spring.day_weight(date(2026, 2, 15)) == 1.4
     assert spring.day_weight(date(2026, 2, 2)) == 1.6
     assert spring.day_weight(date(2026, 3, 16)) == 1.0
+    assert spring.day_weight(date(2024, 12, 30)) == 1.2  # four weeks before 2025-01-29, in the year before
+    assert spring.day_weight(date(2024, 12, 29)) == 1.0
     assert spring.day_weight(date(2050, 2, 1)) == 1.0  # beyond the table: an ordinary day
     february = spring.order_days(date(2026, 2, 1))
     assert {n: (d.days, d.base, round(d.uplift, 1), d.ordinary) for n, d in february.items()}[1] == (4, 2.6, 1.0, 0)
