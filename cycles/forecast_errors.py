@@ -81,11 +81,13 @@ def _tenth(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.1"))
 
 
-# Of every unit its territories' sums; a territory without a forecast is in neither.
+# Of every unit its territories' sums; a territory without a forecast is in neither. A number that one of them lacks is
+# no number of the unit: the sum of the others, held against what all ordered, would look worse than it is.
+_WHOLE = "CASE WHEN count(f.{0}) = count(*) THEN sum(f.{0}) END"
 _ACCURACY = f"""
 WITH actual AS ({ACTUAL})
-SELECT u.id, sum(f.cartons), sum(coalesce(a.cartons, 0)), sum(f.model_cartons), sum(f.last_month_cartons),
-    sum(f.last_year_cartons), count(f.decided_at), count(*)
+SELECT u.id, sum(f.cartons), sum(coalesce(a.cartons, 0)), {_WHOLE.format("model_cartons")},
+    {_WHOLE.format("last_month_cartons")}, {_WHOLE.format("last_year_cartons")}, count(f.decided_at), count(*)
 FROM backend_unit u JOIN backend_unit t ON t.ancestors && ARRAY[u.id] JOIN cycles_forecast f ON f.unit_id = t.id
 LEFT JOIN actual a ON a.territory_id = t.id
 WHERE u.id = ANY(%(units)s) AND f.month = %(month)s AND f.cartons IS NOT NULL
@@ -95,7 +97,8 @@ GROUP BY 1
 
 @dataclass(frozen=True)
 class Held:
-    """A unit's forecast beside what came: cartons. `actual` and `accuracy` (percent) are null while the month runs."""
+    """A unit's forecast beside what came: cartons. `actual` and `accuracy` (percent) are null while the month runs;
+    `model`, `last_month` and `last_year` where a territory of the unit lacks that number."""
 
     cartons: int
     model: int | None
