@@ -209,6 +209,7 @@ def settle(month: date, prefecture_id: int) -> None:
 
 def _measure(row: PrefectureMonth, dates: MonthDates) -> None:
     _step(row, RUNNING, settle, state=State.MEASURED, measured_at=clock.now())
+    _tell_planner("cycles_evidence", "cycles_result", "cycles_improvement")
     _step(row, UNLOCKED, _papers)
 
 

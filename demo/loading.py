@@ -1,7 +1,7 @@
 """Loads the demo: a prefecture with its people, shops and products, and 14 months of a market; called by `load_demo`.
 
-Everything is one transaction, so that an interrupted load leaves nothing; the roll-ups and the open months follow from
-the facts by the verbs that keep them in daily work.
+Everything is one transaction, so that an interrupted load leaves nothing. Facts are written by SQL; roll-ups and the
+last months of the method are made by the verbs of daily work (demo/months.py).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import io
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.core.management import call_command
@@ -19,10 +20,22 @@ from django.db import connection, transaction
 from backend import clock
 from backend.models import Parameter, Unit
 from backend.partitions import ensure_partitions
-from demo import master, order_history, organisation, shop_history, staging, visit_history, visit_lines, visit_words
+from demo import (
+    master,
+    months,
+    order_history,
+    organisation,
+    shop_history,
+    staging,
+    visit_history,
+    visit_lines,
+    visit_words,
+)
 from demo.staging import MONTHS_OF_FACTS, Plan, run
+from market import rollups
 from market.models import UnitMonth
 from retail.models import Retailer
+from visits.models import Briefing, CheckLine, Observation, Pitch, Remark, Visit
 from web.boards.parameters import GENERATED
 
 # What may be asked for, and what each needs; `months` opens the months, `rollups` makes the boards' figures.
@@ -37,9 +50,8 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "stock": ("shops", "products"),
     "targets": ("totals",),
     "rollups": (),
-    "months": ("shops",),
+    "months": ("shops", "rollups"),
 }
-MONTHS_OPENED: Final = 2  # before the current one, so that boards have something to compare with
 
 Say = Callable[[str], object]
 
@@ -78,9 +90,11 @@ def load(plan: Plan, tables: Iterable[str] = TABLES, say: Say = print) -> None:
                 return
             ensure_partitions(around=plan.as_of, back=MONTHS_OF_FACTS)
             _write(plan, wanted, say)
-        with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # before anything reads it: autovacuum comes too late
-        finish(wanted, say)
+            if "months" in wanted:
+                _live(plan, wanted, say)
+        if "months" not in wanted:
+            finish(wanted, say)
 
 
 def is_finished() -> bool:
@@ -89,14 +103,27 @@ def is_finished() -> bool:
 
 
 def finish(wanted: set[str], say: Say) -> None:
-    """What follows from the facts: the boards' figures, and the last months of the method. May be run again."""
+    """What follows from facts that were loaded alone: the boards' figures, and the running month. May be run again."""
     if "rollups" in wanted:
         with _step("看板汇总 · roll-ups", say):
             call_command("rebuild_rollups", stdout=io.StringIO())
     if "months" in wanted:
-        with _step("打开月份 · opening the months", say):
-            since = clock.add_months(clock.month_of(clock.today()), -MONTHS_OPENED)
-            call_command("open_months", f"--since={since:%Y-%m}", stdout=io.StringIO())
+        with _step("打开月份 · opening the month", say):
+            call_command("open_months", stdout=io.StringIO())
+
+
+def _live(plan: Plan, wanted: set[str], say: Say) -> None:
+    """The last whole months and the running one have been lived up to this moment, on the figures of those before."""
+    first = months.first_lived(plan.as_of)
+    with _step("看板汇总 · roll-ups", say):
+        for month in (*reversed(staging.months_of_totals(plan)), clock.month_of(plan.as_of)):
+            if month < first:
+                rollups.rebuild(month)
+    began = time.monotonic()
+    write_visits = partial(_write_visits_of, plan, visit_history.PLANNED) if "visits" in wanted else None
+    for event in months.live(clock.now(), write_visits):
+        say(f"  {event}: {time.monotonic() - began:.1f} s")
+        began = time.monotonic()
 
 
 def _write(plan: Plan, wanted: set[str], say: Say) -> None:
@@ -120,7 +147,7 @@ def _write(plan: Plan, wanted: set[str], say: Say) -> None:
             staging.stage_products(plan)
     _write_market(plan, wanted, say)
     if "visits" in wanted:
-        _write_visits(plan, say)
+        _write_visits(plan, wanted, say)
 
 
 def _write_shops(plan: Plan) -> None:
@@ -144,7 +171,7 @@ def _write_market(plan: Plan, wanted: set[str], say: Say) -> None:
     if "stock" in wanted:
         with _step("库存与限量 · stock and allotments", say):
             for first, until in months:
-                run(order_history.STOCK, {"first": first, "until": until})
+                run(order_history.STOCK, {"first": first, "until": until, **staging.PLACES})
             run(order_history.ALLOTMENTS, {"as_of": plan.as_of})
     if "targets" in wanted:
         now = clock.month_of(plan.as_of)
@@ -152,16 +179,24 @@ def _write_market(plan: Plan, wanted: set[str], say: Say) -> None:
         run(order_history.TARGETS, span)
 
 
-def _write_visits(plan: Plan, say: Say) -> None:
+def _write_visits(plan: Plan, wanted: set[str], say: Say) -> None:
+    """Those of the months that are history; a month that is lived has its visits by its plan, once it has opened."""
     run(visit_history.TABLES)
-    words = _words()
-    for first, until in plan.months():
-        with _step(f"走访 · visits {first:%Y-%m}", say):
-            span = {"first": first, "until": until, "as_of": plan.as_of, **words}
-            for statements in (visit_history.STAGE, visit_lines.VISITS, visit_lines.OBSERVATIONS):
-                run(statements, span)
-            for statements in (visit_lines.BRIEFINGS, visit_lines.NEEDS):
-                run(statements, span)
+    lived = months.first_lived(plan.as_of) if "months" in wanted else plan.as_of
+    for first, _ in plan.months():
+        if first < lived:
+            with _step(f"走访 · visits {first:%Y-%m}", say):
+                _write_visits_of(plan, visit_history.BY_CLASS, first)
+
+
+def _write_visits_of(plan: Plan, due: str, month: date) -> None:
+    if (until := dict(plan.months()).get(month)) is None:
+        return
+    span = {"first": month, "until": until, "as_of": plan.as_of, **staging.PLACES, **_words()}
+    stage = visit_history.STAGE.replace("{due}", due)
+    for statements in (stage, visit_lines.VISITS, visit_lines.OBSERVATIONS, visit_lines.BRIEFINGS, visit_lines.NEEDS):
+        run(statements, span)
+    staging.analyze(month, Visit, Observation, CheckLine, Briefing, Pitch, Remark)
 
 
 def _words() -> dict[str, Any]:

@@ -7,7 +7,9 @@ than it wanted. Lines and their order are written by one statement, so that the 
 
 from __future__ import annotations
 
-MONTH = """
+from demo.staging import PLACES, SWINGS
+
+MONTH = f"""
 WITH placed AS MATERIALIZED (
     SELECT s.no, s.id AS retailer_id, s.county_id, w.no AS week, w.factor, d.on_date,
         pg_temp.uid(s.no * 16384::bigint + w.no, 4, (d.on_date + time '08:30') AT TIME ZONE 'Asia/Shanghai') AS order_id
@@ -15,15 +17,16 @@ WITH placed AS MATERIALIZED (
     WHERE w.monday > %(first)s::date - 7 AND w.monday < %(until)s
       AND d.on_date >= %(first)s AND d.on_date < %(until)s AND w.factor > 0 AND d.on_date >= s.opened_on
       AND (s.state = 'active' OR d.on_date < s.state_since)
-      AND pg_temp.roll(s.no * 16384::bigint + w.no, 10) > 0.03
+      AND NOT coalesce(d.on_date >= s.silent_from AND d.on_date < s.silent_until, false)
+      AND pg_temp.roll(s.no * 16384::bigint + w.no, 10) > 0.015
 ), wanted AS (
     SELECT o.order_id, o.retailer_id, h.product_no, p.id AS product_id, p.wholesale_fen, o.week, p.popularity,
-        s.key + h.product_no AS key,
+        k.key + h.product_no AS key,
         floor(h.weekly * h.every * o.factor * (1 + p.growth * (o.on_date - %(as_of)s::date) / 365.0)
-            * exp(0.25 * pg_temp.bell(s.key + h.product_no, 11)) + pg_temp.roll(s.key + h.product_no, 14))::int
-            AS cartons
-    FROM placed o CROSS JOIN LATERAL (SELECT (o.no * 16384::bigint + o.week) * 256 AS key) s
-    JOIN demo_habit h ON h.shop_no = o.no AND (o.week + h.phase) %% h.every = 0
+            * exp(0.15 * pg_temp.bell(k.key + h.product_no, 11)){SWINGS.format(**PLACES)}
+            + pg_temp.roll(k.key + h.product_no, 14))::int AS cartons
+    FROM placed o CROSS JOIN LATERAL (SELECT (o.no * 16384::bigint + o.week) * 256 AS key) k
+    JOIN demo_shop s ON s.no = o.no JOIN demo_habit h ON h.shop_no = o.no AND (o.week + h.phase) %% h.every = 0
         AND o.on_date >= h.from_on AND o.on_date < h.until_on
     JOIN demo_product p ON p.no = h.product_no
 ), line AS MATERIALIZED (
@@ -49,7 +52,7 @@ FROM placed o JOIN (SELECT order_id, sum(ordered) AS cartons, sum(amount_fen) AS
     GROUP BY order_id) l ON l.order_id = o.order_id
 LEFT JOIN demo_owner w ON w.shop_no = o.no AND w.during @> o.on_date
 ORDER BY o.order_id
-"""
+"""  # noqa: S608 - pieces of our own
 
 # A month whose orders are not kept (or not loaded): the same habits, season and growth without the weeks.
 TOTALS = """
@@ -70,7 +73,8 @@ ORDER BY s.id, p.id
 STOCK = """
 INSERT INTO market_stockcount (id, retailer_id, product_id, territory_id, county_id, on_date, packs, source)
 SELECT pg_temp.uid(k.key, 5, d.at), s.id, p.id, o.territory_id, s.county_id, d.on_date,
-    floor(10 * h.weekly * (0.4 + 2.2 * pg_temp.roll(k.key, 31)))::int,
+    floor(10 * h.weekly * CASE s.place WHEN %(full)s THEN 5 WHEN %(empty)s THEN 0.3 ELSE 1 END
+        * (0.4 + 2.2 * pg_temp.roll(k.key, 31)))::int,
     CASE WHEN s.terminal_type = 'ordinary' THEN 'count' ELSE 'terminal' END
 FROM demo_shop s JOIN demo_habit h ON h.shop_no = s.no AND h.rank <= 6 JOIN demo_product p ON p.no = h.product_no
 CROSS JOIN LATERAL (SELECT (s.no * 256::bigint + p.no) * 65536 + (%(first)s::date - '2000-01-01') AS key) k

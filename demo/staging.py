@@ -12,8 +12,10 @@ from datetime import date, timedelta
 from typing import Any, Final, get_type_hints
 
 from django.db import connection
+from django.db.models import Model
 
 from backend import clock
+from backend.partitions import name_of
 from cycles.queries import working_calendar
 from demo import catalogue, seasons
 from demo.organisation import Organisation
@@ -66,15 +68,39 @@ CREATE TEMP TABLE demo_total (month date PRIMARY KEY, weeks float8, number int) 
 """
 COLUMN_TYPES: Final[dict[type, str]] = {float: "float8", date: "date", int: "int", str: "text"}
 
+# Some shops order nothing for a while, some small ones suddenly far too much. `place` numbers the territories, those of
+# counties with several first: some of them have a fate of their own (SWINGS).
 SHOPS = """
 CREATE TEMP TABLE demo_shop ON COMMIT DROP AS
 SELECT r.*, pg_temp.uid(r.no, 1, '2020-01-01+08'::timestamptz + r.no * interval '1 s') AS id,
-       greatest(r.opened_on, %(kept_from)s) AS since, t.id AS territory_id, c.id AS county_id
-FROM demo_raw r JOIN backend_unit t ON t.code = r.territory_code JOIN backend_unit c ON c.code = r.county_code;
+       greatest(r.opened_on, %(kept_from)s) AS since, t.id AS territory_id, c.id AS county_id, t.place,
+       q.silent_from, q.silent_from + 24 + floor(40 * pg_temp.roll(r.no, 95))::int AS silent_until, q.surge_from
+FROM demo_raw r JOIN (
+    SELECT u.id, u.code, row_number() OVER (ORDER BY n.others = 0, u.code) - 1 AS place
+    FROM backend_unit u JOIN LATERAL (SELECT count(*) - 1 AS others FROM backend_unit o
+        WHERE o.level = 5 AND o.ancestors[4] = u.ancestors[4]) n ON true WHERE u.level = 5) t
+    ON t.code = r.territory_code
+JOIN backend_unit c ON c.code = r.county_code
+CROSS JOIN LATERAL (SELECT
+    CASE WHEN pg_temp.roll(r.no, 91) < 0.02 THEN %(as_of)s::date - 10 - floor(150 * pg_temp.roll(r.no, 92))::int END
+        AS silent_from,
+    CASE WHEN r.tier < 12 AND pg_temp.roll(r.no, 93) < 0.012
+        THEN %(as_of)s::date - 20 - floor(80 * pg_temp.roll(r.no, 94))::int END AS surge_from) q;
 ALTER TABLE demo_shop ADD PRIMARY KEY (no);
 CREATE INDEX ON demo_shop (id);
 ANALYZE demo_shop;
 """
+# How much a territory's demand is of what it would be on a day: one loses customers, one its dear products' buyers, one
+# a key product that most of its shops tried and gave up. Read with `s` (the shop), `p` (the product) and `o.on_date`.
+SWINGS: Final = """ * CASE
+    WHEN s.place = {falls} THEN power(0.88, greatest(0, least(3.6, (o.on_date - %(as_of)s::date + 105) / 28.0)))
+    WHEN s.place = {cheapens} THEN power(CASE WHEN p.wholesale_fen > 18000 THEN 0.70 ELSE 1.15 END,
+        greatest(0, least(3.6, (o.on_date - %(as_of)s::date + 105) / 28.0)))
+    WHEN s.place = {gives_up} AND p.is_key AND p.no %% 2 = 0 AND o.on_date >= %(as_of)s::date - 62
+        AND pg_temp.roll(s.no, 96) < 0.65 THEN 0
+    ELSE 1 END * CASE WHEN o.on_date >= s.surge_from AND o.on_date < s.surge_from + 30 THEN 5 ELSE 1 END"""
+PLACES: Final = {"falls": 1, "cheapens": 2, "gives_up": 3, "weak_pitches": 4, "few_pitches": 5, "dear": 6, "cheap": 7,
+                 "full": 8, "empty": 9}  # fmt: skip
 PRODUCTS = """
 CREATE TEMP TABLE demo_product (no int PRIMARY KEY, code text, name text, popularity int, is_key bool, sold_from date,
     id bigint, wholesale_fen int, guide_fen int, price_class int, growth float8) ON COMMIT DROP;
@@ -136,7 +162,7 @@ def months_of_totals(plan: Plan) -> list[date]:
 def stage_shops(plan: Plan, organisation: Organisation) -> None:
     """demo_shop holds the generated shops with the ids of their units."""
     copy("demo_raw", ((no, *shop) for no, shop in enumerate(generate(organisation, plan.as_of, plan.seed), start=1)))
-    run(SHOPS, {"kept_from": KEPT_FROM})
+    run(SHOPS, {"kept_from": KEPT_FROM, "as_of": plan.as_of})
 
 
 def stage_products(plan: Plan) -> None:
@@ -165,6 +191,13 @@ def run(statements: str, parameters: dict[str, Any] | None = None) -> None:
         for statement in statements.split(";\n"):
             if statement.strip():
                 cursor.execute(statement, parameters or {})
+
+
+def analyze(month: date, *models: type[Model]) -> None:
+    """The planner knows how many rows of these the month has: within one transaction nobody else would tell it."""
+    with connection.cursor() as cursor:
+        for model in models:
+            cursor.execute(f"ANALYZE {name_of(model._meta.db_table, month)}")
 
 
 def _days(plan: Plan) -> list[tuple[date, date | None]]:

@@ -6,11 +6,9 @@ in ten is missed; a day's visits of a territory follow one another. Staged in de
 
 from __future__ import annotations
 
-# `key` names the visit for the dice; `seen` counts the shop's visits of the month; `product_no` is what it is about.
-STAGE = """
-TRUNCATE demo_visit;
-INSERT INTO demo_visit
-WITH due AS (
+# Which shop is visited on which day. A month that is history: by class. One that is lived: by its plan (PLANNED), of
+# which one stop in fourteen is missed. `key` names the visit for the dice.
+BY_CLASS = """
     SELECT s.no, w.no AS week, d.work_on AS on_date, s.no * 16384::bigint + w.no AS key
     FROM demo_week w CROSS JOIN demo_shop s
     JOIN demo_day d ON d.day = w.monday + floor(5 * pg_temp.roll(s.no, 101))::int
@@ -20,7 +18,20 @@ WITH due AS (
       AND CASE s.visit_class WHEN 'A' THEN true WHEN 'B' THEN (w.no + s.no) %% 2 = 0
           ELSE w.turn = floor(4 * pg_temp.roll(s.no, 102))::int END
       AND pg_temp.roll(s.no * 16384::bigint + w.no, 103) > CASE s.visit_class WHEN 'C' THEN 0.06 ELSE 0.10 END
-), owned AS (
+"""
+PLANNED = """
+    SELECT s.no, (p.on_date - '0001-01-01'::date + 1) / 7 AS week, p.on_date,
+        s.no * 16384::bigint + (p.on_date - '2000-01-01'::date) AS key
+    FROM visits_plannedstop p JOIN demo_shop s ON s.id = p.retailer_id
+    WHERE p.month = %(first)s AND p.state = 'planned' AND p.on_date < %(until)s
+      AND (s.state = 'active' OR p.on_date < s.state_since)
+      AND pg_temp.roll(s.no * 16384::bigint + (p.on_date - '2000-01-01'::date), 103) > 0.07
+"""
+# `seen` counts the shop's visits of the month; `product_no` is what the visit is about.
+STAGE = """
+TRUNCATE demo_visit;
+INSERT INTO demo_visit
+WITH due AS ({due}), owned AS (
     SELECT due.*, o.territory_id, o.person_id, o.device_id,
         row_number() OVER (PARTITION BY o.territory_id, on_date ORDER BY s.opens_at > '08:40', s.township_code,
             pg_temp.roll(due.no, 104)) AS turn,

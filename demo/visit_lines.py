@@ -75,16 +75,17 @@ WITH candidate AS (
     FROM candidate GROUP BY id, product_no
 ), found AS (
     SELECT l.id, l.n, p.id AS product_id, p.guide_fen, p.popularity, v.key * 256 + p.no AS key, v.no, v.on_date,
-        coalesce(h.weekly, 0.6) AS weekly, p.no AS product_no,
-        pg_temp.roll(v.key * 256 + p.no, 141) < CASE WHEN h.shop_no IS NULL THEN 0.35 ELSE 0.96 END AS on_shelf
+        coalesce(h.weekly, 0.6) * CASE s.place WHEN %(full)s THEN 5 WHEN %(empty)s THEN 0.3 ELSE 1 END AS weekly,
+        CASE s.place WHEN %(dear)s THEN 0.045 WHEN %(cheap)s THEN -0.045 ELSE 0 END AS off_price, p.no AS product_no,
+        pg_temp.roll(v.key * 256 + p.no, 141) < CASE WHEN h.shop_no IS NULL THEN 0.82 ELSE 0.985 END AS on_shelf
     FROM looked l JOIN demo_visit v ON v.id = l.id AND pg_temp.roll(v.key, 139) > 0.1
-    JOIN demo_product p ON p.no = l.product_no
+    JOIN demo_product p ON p.no = l.product_no JOIN demo_shop s ON s.no = v.no
     LEFT JOIN demo_habit h ON h.shop_no = v.no AND h.product_no = l.product_no
         AND h.from_on <= v.on_date AND v.on_date < h.until_on
 ), priced AS (
     SELECT *, CASE WHEN on_shelf THEN 100 * round(guide_fen / 100.0 * (1
         + 0.018 * sin(product_no + (on_date - '2020-01-01'::date) / 58.0)
-        + CASE WHEN popularity > 85 THEN 0.015 ELSE 0 END
+        + CASE WHEN popularity > 85 THEN 0.015 ELSE 0 END + off_price
         + 0.011 * pg_temp.bell(no, 142) + 0.008 * pg_temp.bell(key, 145)))::int END AS price_fen
     FROM found
 )
@@ -92,7 +93,8 @@ SELECT %(first)s, id, n, product_id, on_shelf, price_fen,
     CASE WHEN pg_temp.roll(key, 148) < 0.7 THEN 50 * round(price_fen / 500.0)::int END,
     CASE WHEN on_shelf THEN 1 + floor(10 * weekly * (0.3 + 2.2 * pg_temp.roll(key, 149)))::int ELSE 0 END,
     CASE WHEN on_shelf THEN 1 + floor(3.4 * pg_temp.roll(key, 150))::int ELSE 0 END,
-    CASE WHEN pg_temp.roll(key, 151) < 0.15 THEN NULL WHEN NOT on_shelf OR pg_temp.roll(key, 152) < 0.11
+    CASE WHEN pg_temp.roll(key, 151) < 0.15 THEN NULL
+        WHEN pg_temp.roll(key, 152) < CASE WHEN on_shelf THEN 0.035 ELSE 0.4 END
         THEN 1 + floor(6 * pg_temp.roll(key, 153))::int ELSE 0 END
 FROM priced ORDER BY id, n
 """
@@ -116,9 +118,11 @@ SELECT %(first)s, v.id, 1, p.id, d.accepted,
     CASE WHEN d.accepted THEN '' ELSE (%(refusals)s::text[])[d.reason] END,
     CASE WHEN d.accepted THEN '' ELSE (%(refusal_words)s::text[])[d.reason] END
 FROM demo_visit v JOIN demo_product p ON p.no = v.product_no
-CROSS JOIN LATERAL (SELECT pg_temp.roll(v.key, 171) < 0.56 AS accepted,
+JOIN demo_shop s ON s.no = v.no
+CROSS JOIN LATERAL (SELECT pg_temp.roll(v.key, 171) < CASE WHEN s.place = %(weak_pitches)s THEN 0.36 ELSE 0.58 END
+        AS accepted,
     1 + floor(cardinality(%(refusals)s::text[]) * pg_temp.roll(v.key, 172))::int AS reason) d
-WHERE pg_temp.roll(v.key, 170) < 0.35 ORDER BY v.id;
+WHERE pg_temp.roll(v.key, 170) < CASE WHEN s.place = %(few_pitches)s THEN 0.01 ELSE 0.35 END ORDER BY v.id;
 INSERT INTO visits_remark (month, visit_id, line_no, kind, product_id, policy_id, text, counter_proposal)
 SELECT %(first)s, v.id, 1, (%(remark_kinds)s::text[])[d.place],
     CASE WHEN (%(remark_texts)s::text[])[d.place] LIKE '%%{p}%%' THEN p.id END,

@@ -15,14 +15,15 @@ from backend import clock
 from backend.administrators import make_administrator
 from backend.models import Parameter, Person, Receipt, Unit
 from brands.models import KeyProduct, Product
-from cycles.models import Month, RetailerCycle
+from cycles.models import Action, Forecast, Improvement, ManagerCell, Month, PrefectureMonth, RetailerCycle
+from cycles.recompute import recompute
 from demo import loading, seasons
 from demo.staging import Plan
 from market.models import Order, OrderLine, ShopProductMonth, UnitMonth
 from retail import places
 from retail.models import Assignment, Classification, Need, Promise, Retailer
 from tests.cast import build_cast
-from visits.models import Briefing, CheckLine, Observation, Pitch, Visit
+from visits.models import Briefing, CheckLine, Observation, Pitch, PlannedStop, Visit
 from web.boards.parameters import GENERATED
 
 AS_OF = date(2026, 3, 16)
@@ -62,9 +63,10 @@ def test_a_small_demo_holds_a_market_of_fourteen_months_that_agrees_with_itself(
     _the_orders_add_up()
     _the_visits_follow_the_rules_of_intake()
     _the_boards_and_months_are_ready()
+    _the_last_months_have_been_lived()
     digest = sha256(str(one(DIGESTED)).encode()).hexdigest()[:16]
     assert (
-        digest == "259f5993fa7d7a7f"
+        digest == "3397208fbfce45de"
     )  # changes with any change of the generator: figures before and after do not compare
 
 
@@ -88,7 +90,7 @@ def _the_files_are_whole() -> None:
 
 
 def _the_orders_add_up() -> None:
-    assert Order.objects.count() == 22_398
+    assert Order.objects.count() == 22_708
     first, last = rows("SELECT min(on_date), max(on_date) FROM market_order")[0]
     assert (first, last) == (date(2025, 1, 1), date(2026, 3, 13))  # a Wednesday; the Friday before the as-of Monday
     wrong = """SELECT count(*) FROM market_order o JOIN (SELECT month, order_id, sum(ordered_cartons) AS cartons,
@@ -147,11 +149,39 @@ def _the_boards_and_months_are_ready() -> None:
     assert RetailerCycle.objects.filter(month=date(2026, 3, 1)).count() > 380
 
 
+def _the_last_months_have_been_lived() -> None:
+    states = dict(PrefectureMonth.objects.values_list("month", "state"))
+    assert states == {date(2026, 1, 1): "locked", date(2026, 2, 1): "locked", date(2026, 3, 1): "open"}
+    lin = Person.objects.get(username="lin")
+    for month in (date(2026, 1, 1), date(2026, 2, 1)):
+        cells = ManagerCell.objects.filter(cycle__month=month, cycle__person=lin)
+        assert cells.count() == 15
+        assert cells.exclude(submitted=None).count() == 15
+        mine = Action.objects.filter(month=month, territory__positions__person=lin)
+        assert mine.filter(state="dropped").exclude(drop_reason="").exists()
+        assert not mine.filter(state="accepted", result=None).exists()
+        assert mine.filter(result__outcome="hit").exists()
+        assert mine.filter(result__outcome="miss").exclude(result__reason="").exists()
+    carried = Improvement.objects.filter(month=date(2026, 1, 1), territory__positions__person=lin)
+    assert carried.filter(state="met", outcome__isnull=False, actions__month=date(2026, 2, 1)).exists()
+    assert not carried.filter(state="proposed").exists()
+    stops = PlannedStop.objects.filter(territory__positions__person=lin)
+    assert not stops.filter(state="planned", on_date__lt=AS_OF).exists()
+    assert stops.filter(state="planned", on_date__gte=AS_OF).exists()
+    assert stops.filter(state="done").count() > 5 * stops.filter(state="missed").count()
+    assert not Forecast.objects.filter(month__lt=date(2026, 3, 1), decided_at=None).exists()
+    without = (
+        "SELECT count(*) FROM cycles_managercell, jsonb_array_elements(draft) s WHERE (s->'evidence'->>'rows')::int < 1"
+    )
+    assert one(without) == 0
+    assert [recompute(month).unexplained for month in (date(2026, 1, 1), date(2026, 2, 1))] == [0, 0]
+
+
 @pytest.mark.django_db
 def test_another_seed_makes_another_market_and_only_what_is_asked_for_is_loaded_with_what_it_needs() -> None:
     loading.load(Plan(AS_OF, shops=400, lines_per_order=4, seed=7), ["orders"], say=silent)
     assert (Retailer.objects.count(), Product.objects.count()) == (400, 120)
-    assert Order.objects.count() == 22_251
+    assert Order.objects.count() == 22_554
     assert not Visit.objects.exists()
     assert not UnitMonth.objects.exists()
     assert loading.with_needed(["targets"]) == {"targets", "totals", "shops", "products", "org"}

@@ -1,0 +1,116 @@
+"""The months that the demo has lived: its last two whole ones and the running one; called by demo/loading.py.
+
+The system does what it does by itself (open, draft, ask, measure, lock) at the moments of its calendar, the managers do
+their part in between (demo/managers.py). Visits of a month are written when it has opened, so that nobody plans with
+what was still to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import Final
+
+from backend import clock
+from cycles import changes, month, stages
+from cycles.calendar import MonthDates, dates_of
+from cycles.queries import working_calendar
+from demo import managers
+from market import rollups
+from visits import following
+
+MONTHS_LIVED: Final = 2  # whole ones, before the running one
+NOON, EVENING = time(14, 0), time(17, 0)
+
+Act = Callable[[], object]
+Write = Callable[[date], object]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens at a moment."""
+
+    at: datetime
+    what: str
+    act: Act
+
+
+def first_lived(as_of: date) -> date:
+    """The first month that is lived: visits before it are history."""
+    return clock.add_months(clock.month_of(as_of), -MONTHS_LIVED)
+
+
+def live(now: datetime, write_visits: Write | None) -> Iterator[str]:
+    """Everything up to a moment has happened, in order; yields the name of each event that is over.
+
+    `write_visits` writes what was done in the shops in a month. In the caller's transaction.
+    """
+    for event in sorted(_events(clock.business_date(now), write_visits), key=lambda one: one.at):
+        if event.at <= now:
+            with clock.at(event.at):
+                event.act()
+            yield f"{clock.business_date(event.at)} {event.what}"
+    with clock.at(now):
+        running = clock.month_of(now)
+        rollups.rebuild(running)
+        following.link(running)
+        _tick()
+
+
+def _events(as_of: date, write_visits: Write | None) -> Iterator[Event]:
+    calendar, first = working_calendar(), first_lived(as_of)
+    for step in range(MONTHS_LIVED + 1):
+        dates = dates_of(clock.add_months(first, step), calendar)
+        yield from _plan(dates, is_first=step == 0, write_visits=write_visits)
+        yield from _run(dates)
+        yield from _end(dates)
+
+
+def _plan(dates: MonthDates, *, is_first: bool, write_visits: Write | None) -> Iterator[Event]:
+    """It opens, is planned on its last working day before, and begins."""
+    of, opened_on = dates.month, clock.business_date(dates.opens_at)
+    yield Event(dates.opens_at, f"{of:%Y-%m} 打开 · opens", (lambda: _open(of)) if is_first else _tick)
+    yield Event(_at(opened_on, NOON), f"{of:%Y-%m} 计划 · is planned", lambda: managers.plan(of))
+    yield Event(_at(opened_on, EVENING), f"{of:%Y-%m} 审批计划 · plans are reviewed", lambda: managers.review(of))
+    if write_visits is not None:
+        yield Event(_at(opened_on, time(20)), f"{of:%Y-%m} 走访 · visits", partial(write_visits, of))
+
+
+def _run(dates: MonthDates) -> Iterator[Event]:
+    """Its forecast is decided, and its analysis handed in, once the month before was measured."""
+    of = dates.month
+    yield Event(_at(dates.forecast_due_on, time(15)), f"{of:%Y-%m} 预测 · forecasts", lambda: managers.forecast(of))
+    yield Event(_at(dates.forecast_due_on, EVENING), f"{of:%Y-%m} 审批 · review", lambda: managers.review(of))
+
+
+def _end(dates: MonthDates) -> Iterator[Event]:
+    """It is measured, its misses have reasons, what is to be improved is decided, and it is locked."""
+    of, measured_on = dates.month, clock.business_date(dates.measures_at)
+
+    def measure() -> None:
+        rollups.rebuild(of)
+        _tick()
+
+    yield Event(dates.measures_at, f"{of:%Y-%m} 评估 · is measured", measure)
+    yield Event(_at(measured_on, NOON), f"{of:%Y-%m} 说明原因 · misses have reasons", lambda: managers.evaluate(of))
+    yield Event(_at(dates.improvement_due_on, NOON), f"{of:%Y-%m} 改进 · improvements", lambda: managers.improve(of))
+    yield Event(_at(dates.improvement_due_on, EVENING), f"{of:%Y-%m} 审批 · review", lambda: managers.review(of))
+    yield Event(dates.locks_at + timedelta(minutes=30), f"{of:%Y-%m} 锁定 · is locked", _tick)
+
+
+def _open(first: date) -> None:
+    """The first one alone: the tick would open the month before it as well."""
+    month.open_month(first)
+    stages.advance()
+
+
+def _tick() -> None:
+    changes.drain_once()
+    following.follow()
+    month.keep()
+
+
+def _at(day: date, moment: time) -> datetime:
+    return datetime.combine(day, moment, tzinfo=clock.BUSINESS_ZONE)
