@@ -46,7 +46,9 @@ class ImprovementViewSet(ListActs, ReadActs, EditActs, ScopedViewSet):
     def drop(self, request: Request, pk: Any = None) -> Response:
         """It is carried no further, and says why."""
         given = self.body()
-        return self._decided(lambda row: improve.drop(actor=self.actor, improvement=row, **given))
+        with transaction.atomic():
+            improve.hold(self.get_object())
+            return self._decided(lambda row: improve.drop(actor=self.actor, improvement=row, **given))
 
     def _decided(self, verb: Callable[[Improvement], Improvement]) -> Response:
         with transaction.atomic():

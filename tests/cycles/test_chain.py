@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from backend import clock
 from cycles import cells
 from cycles import month as months
 from cycles.models import Action, Finding, Improvement, PrefectureMonth, Result
@@ -173,6 +174,41 @@ def test_what_is_found_again_carries_the_improvement_and_a_dropped_one_is_gone_f
         )  # fmt: skip
         draft(APRIL)
     assert not Action.objects.filter(month=APRIL).exists()
+
+
+@pytest.fixture
+def carried(march: Cast) -> Improvement:
+    """March's miss stands drafted in April, and nobody has decided about it."""
+    improvement = missed(march)
+    with on(date(2026, 4, 1)):
+        months.open_month(APRIL)
+        draft(APRIL)
+        with transaction.atomic():
+            cells.derive(APRIL)
+    return improvement
+
+
+def test_the_plan_of_the_month_says_at_once_that_a_carried_improvement_was_dropped(
+    march: Cast, carried: Improvement
+) -> None:
+    assert row_of(march.shops[0], APRIL) == (NONE, OPEN, OPEN, NONE, NONE)
+    with on(date(2026, 4, 1)):
+        assert post(lin(march), f"/improvements/{carried.pk}/drop", {"reason": "店主改行"}).status_code == 200
+        changes_drained()
+    assert not Action.objects.filter(month=APRIL).exists()
+    assert row_of(march.shops[0], APRIL) == (NONE, NONE, OPEN, NONE, NONE)
+
+
+@pytest.mark.parametrize("state", ["measured", "locked"])
+def test_what_was_drafted_in_a_month_that_is_measured_or_locked_stands_when_its_improvement_is_dropped(
+    march: Cast, carried: Improvement, state: str
+) -> None:
+    locked_at = clock.now() if state == "locked" else None
+    PrefectureMonth.objects.filter(month=APRIL).update(state=state, locked_at=locked_at)
+    with on(date(2026, 5, 12)):
+        gone = post(lin(march), f"/improvements/{carried.pk}/drop", {"reason": "店主改行"})
+    assert gone.json()["state"] == "dropped"
+    assert Action.objects.filter(month=APRIL).values_list("state", "improvement").get() == ("drafted", carried.pk)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def improvement_accept(form: Form) -> str:
 
 
 def improvement_drop(form: Form) -> str:
-    improve.drop(actor=form.actor, improvement=_improvement(form), reason=form.text("reason"))
+    row = form.mine(Improvement.objects.all(), before=improve.hold)
+    improve.drop(actor=form.actor, improvement=row, reason=form.text("reason"))
     return _("Dropped, with the reason.")
 
 
