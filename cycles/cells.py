@@ -22,12 +22,15 @@ from cycles.grid import COLUMNS, CellState, Dimension
 
 NONE, OPEN, DONE, MISSED, NOT_APPLICABLE = (int(state) for state in CellState)
 _OF_ALL = f'SELECT c.retailer_id, c.territory_id FROM "{PARENT}" c WHERE c.month = %(month)s'  # noqa: S608
-# Shops of the territories today, and shops that somebody of these territories visited before they moved.
+# Shops of the territories today, and shops that moved away: visited by somebody of these territories before, or with an
+# action that was decided there and keeps its stamp (its new owner's decisions are marked by that stamp).
 _OF_TERRITORIES = f"""
 {_OF_ALL} AND c.territory_id = ANY(%(territories)s)
 UNION
 {_OF_ALL} AND c.retailer_id IN (
-    SELECT v.retailer_id FROM visits_visit v WHERE v.month = %(month)s AND v.territory_id = ANY(%(territories)s))
+    SELECT v.retailer_id FROM visits_visit v WHERE v.month = %(month)s AND v.territory_id = ANY(%(territories)s)
+    UNION
+    SELECT a.retailer_id FROM cycles_action a WHERE a.month = %(month)s AND a.territory_id = ANY(%(territories)s))
 """  # noqa: S608  names of our own
 
 

@@ -30,9 +30,10 @@ NAMES: dict[str, tuple[str, str]] = {  # linking rule: Chinese, English
 }
 
 _OF_ALL = "TRUE"
-# Actions of the shops of these territories and of those seen by them, and of the units that hold these territories.
+# Actions that were decided in these territories, those of their shops and of shops seen by them, and of the units that
+# hold these territories.
 _OF_TERRITORIES = f"""
-(a.retailer_id IN (
+(a.territory_id = ANY(%(territories)s) OR a.retailer_id IN (
     SELECT c.retailer_id FROM "{PARENT}" c WHERE c.month = %(month)s AND c.territory_id = ANY(%(territories)s)
     UNION
     SELECT v.retailer_id FROM visits_visit v WHERE v.month = %(month)s AND v.territory_id = ANY(%(territories)s))

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from backend import marks
 from cycles import month as months
 from cycles.models import Action, Evidence, Finding
-from tests.cast import TODAY, Cast
+from retail.models import Assignment
+from tests.cast import SINCE, TODAY, Cast, SignIn
 from tests.cycles.chain import FELL, FIGURES, MARCH, find, rules_of_tests
 from tests.cycles.deeds import (
     DONE,
@@ -73,6 +75,22 @@ def test_evidence_goes_when_its_action_is_no_longer_accepted(march: Cast) -> Non
     post(lin(march), f"/actions/{action.pk}/drop", {"reason": "later"})
     changes_drained()
     assert Evidence.objects.count() == 0
+
+
+def test_what_a_new_owner_decides_about_an_older_action_moves_the_cells_of_the_shop(
+    march: Cast, sign_in: SignIn
+) -> None:
+    action, shop = drafted(march), march.shops[0]
+    assert post(lin(march), f"/actions/{action.pk}/accept").status_code == 200
+    with transaction.atomic():
+        Assignment.objects.filter(retailer=shop).update(during=DateRange(SINCE, TODAY))
+        Assignment.objects.create(retailer=shop, territory=march.next_territory, during=DateRange(TODAY, None))
+        marks.mark("assignments", [(march.territory.pk, TODAY), (march.next_territory.pk, TODAY)])
+    changes_drained()
+    assert row_of(shop) == (DONE, DONE, OPEN, OPEN, NONE)
+    assert post(sign_in("ma"), f"/actions/{action.pk}/drop", {"reason": "later"}).status_code == 200
+    changes_drained()
+    assert row_of(shop) == (DONE, DONE, OPEN, NONE, NONE)
 
 
 @pytest.mark.parametrize(
