@@ -1,4 +1,5 @@
-"""The execute cells follow the facts: recomputed from visits, never counted up. Called by month.py and changes.py.
+"""What a visit does to the execute cells, read by cells.py, evidence.py and queries.py; and their first derivation when
+a month opens with visits in it, called by month.py.
 
 client: a visit landed · brand: a key product of the visit's own day was looked at or recommended · market: a price or a
 stock was seen. A visit whose place is still to be verified is evidence of nothing until somebody has decided.
@@ -6,32 +7,14 @@ stock was seen. A visit whose place is still to be verified is evidence of nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from django.db import connection
 
 from cycles.building import PARENT
 from cycles.grid import CellState
 
-DONE, OPEN, MISSED = int(CellState.DONE), int(CellState.OPEN), int(CellState.MISSED)
-EXECUTE_COLUMNS = ("client_execute", "brand_execute", "market_execute")
-
-# Shops of the territories today, and shops that somebody of these territories visited before they moved.
-_OF_TERRITORIES = f"""
-SELECT c.retailer_id FROM "{PARENT}" c WHERE c.month = %(month)s AND c.territory_id = ANY(%(territories)s)
-UNION
-SELECT v.retailer_id FROM visits_visit v WHERE v.month = %(month)s AND v.territory_id = ANY(%(territories)s)
-"""  # noqa: S608  names of our own
-# Of a whole month only the shops that can change: those visited, and those whose cells are not as they opened.
-_VISITED = "SELECT DISTINCT v.retailer_id FROM visits_visit v WHERE v.month = %(month)s"
-_OF_ALL = f"""
-{_VISITED}
-UNION
-SELECT c.retailer_id FROM "{PARENT}" c WHERE c.month = %(month)s
-    AND (c.client_execute <> {OPEN} OR c.brand_execute <> {OPEN} OR c.market_execute <> {OPEN})
-"""  # noqa: S608  names of our own
+DONE, OPEN = int(CellState.DONE), int(CellState.OPEN)
 
 LANDED = "v.month = %(month)s AND v.presence <> 'to_verify'"
 KEY_PRODUCT = """
@@ -41,7 +24,7 @@ EXISTS (SELECT 1 FROM backend_unit u JOIN brands_keyproduct k ON k.unit_id = ANY
 PRICE_OR_STOCK = "(o.carton_price_fen IS NOT NULL OR o.pack_price_fen IS NOT NULL OR o.stock_packs IS NOT NULL)"
 
 _DERIVE = """
-WITH touched AS MATERIALIZED ({touched}),
+WITH touched AS MATERIALIZED (SELECT DISTINCT v.retailer_id FROM visits_visit v WHERE v.month = %(month)s),
 landed AS MATERIALIZED (
     SELECT v.id, v.retailer_id, v.territory_id, v.on_date
     FROM visits_visit v JOIN touched t ON t.retailer_id = v.retailer_id WHERE {landed}),
@@ -75,24 +58,9 @@ AND (c.client_execute, c.brand_execute, c.market_execute) IS DISTINCT FROM (d.cl
 
 
 def derive_new(month: date) -> int:
-    """As `derive`, for a month whose rows all stand as they opened: only visited shops can change. One query."""
-    return _derive(_VISITED, {"month": month})
-
-
-def derive(month: date, territories: Sequence[int] | None = None) -> int:
-    """The execute cells of the shops of these territories (default: of all) say what the month's facts say.
-
-    Runs in the caller's transaction, under the month's lock (`building.lock_month`). Returns how many rows changed.
-    One query, whatever the number of shops.
-    """
-    if territories is None:
-        return _derive(_OF_ALL, {"month": month})
-    return _derive(_OF_TERRITORIES, {"month": month, "territories": list(territories)})
-
-
-def _derive(touched: str, values: dict[str, Any]) -> int:
+    """The execute cells of a month whose rows all stand as they opened say what its visits say: only visited shops can
+    change. Runs in the caller's transaction, under the month's lock. Returns how many rows changed. One query."""
     query = _DERIVE.format(
-        touched=touched,
         landed=LANDED,
         price_or_stock=PRICE_OR_STOCK,
         key=KEY_PRODUCT.format(line="v"),
@@ -101,14 +69,5 @@ def _derive(touched: str, values: dict[str, Any]) -> int:
         parent=PARENT,
     )
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return cursor.rowcount
-
-
-def miss_open_cells(month: date) -> int:
-    """What is still open when the month locks was missed. Returns how many rows changed. One query."""
-    cells = ", ".join(f"{c} = CASE {c} WHEN {OPEN} THEN {MISSED} ELSE {c} END" for c in EXECUTE_COLUMNS)
-    still_open = " OR ".join(f"{c} = {OPEN}" for c in EXECUTE_COLUMNS)
-    with connection.cursor() as cursor:
-        cursor.execute(f'UPDATE "{PARENT}" SET {cells} WHERE month = %s AND ({still_open})', [month])  # noqa: S608
+        cursor.execute(query, {"month": month})
         return cursor.rowcount
