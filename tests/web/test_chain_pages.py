@@ -243,3 +243,26 @@ def test_the_board_counts_findings_by_rule_and_improvements_by_age(march: Cast) 
 def test_who_plans_finds_the_own_month_on_the_board_and_a_leader_does_not(march: Cast) -> None:
     assert "打开我的工作表" in forms.of(march, "lin").read("/")
     assert "打开我的工作表" not in forms.of(march, "zhao").read("/")
+
+
+# -- what is too long, and what is not the reader's --------------------------------------------------------------------
+
+
+def test_reasons_and_remarks_are_as_long_as_the_api_takes_them(march: Cast) -> None:
+    lin, long = forms.of(march, "lin"), "长" * 501
+    improvement = carried(march)
+    result, other = Result.objects.get(), of_shop(march, 1)
+    assert lin.refused("/actions", "drop", other, reason="other", words=long) == (400, "最多 500 字。")
+    assert lin.refused("/actions", "give_reason", result, reason="other", words=long) == (400, "最多 500 字。")
+    assert lin.refused("/improvements", "improvement_drop", improvement, reason=long) == (400, "最多 500 字。")
+    result.refresh_from_db()
+    improvement.refresh_from_db()
+    assert (result.words, improvement.state, of_shop(march, 1).state) == ("", "proposed", "drafted")
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("lin", False), ("chen", False), ("he", True)])
+def test_a_restricted_rule_is_told_of_to_those_alone_who_read_its_findings(
+    cast: Cast, name: str, is_told: bool
+) -> None:
+    page = words(forms.of(cast, name).read("/findings?month=2026-03&rule=market.flow"))
+    assert ("异常流动" in page) is is_told

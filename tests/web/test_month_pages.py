@@ -167,6 +167,32 @@ def test_several_cells_are_reviewed_at_once_and_each_has_its_own_outcome(march: 
     assert "没有待您审阅的内容" in forms.of(march, "he").read("/reviews")
 
 
+@pytest.mark.parametrize("picked", ["-" * 36 + ":client_plan:1", "0" * 36 + ":client_plan:1", "client_plan:1", "x"])
+def test_a_tick_that_names_no_cell_is_refused(march: Cast, picked: str) -> None:
+    assert forms.of(march, "chen").refused("/reviews", "approve", cell=picked)[0] == 400
+
+
+@pytest.mark.parametrize("version", ["9" * 5_000, "-1", "1.0", "１", ""])
+def test_a_version_that_is_none_is_refused(march: Cast, version: str) -> None:
+    lin, chen, address = forms.of(march, "lin"), forms.of(march, "chen"), paper_of(march)
+    hand_in(lin, address, "submit", client_analyze="店主住院")
+    assert chen.refused(address, "approve", id="client_analyze", version=version)[0] == 400
+    assert cell(march, "client_analyze").state == "submitted"
+
+
+def test_a_cell_is_sent_back_in_as_many_words_as_the_api_takes(march: Cast) -> None:
+    lin, chen, address = forms.of(march, "lin"), forms.of(march, "chen"), paper_of(march)
+    hand_in(lin, address, "submit", client_analyze="店主住院")
+    row = cell(march, "client_analyze")
+    asked = {"id": row.cell, "version": str(row.version)}
+    assert chen.refused(address, "send_back", **asked, reason="长" * 501) == (400, "最多 500 字。")
+    ticked = f"{row.cycle_id}:{row.cell}:{row.version}"
+    assert chen.refused("/reviews", "send_back", cell=ticked, reason="长" * 501) == (400, "最多 500 字。")
+    assert cell(march, "client_analyze").state == "submitted"
+    chen.done(address, "send_back", **asked, reason="长" * 498 + "\r\n长")
+    assert cell(march, "client_analyze").state == "sent_back"
+
+
 @pytest.mark.parametrize(("is_handed_in", "shown"), [(True, (1, 0)), (False, (0, 1))])
 def test_a_cell_that_was_never_handed_in_is_shown_as_missed_once_the_month_is_locked(
     march: Cast, is_handed_in: bool, shown: tuple[int, int]

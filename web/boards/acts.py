@@ -28,6 +28,7 @@ from cycles.grid import CELLS, Cell
 
 M = TypeVar("M", bound=Model)
 
+WORDS_MAX = 500  # of a reason or a remark
 _ANCHOR = re.compile(r"[a-z][a-z0-9_-]{0,60}")
 
 
@@ -48,6 +49,13 @@ class Form:
 
     def text(self, name: str) -> str:
         return self.request.POST.get(name, "").strip()
+
+    def words(self, name: str, most: int = WORDS_MAX) -> str:
+        """What was written, of at most so many characters, as the API takes it; `invalid` for more."""
+        found = self.text(name).replace("\r\n", "\n")
+        if len(found) > most:
+            raise Problem("invalid", detail_zh=f"最多 {most} 字。", detail_en=f"At most {most} characters.")
+        return found
 
     def keys(self, name: str) -> list[UUID]:
         """The ids of the ticked rows; `bad_request` where one is none."""

@@ -52,9 +52,7 @@ def _alike(who: Actor, here: place.Place, rows: list[AdviceSheet]) -> set[Any]:
 
 def write(form: Form) -> str:
     sheet = form.mine(AdviceSheet.objects.select_related("retailer"), before=lambda row: standing.hold(row.month))
-    words = form.text("words")
-    if len(words) > advice.WORDS_MAX:
-        raise Problem("invalid")
+    words = form.words("words", advice.WORDS_MAX)
     advice.write(actor=form.actor, sheet=sheet, words=words)
     return _("The sheet of %s is kept.") % sheet.retailer.name
 

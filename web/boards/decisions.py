@@ -51,7 +51,7 @@ def edit(form: Form) -> str:
 
 
 def drop(form: Form) -> str:
-    actions.drop(actor=form.actor, action=_action(form), reason=form.text("reason"), words=form.text("words"))
+    actions.drop(actor=form.actor, action=_action(form), reason=form.text("reason"), words=form.words("words"))
     return _("Dropped. It can be accepted again as long as the month is not measured.")
 
 
@@ -72,7 +72,7 @@ def give_reason(form: Form) -> str:
         Result.objects.filter(action__in=visible).select_related("action"),
         before=lambda row: standing.hold(row.action.month),
     )
-    evaluate.give_reason(actor=form.actor, action=result.action, reason=form.text("reason"), words=form.text("words"))
+    evaluate.give_reason(actor=form.actor, action=result.action, reason=form.text("reason"), words=form.words("words"))
     return _("The reason is kept.")
 
 
@@ -87,7 +87,7 @@ def improvement_accept(form: Form) -> str:
 
 def improvement_drop(form: Form) -> str:
     row = form.mine(Improvement.objects.all(), before=improve.hold)
-    improve.drop(actor=form.actor, improvement=row, reason=form.text("reason"))
+    improve.drop(actor=form.actor, improvement=row, reason=form.words("reason"))
     return _("Dropped, with the reason.")
 
 

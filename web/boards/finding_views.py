@@ -14,7 +14,6 @@ from backend.http.auth import actor
 from backend.models import Unit
 from backend.scope import visible_to
 from cycles import findings as finding_reads
-from cycles.chain_reads import rule_or_none
 from cycles.finding_api import FindingFilters
 from cycles.grid import DIMENSION_NAMES, Dimension
 from cycles.models import Action, Finding
@@ -35,7 +34,7 @@ def findings(request: HttpRequest) -> HttpResponse:
     everything = LISTED.narrow(chain.with_names(Finding.objects.all()), who, here, {})
     rows = LISTED.narrow(chain.with_names(Finding.objects.all()), who, here, kept)
     found, after = chain.page(rows.order_by("severity", "-opened_on", "-id"), request.GET.get("after"))
-    chosen = rule_or_none(kept.get("rule", ""))
+    chosen = next((one for one in finding_reads.rules_for(who) if one.code == kept.get("rule")), None)
     told: dict[str, Any] = {
         "here": here,
         "kept": place.more(kept),

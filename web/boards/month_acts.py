@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -81,9 +82,9 @@ def send_back(form: Form, cycle: ManagerCycle) -> str:
 
 def _review(form: Form, cycle: ManagerCycle, act: manager_review.Act) -> Review:
     version = form.text("version")
-    if not version.isascii() or not version.isdigit():
+    if not re.fullmatch(r"\d{1,9}", version, re.ASCII):
         raise Problem("bad_request")
-    return Review(cycle.pk, form.text("id"), act, form.text("reason"), int(version))
+    return Review(cycle.pk, form.text("id"), act, form.words("reason"), int(version))
 
 
 def _keep_words(form: Form, cycle: ManagerCycle) -> int:

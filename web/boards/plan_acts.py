@@ -17,6 +17,8 @@ from visits import stops
 from visits.models import PlannedStop, Replan
 from web.boards.acts import Form, Verb
 
+STOP_WORDS_MAX = 200
+
 
 def verbs(territory: Unit, on: date) -> dict[str, Verb]:
     """The acts of one day of a territory."""
@@ -37,7 +39,7 @@ def move(form: Form) -> str:
 
 
 def drop(form: Form) -> str:
-    stop = stops.drop(actor=form.actor, stop=_stop(form), words=form.text("words"))
+    stop = stops.drop(actor=form.actor, stop=_stop(form), words=form.words("words", STOP_WORDS_MAX))
     return _("%s is off the plan.") % stop.retailer.name
 
 
@@ -45,7 +47,8 @@ def miss_reason(form: Form) -> str:
     reason = form.text("reason")
     if reason not in PlannedStop.MissReason.values:
         raise Problem("invalid", errors=[FieldError("invalid", "请选择原因", "Choose a reason", "/reason")])
-    stops.say_why_missed(actor=form.actor, stop=_stop(form), reason=reason, words=form.text("words"))
+    words = form.words("words", STOP_WORDS_MAX)
+    stops.say_why_missed(actor=form.actor, stop=_stop(form), reason=reason, words=words)
     return _("The reason is kept.")
 
 

@@ -27,7 +27,7 @@ from web.boards.acts import Form
 from web.boards.pictures import PictureRow
 from web.boards.place import Place
 
-_PICKED = re.compile(r"([0-9a-f-]{36}):([a-z_]{1,20}):(\d{1,9})")
+_PICKED = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([a-z_]{1,20}):(\d{1,9})")
 State = ManagerCycle.State
 
 
@@ -107,7 +107,7 @@ def send_back(form: Form) -> str:
 
 def _review(form: Form, act: manager_review.Act) -> tuple[int, str]:
     """How many cells became so, and what was refused, in words. The first refusal where all were."""
-    wanted = list(_picked(form.request.POST.getlist("cell"), act, form.text("reason")))
+    wanted = list(_picked(form.request.POST.getlist("cell"), act, form.words("reason")))
     if not wanted:
         raise Problem("invalid", detail_zh="请先勾选要处理的格。", detail_en="Tick the cells first.")
     outcomes = manager_review.review_all(actor=form.actor, wanted=wanted)
