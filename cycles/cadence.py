@@ -30,6 +30,7 @@ terr AS MATERIALIZED (
         AS t(territory_id, per_day, class_a, class_b, class_c, ordinary, modern, franchise)
     JOIN backend_unit u ON u.id = t.territory_id)
 """
+# Of a policy the newest released version is to be told, as the rules ask; an older one is no reason for a visit.
 # Nobody was told of a policy before the month of its release: older partitions are not read.
 _RELEASED = "SELECT date_trunc('month', min(released_at) AT TIME ZONE 'Asia/Shanghai')::date FROM due"
 # `need` ranks what a shop is visited for beyond the once that everybody gets: 1 a finding to look at first, 2 another,
@@ -56,8 +57,9 @@ promise AS MATERIALIZED (
     WHERE p.state = 'open' AND p.due_on <= %(month_end)s),
 due AS MATERIALIZED (
     SELECT p.id, p.brief_by, p.released_at, y.title, y.unit_id
-    FROM visits_policyversion p JOIN visits_policy y ON y.id = p.policy_id
-    WHERE p.brief_by BETWEEN %(month)s AND %(month_end)s AND p.released_at <= %(now)s),
+    FROM (SELECT DISTINCT ON (policy_id) * FROM visits_policyversion WHERE released_at <= %(now)s
+        ORDER BY policy_id, number DESC) p JOIN visits_policy y ON y.id = p.policy_id
+    WHERE p.brief_by BETWEEN %(month)s AND %(month_end)s),
 told AS MATERIALIZED (
     SELECT DISTINCT v.retailer_id, b.policy_version_id
     FROM due d JOIN visits_briefing b ON b.policy_version_id = d.id

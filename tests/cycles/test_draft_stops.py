@@ -174,6 +174,20 @@ def test_a_stop_tells_at_most_five_reasons_the_weightiest_first(cast: Cast, at_o
     assert stops[0].reasons[4]["parameters"] == {"brief_by": "2025-11-20", "title": "三月货源投放规则"}
 
 
+def test_an_older_version_of_a_policy_is_no_reason_once_a_newer_one_is_released(cast: Cast, at_opening: Any) -> None:
+    PolicyVersion.objects.filter(pk=cast.policy.pk).update(released_at=OPENING, brief_by=date(2025, 11, 20))
+    draft(NOVEMBER)
+    assert "policy" in codes(stops_of(cast.shops[0])[0])
+    newer = PolicyVersion.objects.create(
+        policy=cast.policy.policy, number=cast.policy.number + 1, released_at=OPENING, brief_by=date(2025, 12, 20)
+    )
+    draft(NOVEMBER)
+    assert "policy" not in codes(stops_of(cast.shops[0])[0])
+    PolicyVersion.objects.filter(pk=newer.pk).update(released_at=None)  # a draft replaces nothing
+    draft(NOVEMBER)
+    assert "policy" in codes(stops_of(cast.shops[0])[0])
+
+
 def test_a_policy_that_the_shop_was_told_of_is_no_reason_any_more(cast: Cast, at_opening_of_march: Any) -> None:
     with clock.at(datetime(2026, 3, 10, 1, tzinfo=clock.BUSINESS_ZONE)):
         visit = land_visit(cast, cast.shops[0], date(2026, 3, 9))
