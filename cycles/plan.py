@@ -131,6 +131,7 @@ UPDATE visits_plannedstop p SET position = w.position, reasons = w.reasons, vers
 FROM plan_wanted w WHERE {_OLD} AND w.retailer_id = p.retailer_id AND w.on_date = p.on_date
 AND (p.position, p.reasons) IS DISTINCT FROM (w.position, w.reasons)
 """  # noqa: S608  statements of our own
+# Who puts a stop by hand holds no lock of the month: where he does so meanwhile, his stands.
 _INSERT = f"""
 INSERT INTO visits_plannedstop (id, month, retailer_id, territory_id, county_id, on_date, position, reasons, state,
     miss_reason, words, is_own, version)
@@ -139,6 +140,7 @@ SELECT {UUID7_SQL}, %(month)s, w.retailer_id, w.territory_id, w.county_id, w.on_
 FROM plan_wanted w WHERE NOT EXISTS (SELECT 1 FROM visits_plannedstop p
     WHERE p.retailer_id = w.retailer_id AND p.on_date = w.on_date AND p.state <> 'dropped')
 ORDER BY w.territory_id, w.on_date, w.position
+ON CONFLICT DO NOTHING
 """  # noqa: S608  statements of our own
 
 
