@@ -225,16 +225,20 @@ SILENT = Rule(
     reads_en="orders of the last sixteen weeks; one order window a week",
     zh="已连续 {windows:n} 个订货周期未订货(上次订货:{last_on:day})。",
     en="No order for {windows:n} order windows (last order: {last_on:day}).",
-    # A shop that never ordered counts from its first day; beyond sixteen weeks nothing is counted any more.
+    # A shop that never ordered counts from its first day; beyond sixteen weeks nothing is counted any more. What it
+    # ordered early in the month, before it fell silent, is no order won back: the goal is one more than that.
     find=f"""
     WITH {in_force(SILENT_WINDOWS)},
     own AS (
         SELECT s.retailer_id, s.territory_id, r.order_id, r.on_date,
-            (%(as_of)s - greatest(coalesce(r.on_date, s.opened_on), %(from3)s - 1) - 1) / 7 AS windows
+            (%(as_of)s - greatest(coalesce(r.on_date, s.opened_on), %(from3)s - 1) - 1) / 7 AS windows,
+            coalesce(m.orders, 0) AS ordered
         FROM an_shop s LEFT JOIN an_recent r ON r.retailer_id = s.retailer_id AND r.rank = 1
+        LEFT JOIN (SELECT retailer_id, count(*) AS orders FROM an_recent WHERE month = %(month)s AND cartons > 0
+            GROUP BY retailer_id) m ON m.retailer_id = s.retailer_id
         WHERE s.state = 'active')
-    SELECT o.retailer_id, {NO_UNIT}, jsonb_build_object('windows', o.windows, 'last_on', o.on_date, 'baseline', 0,
-            'target', 1, 'best', NULL) AS figures,
+    SELECT o.retailer_id, {NO_UNIT}, jsonb_build_object('windows', o.windows, 'last_on', o.on_date,
+            'baseline', o.ordered, 'target', o.ordered + 1, 'best', NULL) AS figures,
         b.threshold, CASE WHEN o.order_id IS NULL
             THEN jsonb_build_object('kind', 'retailer', 'ids', jsonb_build_array(o.retailer_id), 'rows', 1)
             ELSE jsonb_build_object('kind', 'order', 'ids', jsonb_build_array(o.order_id), 'rows', 1) END AS evidence

@@ -231,6 +231,17 @@ def test_a_shop_that_missed_three_order_windows_is_found(cast: Cast, days: int, 
     assert (None if told is None else told["windows"]) == count
 
 
+def test_an_order_before_the_silence_is_not_the_one_to_be_won_back(cast: Cast) -> None:
+    set_to(cast, "client.silent_windows", 1)
+    for day in (date(2026, 2, 27), date(2026, 3, 2), date(2026, 3, 6)):
+        order(cast.shops[0], cast.territory, day, 10)
+    told = figures("client.silent", cast.shops[0])
+    assert told == {"windows": 1, "last_on": "2026-03-06", "baseline": 2, "target": 3, "best": None}
+    order(cast.shops[1], cast.territory, date(2026, 2, 27), 10)
+    told = figures("client.silent", cast.shops[1])
+    assert told == {"windows": 2, "last_on": "2026-02-27", "baseline": 0, "target": 1, "best": None}
+
+
 def test_a_shop_that_never_ordered_counts_from_its_first_day_and_a_suspended_one_not_at_all(cast: Cast) -> None:
     Retailer.objects.filter(pk=cast.shops[0].pk).update(opened_on=ago(21))
     Retailer.objects.filter(pk=cast.shops[1].pk).update(opened_on=ago(22))
