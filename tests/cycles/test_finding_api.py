@@ -120,8 +120,8 @@ def test_a_finding_explains_itself(expired: Cast, as_lin: APIClient, as_zhao: AP
     answer = as_zhao.get(f"{LIST}/{found.pk}", HTTP_ACCEPT_LANGUAGE="en")
     told = answer.json()
     sentence = (
-        "Ordered 1,200 cartons in four weeks where shops of its market type ordered none on average: GT_1000."
-        " The cause is to be put in writing, and where the goods go."
+        "Ordered 1,200 cartons in four weeks where shops of its market type ordered none on average: over 1,000"
+        " cartons. The cause is to be put in writing, and where the goods go."
     )
     assert told["why"] == {
         "rule": {
