@@ -52,6 +52,11 @@ def metric(name: str) -> Metric:
     return _registered[name]
 
 
+def unit_of(name: str) -> str:
+    """What a metric is counted in; nothing where it is gone: actions outlive their metrics."""
+    return _registered[name].unit if name in _registered else ""
+
+
 def metrics() -> list[Metric]:
     """Every metric, by name."""
     return [_registered[name] for name in sorted(_registered)]

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from backend import audit, clock
 from backend.errors import Problem
+from backend.models import Unit
 from backend.reach import require_unit
 from backend.scope import Actor
 from cycles import gate
@@ -23,7 +24,8 @@ ANSWER = "rules.answer"
 
 def tell(*, actor: Actor, rule: str, findings: Sequence[UUID], words: str) -> Misfire:
     """The rule's findings are said to be wrong, and why. `not_found` where a finding is none of the rule's or none that
-    the actor plans for; `too_many_items` over 50; `invalid` without findings or words. Three queries."""
+    the actor plans for; `too_many_items` over 50; `invalid` without findings or words. It is told of the lowest unit
+    that all of them lie in. Four queries."""
     wanted = sorted(set(findings))
     if len(wanted) > MOST:
         raise Problem("too_many_items", limit=MOST)
@@ -36,7 +38,7 @@ def tell(*, actor: Actor, rule: str, findings: Sequence[UUID], words: str) -> Mi
     with transaction.atomic():
         told = Misfire.objects.create(
             rule=rule,
-            unit_id=gate.unit_of(mine[0]),
+            unit_id=_over({gate.unit_of(row) for row in mine}),
             person_id=actor.person_id,
             told_at=clock.now(),
             words=words.strip(),
@@ -45,6 +47,13 @@ def tell(*, actor: Actor, rule: str, findings: Sequence[UUID], words: str) -> Mi
         after = {"rule": rule, "words": told.words, "findings": [str(key) for key in wanted]}
         audit.record(actor, "misfire.tell", told, after=after, unit_id=told.unit_id)
     return told
+
+
+def _over(units: set[int]) -> int:
+    """The lowest unit that all of these lie in: nobody below it reads of findings that are another's. One query."""
+    ways = Unit.objects.filter(pk__in=units).values_list("ancestors", flat=True)
+    shared = [level[0] for level in zip(*ways, strict=False) if len(set(level)) == 1]
+    return int(shared[-1])
 
 
 def answer(*, actor: Actor, misfire: Misfire, words: str) -> Misfire:

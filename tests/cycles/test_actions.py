@@ -265,6 +265,21 @@ def test_a_rule_that_misfires_is_told_upward_with_its_findings_and_answered_once
     assert lin(march).get("/api/v1/rules/no_such/misfires").status_code == 404
 
 
+def test_a_misfire_over_several_territories_is_told_of_the_unit_above_them(
+    march: Cast, sign_in: Callable[[str], APIClient]
+) -> None:
+    found = [
+        find(FELL, march.shops[0], march.territory, FIGURES),
+        find(FELL, march.next_territory, march.next_territory, FIGURES),
+    ]
+    path = "/rules/test_fell/misfires"
+    told = post(sign_in("chen"), path, {"findings": [str(one.pk) for one in found], "words": "修路"})
+    assert (told.status_code, told.json()["unit"]) == (201, march.office.pk)
+    readers = ("chen", "zhao", "lin", "ma", "wu")
+    assert [len(sign_in(name).get(f"/api/v1{path}").json()["results"]) for name in readers] == [1, 1, 0, 0, 0]
+    assert post(sign_in("zhao"), f"{path}/{told.json()['id']}/answer", {"words": "已调整"}).status_code == 200
+
+
 def test_the_grid_of_a_shop_shows_what_stands_behind_each_cell(march: Cast) -> None:
     improvement = missed(march)
     grid = {c["cell"]: c for c in lin(march).get(f"/api/v1/cycles/2026-03/{march.shops[0].pk}").json()["grid"]}

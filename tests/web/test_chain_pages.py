@@ -8,11 +8,12 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from rest_framework.test import APIClient
 
 from backend import clock
 from cycles import actions
 from cycles import month as months
-from cycles.models import Action, Finding, Improvement, Result
+from cycles.models import Action, Finding, Improvement, Result, Sighting
 from tests.cast import Cast
 from tests.cycles.chain import FELL, FIGURES, MARCH, find, rules_of_tests
 from tests.web import forms
@@ -266,3 +267,25 @@ def test_a_restricted_rule_is_told_of_to_those_alone_who_read_its_findings(
 ) -> None:
     page = words(forms.of(cast, name).read("/findings?month=2026-03&rule=market.flow"))
     assert ("异常流动" in page) is is_told
+
+
+@pytest.mark.parametrize(
+    "evidence", [{"query": "gone", "parameters": {}, "rows": 2}, {"kind": "gone", "ids": ["1"], "rows": 2}]
+)
+def test_a_finding_outlives_the_query_that_found_its_records(
+    march: Cast, as_lin: APIClient, evidence: dict[str, object]
+) -> None:
+    finding = Finding.objects.get(retailer=march.shops[0])
+    Sighting.objects.filter(finding_id=finding.pk).update(evidence=evidence)
+    why = as_lin.get(f"/api/v1/findings/{finding.pk}").json()["why"]
+    assert (why["evidence"]["rows"], why["evidence"]["links"]) == (2, [])
+    assert "本期 5 条,上期 10 条。" in forms.of(march, "lin").read(f"/findings/{finding.pk}")
+
+
+def test_an_action_outlives_its_metric(march: Cast) -> None:
+    lin, action = forms.of(march, "lin"), of_shop(march)
+    Action.objects.filter(pk=action.pk).update(metric="gone")
+    assert "gone" in lin.read("/actions")
+    lin.read(f"/shops/{march.shops[0].pk}/2026-03")
+    assert lin.done("/actions", "edit", action, target="7.5").startswith("目标")
+    assert of_shop(march).target == Decimal("7.5")

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from backend.errors import FieldError, Problem
 from backend.scope import Actor, visible_to
 from cycles import actions, evaluate, gate, improve, standing
-from cycles.metrics import metric
+from cycles.metrics import unit_of
 from cycles.models import Action, Improvement, Result
 from web.boards import place
 from web.boards.acts import Form, Verb
@@ -107,4 +107,4 @@ def _target(form: Form, name: str) -> Decimal:
             "invalid", "目标须是数字,最多两位小数", "The target is a number, at most two decimals", "/target"
         )
         raise Problem("invalid", errors=[wrong])
-    return value * 100 if metric(name).unit == "fen" else value
+    return value * 100 if unit_of(name) == "fen" else value

@@ -14,11 +14,11 @@ from django.utils.translation import ngettext, pgettext
 from backend import clock
 from backend.kpis import Kpi, kpi
 from backend.language import is_english
-from cycles import chain_reads
+from cycles import chain_reads, metrics
 from cycles.actions import DropReason
 from cycles.evaluate import MissReason
 from cycles.grid import CELLS, Cell, CellState, Step
-from cycles.metrics import metric
+from cycles.metrics import unit_of
 from cycles.models import Action, Adjustment, Goal, Improvement
 from cycles.models.chain import Subject
 from web.boards.acts import Refused
@@ -57,7 +57,10 @@ def severity_name(severity: int | str) -> str:
 
 @register.filter
 def metric_name(name: str) -> str:
-    found = metric(name)
+    """In the reader's language; of a metric that is gone its name in the data."""
+    if name not in metrics.names():
+        return name
+    found = metrics.metric(name)
     return found.en if is_english() else found.zh
 
 
@@ -71,7 +74,7 @@ def metric_measure(name: str) -> str:
         "cartons": pgettext("measure", "cartons"),
         "points": pgettext("measure", "points"),
         "days": pgettext("measure", "days"),
-    }.get(metric(name).unit, "")
+    }.get(unit_of(name), "")
 
 
 @register.filter
@@ -89,7 +92,7 @@ def typable(value: Decimal | int | None, name: str) -> str:
 
 
 def _shaped(value: Decimal, name: str, thousands: str) -> str:
-    if metric(name).unit == "fen":
+    if unit_of(name) == "fen":
         return format(value / 100, f"{thousands}.2f")
     return format(value, f"{thousands}.2f").rstrip("0").rstrip(".")
 
