@@ -73,7 +73,7 @@ ORDER BY s.id, p.id
 STOCK = """
 INSERT INTO market_stockcount (id, retailer_id, product_id, territory_id, county_id, on_date, packs, source)
 SELECT pg_temp.uid(k.key, 5, d.at), s.id, p.id, o.territory_id, s.county_id, d.on_date,
-    floor(10 * h.weekly * CASE s.place WHEN %(full)s THEN 5 WHEN %(empty)s THEN 0.3 ELSE 1 END
+    floor(10 * h.weekly * CASE s.place WHEN %(full)s THEN 12 WHEN %(empty)s THEN 0.3 ELSE 1 END
         * (0.4 + 2.2 * pg_temp.roll(k.key, 31)))::int,
     CASE WHEN s.terminal_type = 'ordinary' THEN 'count' ELSE 'terminal' END
 FROM demo_shop s JOIN demo_habit h ON h.shop_no = s.no AND h.rank <= 6 JOIN demo_product p ON p.no = h.product_no

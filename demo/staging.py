@@ -94,8 +94,8 @@ ANALYZE demo_shop;
 # a key product that most of its shops tried and gave up. Read with `s` (the shop), `p` (the product) and `o.on_date`.
 SWINGS: Final = """ * CASE
     WHEN s.place = {falls} THEN power(0.88, greatest(0, least(3.6, (o.on_date - %(as_of)s::date + 105) / 28.0)))
-    WHEN s.place = {cheapens} THEN power(CASE WHEN p.wholesale_fen > 18000 THEN 0.70 ELSE 1.15 END,
-        greatest(0, least(3.6, (o.on_date - %(as_of)s::date + 105) / 28.0)))
+    WHEN s.place = {cheapens} AND o.on_date >= %(as_of)s::date - 50
+        THEN CASE WHEN p.wholesale_fen > 13000 THEN 0.25 ELSE 1.15 END
     WHEN s.place = {gives_up} AND p.is_key AND p.no %% 2 = 0 AND o.on_date >= %(as_of)s::date - 62
         AND pg_temp.roll(s.no, 96) < 0.65 THEN 0
     ELSE 1 END * CASE WHEN o.on_date >= s.surge_from AND o.on_date < s.surge_from + 30 THEN 5 ELSE 1 END"""

@@ -75,7 +75,7 @@ WITH candidate AS (
     FROM candidate GROUP BY id, product_no
 ), found AS (
     SELECT l.id, l.n, p.id AS product_id, p.guide_fen, p.popularity, v.key * 256 + p.no AS key, v.no, v.on_date,
-        coalesce(h.weekly, 0.6) * CASE s.place WHEN %(full)s THEN 5 WHEN %(empty)s THEN 0.3 ELSE 1 END AS weekly,
+        coalesce(h.weekly, 0.6) * CASE s.place WHEN %(full)s THEN 12 WHEN %(empty)s THEN 0.3 ELSE 1 END AS weekly,
         CASE s.place WHEN %(dear)s THEN 0.045 WHEN %(cheap)s THEN -0.045 ELSE 0 END AS off_price, p.no AS product_no,
         pg_temp.roll(v.key * 256 + p.no, 141) < CASE WHEN h.shop_no IS NULL THEN 0.82 ELSE 0.985 END AS on_shelf
     FROM looked l JOIN demo_visit v ON v.id = l.id AND pg_temp.roll(v.key, 139) > 0.1

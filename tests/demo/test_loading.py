@@ -66,7 +66,7 @@ def test_a_small_demo_holds_a_market_of_fourteen_months_that_agrees_with_itself(
     _the_last_months_have_been_lived()
     digest = sha256(str(one(DIGESTED)).encode()).hexdigest()[:16]
     assert (
-        digest == "3397208fbfce45de"
+        digest == "a84495bd7cea4e65"
     )  # changes with any change of the generator: figures before and after do not compare
 
 
@@ -181,7 +181,7 @@ def _the_last_months_have_been_lived() -> None:
 def test_another_seed_makes_another_market_and_only_what_is_asked_for_is_loaded_with_what_it_needs() -> None:
     loading.load(Plan(AS_OF, shops=400, lines_per_order=4, seed=7), ["orders"], say=silent)
     assert (Retailer.objects.count(), Product.objects.count()) == (400, 120)
-    assert Order.objects.count() == 22_554
+    assert Order.objects.count() == 22_553
     assert not Visit.objects.exists()
     assert not UnitMonth.objects.exists()
     assert loading.with_needed(["targets"]) == {"targets", "totals", "shops", "products", "org"}
