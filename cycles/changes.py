@@ -101,8 +101,9 @@ def _owners_changed(keys: Sequence[Key]) -> None:
     for month in _lock_opened(Month.objects.filter(~Q(state=Month.State.LOCKED) | Q(month__gte=first))):
         if days := prefectures.days_by_prefecture(month):
             bring_up(month, days, sorted(since))
-            parts = prefectures.parts_of(month, sorted(since))
-            stages.renew(month, [unit for part in parts if part.state != State.LOCKED for unit in part.territories])
+            running = [part for part in prefectures.parts_of(month, sorted(since)) if part.state != State.LOCKED]
+            stages.renew(month, [unit for part in running for unit in part.territories])
+            stages.measure_again(month, [part.prefecture_id for part in running if part.state == State.MEASURED])
         _adjust_locked(month, [unit for unit, on in since.items() if on <= clock.month_end(month)])
     Month.objects.filter(state=Month.State.OPENING).update(followed_on=clock.today())
 

@@ -112,8 +112,9 @@ def load_allotments(rows: Iterable[AllotmentRow]) -> Loaded:
 
 
 def load_stock_counts(rows: Iterable[StockRow]) -> Loaded:
-    """Each (retailer, product, day, source) has the packs given."""
-    return _load(staging.STOCK, rows, {})
+    """Each (retailer, product, day, source) has the packs given. Marks as for orders: results of a month are held
+    against stock too."""
+    return _load(staging.STOCK, rows, {}, marked="SELECT DISTINCT retailer_id, on_date FROM staged_stock")
 
 
 def load_targets(rows: Iterable[TargetRow]) -> Loaded:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Count
 
-from backend import clock
+from backend import clock, marks
 from backend.models import Level, Parameter, Unit
 from cycles import analyze as analysis
 from cycles import changes, forecast, stages
@@ -156,6 +157,25 @@ def test_a_month_is_measured_early_on_its_evaluation_day_and_its_follower_is_dra
     with at(4, 2, 9):
         months.keep()
         assert state_of(cast, APRIL).redrafted_at == moment
+
+
+def test_what_becomes_known_of_a_shop_after_the_measuring_measures_it_again(cast: Cast) -> None:
+    shop = cast.shops[0]
+    Retailer.objects.filter(pk=shop.pk).update(licence_valid_until=date(2026, 3, 10))
+    months.keep()
+    Action.objects.filter(month=MARCH, retailer=shop, rule="client.licence_expired").update(
+        state="accepted", decided_at=clock.now(), decided_by=cast.lin
+    )
+    result = Result.objects.filter(action__retailer=shop)
+    with at(4, 1, 0, 30):
+        months.keep()
+        assert result.values_list("outcome", "value").get() == ("miss", Decimal(-21))
+    with at(4, 2, 9):
+        with transaction.atomic():
+            Retailer.objects.filter(pk=shop.pk).update(licence_valid_until=date(2031, 3, 31))
+            marks.mark("retailers", [(cast.territory.pk, date(2026, 4, 2))])
+        changes.drain_once()
+        assert result.values_list("outcome", "value").get() == ("hit", Decimal(1826))
 
 
 def test_each_prefecture_locks_by_its_own_terms_and_the_month_with_the_last(cast: Cast) -> None:

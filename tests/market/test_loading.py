@@ -111,6 +111,15 @@ def test_allotments_stock_targets_and_totals_are_upserted_by_their_keys(cast: Ca
     assert reasons == [["bad_window"], ["unknown_source"], ["not_first_day"], ["not_first_day"]]
 
 
+def test_a_stock_count_is_told_to_the_month_and_a_refused_one_is_not(cast: Cast) -> None:
+    loading.load_stock_counts([StockRow(cast.shops[0].code, "P1", EARLIER, 1, "guess")])
+    assert marks.lag("cycles").count == 0
+    loading.load_stock_counts([StockRow(cast.shops[0].code, "P1", EARLIER, 30, "count")])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind, unit_id, on_date FROM backend_changemark WHERE consumer = 'cycles'")
+        assert cursor.fetchall() == [("orders", cast.territory.pk, MARCH)]
+
+
 def test_the_lists_show_what_was_loaded_within_scope(cast: Cast, as_lin: APIClient, as_wu: APIClient) -> None:
     loading.load_orders([line(cast, "D1", "P1", 10), line(cast, "D1", "P2", 4), line(cast, "D2", "P1", 7, shop=1)])
     loading.load_allotments([AllotmentRow(cast.shops[0].code, "P1", EARLIER, TODAY, 20)])
