@@ -73,10 +73,11 @@ def put(*, actor: Actor, new: NewStop) -> PlannedStop:
 
 
 def move(*, actor: Actor, stop: PlannedStop, to: date) -> PlannedStop:
-    """The stop stands last on another day of its month, from now on set by hand. `not_found`; `stop_settled` unless it
+    """The stop stands last on another day of its month, from now on set by hand, on the plan of the territory that the
+    shop belongs to on that day. `not_found`; `stop_settled` unless it
     is still planned; `bad_date` for a day past or of another month; `conflict` where the shop stands on that day
     already. Six queries."""
-    _require(actor, stop, clock.today(), to)
+    stamp = _require(actor, stop, clock.today(), to)[stop.retailer_id, to]
     _require_to_come(to)
     if clock.month_of(to) != stop.month:
         raise Problem("bad_date", detail_zh="只能在当月内改期。", detail_en="A stop moves within its month.")
@@ -84,8 +85,9 @@ def move(*, actor: Actor, stop: PlannedStop, to: date) -> PlannedStop:
         held = _held(stop)
         _require_planned(held)
         before = audit.snapshot(held)
-        if to != held.on_date:
-            held.position, held.on_date = _after_last(held.territory_id, to), to
+        if (to, stamp.territory_id) != (held.on_date, held.territory_id):
+            held.position, held.on_date = _after_last(stamp.territory_id, to), to
+        held.territory_id, held.county_id = stamp.territory_id, stamp.county_id
         held.is_own = True
         _save(held)
         audit.record(actor, "stop.move", held, before=before, after=audit.snapshot(held), unit_id=held.county_id)
@@ -155,11 +157,13 @@ def reorder(*, actor: Actor, territory_id: int, on: date, order: Sequence[UUID])
     return list(rows.order_by("position", "id"))
 
 
-def _require(actor: Actor, stop: PlannedStop, *days: date) -> None:
-    """The shop is the actor's to plan for on each of the days."""
+def _require(actor: Actor, stop: PlannedStop, *days: date) -> dict[tuple[UUID, date], scope.Stamp]:
+    """The shop is the actor's to plan for on each of the days; where it belongs on each."""
     pairs = {(stop.retailer_id, day) for day in days}
-    if scope.writable(actor, PLAN, pairs).keys() != pairs:
+    stamps = scope.writable(actor, PLAN, pairs)
+    if stamps.keys() != pairs:
         raise Problem("not_found")
+    return stamps
 
 
 def _require_to_come(on: date) -> None:

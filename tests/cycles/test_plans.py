@@ -529,3 +529,14 @@ def test_a_days_order_names_the_stops_that_she_reads_and_none_of_a_shop_that_mov
     told = post(as_lin, address(cast.territory, "/reorder"), {"on_date": "2026-03-17", "order": order}).json()
     assert [stop["id"] for stop in told["day"]["stops"]] == order
     assert places(cast.territory)[gone.pk] == before
+
+
+def test_a_stop_that_its_new_owner_moves_stands_on_her_own_plan(
+    handed_on: tuple[Cast, list[PlannedStop]], sign_in: SignIn
+) -> None:
+    cast, (gone, *_) = handed_on
+    ma = sign_in("ma")
+    moved = ma.patch(f"/api/v1/stops/{gone.pk}", {"on_date": "2026-03-18"}, format="json", HTTP_IF_MATCH="*").json()
+    assert (moved["territory"], moved["county"], moved["position"]) == (cast.next_territory.pk, cast.county.pk, 1)
+    stops = [stop["id"] for day in ma.get(address(cast.next_territory)).json()["days"] for stop in day["stops"]]
+    assert stops == [str(gone.pk)]
