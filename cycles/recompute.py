@@ -160,7 +160,8 @@ _MINE = """(SELECT id FROM cycles_action WHERE month = %(month)s
 # at the miss itself.
 _SETTLED_HERE = f"""
 i.state IN ('open', 'proposed', 'met', 'partly')
-AND (i.id IN (SELECT improvement_id FROM cycles_action WHERE id IN {_MINE} AND improvement_id IS NOT NULL)
+AND (i.id IN (SELECT a.improvement_id FROM cycles_action a JOIN cycles_result q ON q.action_id = a.id
+        WHERE a.id IN {_MINE})
     OR i.origin_id IN {_MINE})
 AND NOT EXISTS (SELECT 1 FROM cycles_action later JOIN cycles_result q ON q.action_id = later.id
     WHERE later.improvement_id = i.id AND later.month > %(month)s)

@@ -33,14 +33,14 @@ def compare(row: PrefectureMonth, add: Callable[..., None]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.kept_sighting")
         cursor.execute(f"CREATE TEMP TABLE kept_sighting ON COMMIT DROP AS {_SAID}", values)
-        cursor.execute(_FORGET, values)
         for day in sorted({*whole, *daily}):
+            cursor.execute(_FORGET, values)
             analyze.analyze(row.month, day, [row.prefecture_id], only_every_day=day not in whole)
-        cursor.execute(_DIFFER, values)
-        differing = cursor.fetchall()
-        late = {day: _arrived_late(cursor, day, values) for _, day, _ in differing}
-    for what, day, is_another_rule in differing:
-        add(what, explained=is_another_rule or late[day])
+            cursor.execute(_DIFFER, {**values, "as_of": day})
+            differing = cursor.fetchall()
+            is_late = bool(differing) and _arrived_late(cursor, day, values)
+            for what, is_another_rule in differing:
+                add(what, explained=is_another_rule or is_late)
 
 
 def _days(values: dict[str, Any], which: str) -> set[date]:
@@ -65,19 +65,29 @@ _FORGET = f"""
 DELETE FROM cycles_sighting s USING cycles_finding f
 WHERE s.month = %(month)s AND f.id = s.finding_id AND {_OF_PREFECTURE}
 """  # noqa: S608  names of our own
-_DIFFER = f"""
-SELECT coalesce(k.rule, n.rule) || ' of ' || coalesce(k.retailer_id, n.retailer_id)::text
-    || coalesce(' unit ' || coalesce(k.unit_id, n.unit_id), '') || coalesce(' product '
-    || coalesce(k.product_id, n.product_id), '') || ' as of ' || coalesce(k.as_of, n.as_of)
-    || ': ' || coalesce(k.figures::text, 'none') || ', recomputed ' || coalesce(n.figures::text, 'none'),
-    coalesce(k.as_of, n.as_of),
-    k.rule_version IS NOT NULL AND n.rule_version IS NOT NULL
-        AND (k.rule_version, k.threshold) IS DISTINCT FROM (n.rule_version, n.threshold)
-FROM kept_sighting k FULL JOIN ({_SAID}) n ON n.rule = k.rule AND n.as_of = k.as_of
+# Of one day: what was said and is not said again, or otherwise; and what is said now and was not then. What a later day
+# of the month said of the same subject stands in the place of what this day said.
+# Equalities alone: these can be hashed.
+_SAME = """n.rule = k.rule AND coalesce(n.unit_id, 0) = coalesce(k.unit_id, 0)
+    AND coalesce(n.product_id, 0) = coalesce(k.product_id, 0)
     AND coalesce(n.retailer_id, '00000000-0000-0000-0000-000000000000')
-        = coalesce(k.retailer_id, '00000000-0000-0000-0000-000000000000')
-    AND coalesce(n.unit_id, 0) = coalesce(k.unit_id, 0) AND coalesce(n.product_id, 0) = coalesce(k.product_id, 0)
-WHERE (k.figures, k.threshold, k.rule_version) IS DISTINCT FROM (n.figures, n.threshold, n.rule_version) ORDER BY 1
+        = coalesce(k.retailer_id, '00000000-0000-0000-0000-000000000000')"""
+_DIFFER = f"""
+WITH n AS MATERIALIZED (SELECT * FROM ({_SAID}) s WHERE as_of = %(as_of)s),
+differing AS (
+    SELECT k.rule, k.retailer_id, k.unit_id, k.product_id, k.figures AS kept, n.figures AS now,
+        n.rule IS NOT NULL
+            AND (k.rule_version, k.threshold) IS DISTINCT FROM (n.rule_version, n.threshold) AS is_another
+    FROM kept_sighting k LEFT JOIN n ON {_SAME}
+    WHERE k.as_of = %(as_of)s
+    AND (k.figures, k.threshold, k.rule_version) IS DISTINCT FROM (n.figures, n.threshold, n.rule_version)
+    UNION ALL
+    SELECT n.rule, n.retailer_id, n.unit_id, n.product_id, NULL, n.figures, FALSE FROM n
+    WHERE NOT EXISTS (SELECT 1 FROM kept_sighting k WHERE {_SAME} AND k.as_of >= %(as_of)s))
+SELECT d.rule || coalesce(' of ' || d.retailer_id, '') || coalesce(' unit ' || d.unit_id, '')
+    || coalesce(' product ' || d.product_id, '') || ' as of ' || %(as_of)s::date || ': '
+    || coalesce(d.kept::text, 'none') || ', recomputed ' || coalesce(d.now::text, 'none'), d.is_another
+FROM differing d ORDER BY 1
 """  # noqa: S608  names of our own
 # When an order arrived is in its id: version 7 begins with the milliseconds.
 _LATE = """
