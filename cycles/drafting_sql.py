@@ -317,7 +317,8 @@ FROM_FORECASTS = _all(
     _say(
         ("'market_plan'", "150"),
         "CASE WHEN g.changed THEN 'month.forecast_changed' ELSE 'month.forecast' END",
-        "'cartons', g.cartons, 'last', g.last_month_cartons, 'model', g.model_cartons, 'reason', rtrim(g.reason, '。. ')",
+        "'cartons', g.cartons, 'last', g.last_month_cartons, 'model', g.model_cartons,"
+        " 'reason', rtrim(g.reason, '。. ')",
         _proof("forecast", ""),
         _OWN_FORECAST,
     ),

@@ -1,4 +1,4 @@
-"""What the demo's managers write where they are asked for words, our own phrases; put in place by demo/managers.py."""
+"""What the demo's managers write where they are asked for words, our own phrases; put in place by demo/acts.py."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The months that the demo has lived: its last two whole ones and the running one; called by demo/loading.py.
 
 The system does what it does by itself (open, draft, ask, measure, lock) at the moments of its calendar, the managers do
-their part in between (demo/managers.py). Visits of a month are written when it has opened, so that nobody plans with
+their part in between (demo/acts.py). Visits of a month are written when it has opened, so that nobody plans with
 what was still to come.
 """
 
@@ -17,7 +17,7 @@ from backend import clock
 from cycles import changes, month, stages
 from cycles.calendar import MonthDates, dates_of
 from cycles.queries import working_calendar
-from demo import managers
+from demo import acts
 from market import rollups
 from visits import following
 
@@ -72,8 +72,8 @@ def _plan(dates: MonthDates, *, is_first: bool, write_visits: Write | None) -> I
     """It opens, is planned on its last working day before, and begins."""
     of, opened_on = dates.month, clock.business_date(dates.opens_at)
     yield Event(dates.opens_at, f"{of:%Y-%m} 打开 · opens", (lambda: _open(of)) if is_first else _tick)
-    yield Event(_at(opened_on, NOON), f"{of:%Y-%m} 计划 · is planned", lambda: managers.plan(of))
-    yield Event(_at(opened_on, EVENING), f"{of:%Y-%m} 审批计划 · plans are reviewed", lambda: managers.review(of))
+    yield Event(_at(opened_on, NOON), f"{of:%Y-%m} 计划 · is planned", lambda: acts.plan(of))
+    yield Event(_at(opened_on, EVENING), f"{of:%Y-%m} 审批计划 · plans are reviewed", lambda: acts.review(of))
     if write_visits is not None:
         yield Event(_at(opened_on, time(20)), f"{of:%Y-%m} 走访 · visits", partial(write_visits, of))
 
@@ -81,8 +81,8 @@ def _plan(dates: MonthDates, *, is_first: bool, write_visits: Write | None) -> I
 def _run(dates: MonthDates) -> Iterator[Event]:
     """Its forecast is decided, and its analysis handed in, once the month before was measured."""
     of = dates.month
-    yield Event(_at(dates.forecast_due_on, time(15)), f"{of:%Y-%m} 预测 · forecasts", lambda: managers.forecast(of))
-    yield Event(_at(dates.forecast_due_on, EVENING), f"{of:%Y-%m} 审批 · review", lambda: managers.review(of))
+    yield Event(_at(dates.forecast_due_on, time(15)), f"{of:%Y-%m} 预测 · forecasts", lambda: acts.forecast(of))
+    yield Event(_at(dates.forecast_due_on, EVENING), f"{of:%Y-%m} 审批 · review", lambda: acts.review(of))
 
 
 def _end(dates: MonthDates) -> Iterator[Event]:
@@ -94,9 +94,9 @@ def _end(dates: MonthDates) -> Iterator[Event]:
         _tick()
 
     yield Event(dates.measures_at, f"{of:%Y-%m} 评估 · is measured", measure)
-    yield Event(_at(measured_on, NOON), f"{of:%Y-%m} 说明原因 · misses have reasons", lambda: managers.evaluate(of))
-    yield Event(_at(dates.improvement_due_on, NOON), f"{of:%Y-%m} 改进 · improvements", lambda: managers.improve(of))
-    yield Event(_at(dates.improvement_due_on, EVENING), f"{of:%Y-%m} 审批 · review", lambda: managers.review(of))
+    yield Event(_at(measured_on, NOON), f"{of:%Y-%m} 说明原因 · misses have reasons", lambda: acts.evaluate(of))
+    yield Event(_at(dates.improvement_due_on, NOON), f"{of:%Y-%m} 改进 · improvements", lambda: acts.improve(of))
+    yield Event(_at(dates.improvement_due_on, EVENING), f"{of:%Y-%m} 审批 · review", lambda: acts.review(of))
     yield Event(dates.locks_at + timedelta(minutes=30), f"{of:%Y-%m} 锁定 · is locked", _tick)
 
 
