@@ -208,7 +208,7 @@ SELECT coalesce(k.action_id, e.action_id)::text || ' by ' || coalesce(k.visit_id
     || coalesce(k.attached_by || ' x' || k.lines, 'none') || ', recomputed '
     || coalesce(e.attached_by || ' x' || e.lines, 'none'),
     EXISTS (SELECT 1 FROM visits_visit v WHERE v.id = e.visit_id AND v.month = %(month)s
-        AND v.received_at > %(since)s::timestamptz)
+        AND v.received_at >= %(since)s::timestamptz)
 FROM kept_evidence k
 FULL JOIN (SELECT * FROM cycles_evidence WHERE action_id IN {_MINE}) e USING (action_id, visit_id)
 WHERE (k.attached_by, k.lines) IS DISTINCT FROM (e.attached_by, e.lines) ORDER BY 1
