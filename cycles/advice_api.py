@@ -132,7 +132,7 @@ class AdviceSheetViewSet(ListActs, ReadActs, EditActs, ScopedViewSet):
     in_serializers = {"partial_update": AdviceSheetIn, "prepare": AdvicePrepareIn}
     queries = {"alike": AlikeQuery}
     answers = {"prepare": AdvicePreparedOut, "alike": AdviceAlikesOut}
-    problem_codes = ("month_locked",)
+    problem_codes = ("month_locked", "not_found")
 
     def change(self, row: AdviceSheet, data: dict[str, Any]) -> AdviceSheet:
         return advice.write(actor=self.actor, sheet=row, **data) if data else row

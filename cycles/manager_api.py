@@ -59,7 +59,8 @@ class ManagerCycleViewSet(ListActs, ScopedViewSet):
         ),
         "review": manager_shapes.PaperReviewOutcomesOut,
     }
-    problem_codes = ("words_wanted", "cell_not_so", "month_locked", "stale_version", "precondition_required")
+    problem_codes = ("words_wanted", "cell_not_so", "month_locked")
+    versioned = frozenset({"words", "submit_cell", "withdraw", "submit", "approve", "send_back"})
 
     def paginate_queryset(self, queryset: Any) -> Any:
         rows = super().paginate_queryset(queryset) or []

@@ -102,7 +102,7 @@ class Schema(AutoSchema):
             found.append(self.view.queries[self.act])
         if self.takes_key:
             found.append(_header("Idempotency-Key", "1 to 255 printable characters, kept 30 days.", required=True))
-        if self.act in {"partial_update", "destroy"}:
+        if self.act in self.view.versioned:
             found.append(_header("If-Match", "The ETag that was read.", required=True))
         if self.act == "retrieve":
             found.append(_header("If-None-Match", "304 when the ETag is still the same."))
@@ -159,7 +159,7 @@ class Schema(AutoSchema):
         if self.takes_key:
             codes += ["idempotency_key_missing", "idempotency_key_invalid"]
             codes += ["idempotency_running", "idempotency_conflict"]
-        if self.act in {"partial_update", "destroy"}:
+        if self.act in self.view.versioned:
             codes += ["precondition_required", "stale_version"]
         return codes + list(self.view.problem_codes)
 

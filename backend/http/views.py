@@ -31,6 +31,7 @@ class Gate(APIView):
     answers: ClassVar[Mapping[str, type[BaseSerializer] | None]] = {}  # per action, for the API description; None: 204
     problem_codes: ClassVar[tuple[str, ...]] = ()  # for the API description: codes of its own verbs
     without_key: ClassVar[frozenset[str]] = frozenset()  # POST actions that may be repeated without a key
+    versioned: ClassVar[frozenset[str]] = frozenset({"partial_update", "destroy"})  # actions that ask for If-Match
     accepts_ended_devices: ClassVar[bool] = False
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     metadata_class = None

@@ -107,4 +107,6 @@ def _known(world: World, name: str) -> dict[str, Any]:
         return {}
     key = world.key(kind, OWN)
     parts = re.findall(r"\{([^}]*)\}", path)
-    return {part: str(key[part] if isinstance(key, dict) else key) for part in parts}
+    if not isinstance(key, dict):
+        return dict.fromkeys(parts, str(key))
+    return {part: str(key["pk"] if part == "id" else key[part]) for part in parts}

@@ -46,7 +46,7 @@ NAMES_NONE = {
     "is_working", "is_primary", "is_open", "on_sale", "blend", "brand", "brand__is_home", "product", "price_class",
     "has_price_class", "business_type", "market_type", "visit_class", "terminal_type", "scale", "tier", "priority",
     "open", "rule", "dimension",
-    "unsaid", "miss_reason", "is_own", "outcome", "carried", "closed", "answered", "figure", "absorbed",
+    "unsaid", "miss_reason", "is_own", "outcome", "carried", "closed", "answered", "figure", "absorbed", "decided",
 }  # fmt: skip
 
 
