@@ -11,7 +11,7 @@ from datetime import date
 
 from django.db import connection
 
-from backend import clock, marks
+from backend import clock
 from backend.models import Level, Unit
 from cycles.membership import Days, days_of
 from cycles.models import PrefectureMonth
@@ -48,13 +48,6 @@ def counties_of(prefectures: Iterable[int]) -> list[int]:
 def units_of(prefectures: Iterable[int]) -> list[int]:
     """These prefectures and every unit that ever was below them. One query."""
     return list(Unit.objects.filter(ancestors__overlap=list(prefectures)).order_by("pk").values_list("pk", flat=True))
-
-
-def has_news(prefecture_id: int) -> bool:
-    """Whether something that changed at or below the prefecture, or above it, still waits to be worked in. Two
-    queries."""
-    units = {*units_of([prefecture_id]), *Unit.objects.get(pk=prefecture_id).ancestors}
-    return marks.waits(CONSUMER, units)
 
 
 def _below(prefectures: Iterable[int], level: Level) -> list[int]:

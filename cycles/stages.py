@@ -223,16 +223,10 @@ def _lock(row: PrefectureMonth, dates: MonthDates) -> None:
 
 
 def _settle_and_lock(month: date, prefecture_id: int) -> None:
-    """Where nothing waits, every fact since the measuring was worked in when it came (changes.py)."""
-    if _is_open(month, prefecture_id) or prefectures.has_news(prefecture_id):
-        settle(month, prefecture_id)
+    """Settled even where no mark waits: not every fact leaves one (a promise that was entered late, a guide price)."""
+    settle(month, prefecture_id)
     _papers(month, prefecture_id)
     locking.lock(month, prefecture_id)
-
-
-def _is_open(month: date, prefecture_id: int) -> bool:
-    """It comes to its lock without having been measured: the lock does it."""
-    return PrefectureMonth.objects.filter(month=month, prefecture_id=prefecture_id, state=State.OPEN).exists()
 
 
 # -- one step ----------------------------------------------------------------------------------------------------------
