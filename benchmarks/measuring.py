@@ -65,24 +65,37 @@ def _plan(shops: int) -> int:
     from django.db import connection, transaction
 
     from backend import clock
-    from cycles import actions, analyze, cells
+    from cycles import actions, cells
     from cycles import month as months
     from cycles.models import Action
 
     began = time.perf_counter()
     with clock.at(_at(OPENED)):
         months.open_month(MONTH)
-        with transaction.atomic(), connection.cursor() as cursor:
-            analyze.analyze(MONTH, OPENED)
-            actions.draft(MONTH)
-            for statement in (_TOTALS, _ACCEPT, _PLANNED):
-                cursor.execute(statement, {"month": MONTH})
-            cells.derive(MONTH)
+        for step in (_found, actions.draft, _accepted, cells.derive):
+            with transaction.atomic():
+                step(MONTH)
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")  # as the tick does between its steps
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     planned = Action.objects.count()
     say(f"planned {planned} actions for {shops} shops in {time.perf_counter() - began:.0f} s")
     return planned
+
+
+def _found(month: date) -> None:
+    from cycles import analyze
+
+    analyze.analyze(month, OPENED)
+
+
+def _accepted(month: date) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for statement in (_TOTALS, _ACCEPT, _PLANNED):
+            cursor.execute(statement, {"month": month})
 
 
 def _turn(day: date, slowest: int) -> Spent:
