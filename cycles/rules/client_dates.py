@@ -131,14 +131,16 @@ LICENCE_EXPIRED = Rule(
 )
 
 
-def _overdue(table: str, kind: str, is_open: str) -> str:
-    """SQL of open rows of a ledger past their date, one row a shop, the oldest first."""
+def _overdue(table: str, kind: str, begun_on: str, ended_on: str) -> str:
+    """SQL of rows of a ledger that were open and past their date as the day began, one row a shop, the oldest first."""
     return f"""
     SELECT x.retailer_id, {NO_UNIT}, jsonb_build_object('n', count(*), 'due_on', min(x.due_on),
             'days', %(as_of)s - min(x.due_on), 'baseline', count(*), 'target', 0, 'best', NULL) AS figures,
         '{{}}'::jsonb AS threshold, jsonb_build_object('kind', '{kind}',
             'ids', to_jsonb((array_agg(x.id ORDER BY x.due_on, x.id))[1:50]), 'rows', count(*)) AS evidence
-    FROM an_shop s JOIN {table} x USING (retailer_id) WHERE {is_open} AND x.due_on < %(as_of)s GROUP BY x.retailer_id
+    FROM an_shop s JOIN {table} x USING (retailer_id)
+    WHERE {begun_on} < %(as_of)s AND x.due_on < %(as_of)s AND coalesce({ended_on} >= %(as_of)s, true)
+    GROUP BY x.retailer_id
     """  # noqa: S608
 
 
@@ -153,7 +155,7 @@ PROMISE_OVERDUE = Rule(
     reads_en="open promises and their dates",
     zh="有 {n:n} 项承诺逾期未兑现,最早一项应于 {due_on:day}兑现,已逾期 {days:n} 天。",
     en="{n:n} of our promises overdue; the oldest was due on {due_on:day}, {days:n} days ago.",
-    find=_overdue("retail_promise", "promise", "x.state = 'open'"),
+    find=_overdue("retail_promise", "promise", "x.promised_on", "x.settled_on"),
     bases=(),
     severity=1,
     every_day=True,
@@ -179,7 +181,7 @@ NEED_OVERDUE = Rule(
     reads_en="open needs and their dates",
     zh="有 {n:n} 项诉求逾期未办结,最早一项应于 {due_on:day}办结,已逾期 {days:n} 天。",
     en="{n:n} needs open past their date; the oldest was due on {due_on:day}, {days:n} days ago.",
-    find=_overdue("retail_need", "need", "x.closed_on IS NULL"),
+    find=_overdue("retail_need", "need", "x.raised_on", "x.closed_on"),
     bases=(),
     severity=2,
     every_day=True,
