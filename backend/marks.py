@@ -131,6 +131,16 @@ def drain_all(consumer: str, kinds: str | Sequence[str], recompute: Callable[[Se
     return total
 
 
+def waits(consumer: str, unit_ids: Iterable[int]) -> bool:
+    """Whether a mark of these units still waits for a consumer, held by a drainer or not. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM backend_changemark WHERE consumer = %s AND unit_id = ANY(%s))",
+            [consumer, list(unit_ids)],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def lag(consumer: str) -> Lag:
     """How many marks wait for a consumer, and the age of the oldest. One query."""
     with connection.cursor() as cursor:

@@ -91,11 +91,22 @@ def _found(month: date) -> None:
 
 
 def _accepted(month: date) -> None:
+    """Accepted, and the boards' figures are there, as the drains keep them day by day."""
     from django.db import connection
+
+    from market import rollups
 
     with connection.cursor() as cursor:
         for statement in (_TOTALS, _ACCEPT, _PLANNED):
             cursor.execute(statement, {"month": month})
+    with _at_the_end():
+        rollups.rebuild(month)
+
+
+def _at_the_end() -> Any:
+    from backend import clock
+
+    return clock.at(_at(MEASURED))
 
 
 def _turn(day: date, slowest: int) -> Spent:

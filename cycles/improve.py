@@ -154,7 +154,7 @@ def carry(month: date, prefectures: Sequence[int] | None = None) -> int:
 
 def accept(*, actor: Actor, improvement: Improvement) -> Improvement:
     """The improvement is open: somebody means to do it. `conflict` unless it is proposed; `not_found` where the actor
-    does not plan for its subject. Five queries."""
+    does not plan for its subject. Six queries, and one for each month that carries it."""
     with transaction.atomic():
         held = _held(actor, improvement)
         if held.state != Improvement.State.PROPOSED:
@@ -228,5 +228,6 @@ def _save(actor: Actor, held: Improvement, act: str, changes: Mapping[str, Any])
     audit.record(
         actor, act, held, before=before, after=after, reason=changes.get("reason", ""), unit_id=gate.unit_of(held)
     )
-    gate.mark(held.month, [held])
+    for month in sorted({held.month, *held.actions.values_list("month", flat=True)}):  # those that carry it say so too
+        gate.mark(month, [held])
     return held

@@ -27,7 +27,8 @@ def is_due(row: PrefectureMonth, dates: MonthDates, now: datetime) -> bool:
 def lock(month: date, prefecture_id: int) -> None:
     """What is still open was missed, the figures are frozen, and the prefecture's month is locked; the month itself
     when it was the last. In the caller's transaction, under the month's lock, with everything derived before."""
-    recount(month, prefecture_id)
+    if not rollups.is_current(month, prefectures.units_of([prefecture_id])):
+        recount(month, prefecture_id)
     cells.miss_open(month, [prefecture_id])
     frozen.freeze(month, prefecture_id)
     manager_month.lock(month, prefecture_id)
