@@ -10,7 +10,7 @@ from backend.scope import Stamp
 from visits import scoring, verdict
 from visits.references import Context
 from visits.scoring import Line, UnfitAnswer
-from visits.storing import Row
+from visits.storing import DeclaredPhoto, Row
 from visits.verdict import Case, Times
 from visits.wire import Submitted, VisitIn
 
@@ -90,15 +90,16 @@ def row(item: Submitted, times: Times, context: Context, received_at: datetime) 
         device_ended_at=visit.ended_at and visit.ended_at.astimezone(UTC),
         device_offset_s=times.offset_s,
         distance_m=distance,
+        left_distance_m=verdict.distance_m(visit.left, shop),
         template_version_id=visit.check.template_version_id if visit.check else None,
         display_score=score,
         checks=lines,
     )
-    _copy(visit, made)
+    _copy(visit, times, made)
     return made
 
 
-def _copy(visit: VisitIn, made: Row) -> None:
+def _copy(visit: VisitIn, times: Times, made: Row) -> None:
     """What is stored as it was told."""
     if visit.place is not None:
         made.lon, made.lat = visit.place.lon, visit.place.lat
@@ -106,6 +107,20 @@ def _copy(visit: VisitIn, made: Row) -> None:
     made.away_reason, made.persons_met, made.note = visit.away_reason, visit.persons_met, visit.note
     made.observations, made.remarks = visit.observations, visit.remarks
     made.briefings, made.pitches = visit.briefings, visit.pitches
+    made.stop_id, made.unplanned_reason, made.purposes = visit.stop_id, visit.unplanned_reason, list(visit.purposes)
+    made.tags, made.trainings, made.typed_s = visit.tags, visit.trainings, visit.typed_s
+    made.confirmed_by, made.signature, made.score = visit.confirmed_by, visit.signature, visit.score
+    if visit.compliance is not None:
+        made.compliance = [visit.compliance]
+    if visit.left is not None:
+        made.left_lon, made.left_lat = visit.left.lon, visit.left.lat
+        made.left_datum, made.left_accuracy_m = visit.left.datum, visit.left.accuracy_m
+    if visit.photos:
+        made.photos_declared = len(visit.photos)
+        made.photos = [
+            DeclaredPhoto(p.id, p.sha256, p.bytes, p.taken_at.astimezone(UTC) - times.shift, p.kind, p.item)
+            for p in visit.photos
+        ]
 
 
 def _unknown(visit: VisitIn, stamp: Stamp, context: Context) -> list[FieldError]:

@@ -6,19 +6,27 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
 TWO_PLACES = Decimal("0.01")
 
 
-class Line(Struct):
-    """One answered item: `passed` None = not applicable, and then it counts neither way."""
+class Line(Struct, omit_defaults=True):
+    """One answered item: `passed` None = not applicable, and then it counts neither way.
+
+    `passed` and `points` are as found; what was put right on the spot is `fixed`, with its photos.
+    """
 
     item_code: str
     answer: str
     passed: bool | None
     points: int | float
+    products: list[int] | None = None
+    fixed: bool = False
+    before: UUID | None = None
+    after: UUID | None = None
 
 
 class UnfitAnswer(ValueError):

@@ -37,6 +37,7 @@ class Times:
     ended_at: datetime | None
     on_date: date
     skewed: bool
+    shift: timedelta = timedelta()  # what was taken off the phone's times
 
     @property
     def month(self) -> date:
@@ -57,7 +58,7 @@ def corrected(visit: VisitIn, received_at: datetime) -> Times:
     backwards = ended_at is not None and ended_at < visit.started_at
     if ended_at is not None:
         ended_at = None if backwards else max(started_at, min(ended_at.astimezone(UTC) - shift, received_at))
-    return Times(offset_s, started_at, ended_at, clock.business_date(started_at), wrong or ahead or backwards)
+    return Times(offset_s, started_at, ended_at, clock.business_date(started_at), wrong or ahead or backwards, shift)
 
 
 @dataclass(frozen=True, slots=True)

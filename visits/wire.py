@@ -18,6 +18,7 @@ from backend.errors import FieldError, Problem
 
 MAX_ITEMS = 200
 MAX_LINES = 200
+MAX_PHOTO_BYTES = 20_000_000
 MAX_INT = 2_000_000_000  # well inside a PostgreSQL integer
 
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2199  # of a phone's clock; what is corrected from it is bounded by the intake
@@ -29,6 +30,11 @@ Small = Annotated[int, Meta(ge=0, le=32_000)]
 Code = Annotated[str, Meta(min_length=1, max_length=32)]
 Line = Annotated[str, Meta(max_length=200)]
 Paragraph = Annotated[str, Meta(max_length=2_000)]
+Level = Annotated[int, Meta(ge=1, le=5)]
+Confidence = Annotated[int, Meta(ge=1, le=3)]
+Purpose = Literal[
+    "service", "order", "display", "brand", "policy", "intelligence", "compliance", "training", "complaint"
+]
 
 
 class Place(Struct, forbid_unknown_fields=True):
@@ -41,11 +47,23 @@ class Place(Struct, forbid_unknown_fields=True):
     mock: bool = False
 
 
-class Answer(Struct, forbid_unknown_fields=True):
-    """One item of the display check; `answer` null = not applicable."""
+class Answer(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One item of the display check; `answer` null = not applicable, a list = the products seen, of a photo its id.
+
+    What was put right on the spot: `fixed` with the photos before and after.
+    """
 
     item: Code
-    answer: bool | Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)] | Annotated[str, Meta(max_length=80)] | None
+    answer: (
+        bool
+        | Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)]
+        | Annotated[str, Meta(max_length=80)]
+        | Annotated[list[Id], Meta(max_length=MAX_LINES)]
+        | None
+    )
+    fixed: bool = False
+    before: UUID | None = None
+    after: UUID | None = None
 
 
 class Check(Struct, forbid_unknown_fields=True):
@@ -65,25 +83,48 @@ class Observation(Struct, forbid_unknown_fields=True, omit_defaults=True):
     stock_packs: Count | None = None
     facings: Small | None = None
     oos_days: Annotated[int, Meta(ge=0, le=366)] | None = None
+    confidence: Confidence | None = None
 
 
-class Remark(Struct, forbid_unknown_fields=True):
-    """A retailer's opinion on a brand or policy, or a rival's move with what we could do about it."""
+class Remark(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What was learnt beside the products: an opinion, a rival's move with what we could do about it, an event ..."""
 
-    kind: Literal["brand_opinion", "policy_opinion", "rival_move"]
+    kind: Literal[
+        "brand_opinion", "policy_opinion", "campaign_opinion", "rival_move", "event", "flow_price", "irregular",
+        "consumer_trend", "other",
+    ]  # fmt: skip
     text: Annotated[str, Meta(min_length=1, max_length=2_000)]
     product_id: Id | None = None
     policy_id: Id | None = None
     counter_proposal: Paragraph = ""
+    confidence: Confidence | None = None
+    place: Annotated[str, Meta(max_length=120)] = ""
+    campaign: Annotated[str, Meta(max_length=80)] = ""
+    price_fen: Count | None = None
+    quantity: Count | None = None
 
 
-class Briefing(Struct, forbid_unknown_fields=True):
-    """A policy version told to the retailer; understanding 1 (not at all) to 5 (fully), null = not asked."""
+class QuizAnswer(Struct, forbid_unknown_fields=True):
+    """The shop's answer to one question of the policy version, both counted from 0."""
+
+    question: Annotated[int, Meta(ge=0, le=20)]
+    choice: Annotated[int, Meta(ge=0, le=20)]
+
+
+class Briefing(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A policy version told to the retailer; understanding 1 (not at all) to 5 (fully), null = not asked.
+
+    `unanswered`: the account manager could not answer `question`.
+    """
 
     policy_version_id: Id
     told_to: Annotated[str, Meta(max_length=60)] = ""
-    understanding: Annotated[int, Meta(ge=1, le=5)] | None = None
+    understanding: Level | None = None
     question: Paragraph = ""
+    channel: Literal["visit", "phone", "group", "wechat"] = "visit"
+    answers: Annotated[list[QuizAnswer], Meta(max_length=10)] = []
+    signature: UUID | None = None
+    unanswered: bool = False
 
 
 class Pitch(Struct, forbid_unknown_fields=True):
@@ -93,6 +134,43 @@ class Pitch(Struct, forbid_unknown_fields=True):
     accepted: bool
     refusal: Literal["", "price", "slow", "stock", "unknown", "margin", "other"] = ""
     words: Line = ""
+
+
+class Training(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """The retailer was taught something."""
+
+    topic: Annotated[str, Meta(min_length=1, max_length=120)]
+    minutes: Annotated[int, Meta(ge=1, le=600)]
+    told_to: Annotated[str, Meta(max_length=60)] = ""
+    understanding: Level | None = None
+
+
+class Compliance(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Price tags, licence and minors as found; null = not looked at. Tags are counted in products on show."""
+
+    tags_shown: Small | None = None
+    tags_missing: Small | None = None
+    tags_mismatched: Small | None = None
+    tags_altered: Small | None = None
+    tags_over_cap: Small | None = None
+    licence_shown: bool | None = None
+    holder_trades: bool | None = None
+    goods_genuine: bool | None = None
+    minors_sign: bool | None = None
+    id_asked: bool | None = None
+    near_school: bool | None = None
+    words: Annotated[str, Meta(max_length=500)] = ""
+
+
+class Photo(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A photo that belongs to the visit, declared before its bytes arrive; `item` of the display check."""
+
+    id: UUID
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Meta(ge=1, le=MAX_PHOTO_BYTES)]
+    taken_at: Moment
+    kind: Literal["shop", "display", "before", "after", "tag", "licence", "away", "signature", "other"] = "other"
+    item: Annotated[str, Meta(max_length=32)] = ""
 
 
 class VisitIn(Struct, forbid_unknown_fields=True):
@@ -112,6 +190,18 @@ class VisitIn(Struct, forbid_unknown_fields=True):
     remarks: Annotated[list[Remark], Meta(max_length=50)] = []
     briefings: Annotated[list[Briefing], Meta(max_length=50)] = []
     pitches: Annotated[list[Pitch], Meta(max_length=50)] = []
+    stop_id: UUID | None = None
+    unplanned_reason: Literal["", "shop_asked", "nearby", "complaint", "follow_up", "told_to", "other"] = ""
+    purposes: Annotated[list[Purpose], Meta(max_length=9)] = []
+    tags: Annotated[list[Annotated[str, Meta(min_length=1, max_length=24)]], Meta(max_length=10)] = []
+    left: Place | None = None
+    trainings: Annotated[list[Training], Meta(max_length=20)] = []
+    compliance: Compliance | None = None
+    photos: Annotated[list[Photo], Meta(max_length=60)] = []
+    confirmed_by: Annotated[str, Meta(max_length=60)] = ""
+    signature: UUID | None = None
+    score: Level | None = None
+    typed_s: Annotated[int, Meta(ge=0, le=86_400)] | None = None
 
 
 _decode = msgspec.json.Decoder(VisitIn).decode
@@ -176,6 +266,9 @@ def _beyond_shape(visit: VisitIn) -> Problem | None:
         ("briefings", [line.policy_version_id for line in visit.briefings]),
         ("pitches", [line.product_id for line in visit.pitches]),
         ("check/answers", [answer.item for answer in visit.check.answers] if visit.check else ()),
+        ("photos", [photo.id for photo in visit.photos]),
+        ("purposes", visit.purposes),
+        ("tags", visit.tags),
     )
     errors += [
         FieldError("duplicate_line", *_TWICE, pointer=f"/{name}")
@@ -184,17 +277,50 @@ def _beyond_shape(visit: VisitIn) -> Problem | None:
     ]
     if visit.remarks or visit.pitches:
         errors += _remark_errors(visit) + _refusal_errors(visit)
+    if visit.photos or visit.signature or visit.check or visit.briefings:
+        errors += _photo_errors(visit)
     return invalid(*errors) if errors else None
 
 
 def _remark_errors(visit: VisitIn) -> list[FieldError]:
     """An opinion speaks of something: a brand opinion of a product, a policy opinion of a policy."""
-    needed = {"brand_opinion": "product_id", "policy_opinion": "policy_id"}
+    needed = {
+        "brand_opinion": "product_id", "policy_opinion": "policy_id", "campaign_opinion": "campaign",
+        "flow_price": "price_fen",
+    }  # fmt: skip
     return [
         FieldError("required", "须指明所评对象", "Say what the opinion is about", pointer=f"/remarks/{n}/{key}")
         for n, remark in enumerate(visit.remarks)
-        if (key := needed.get(remark.kind)) and getattr(remark, key) is None
+        if (key := needed.get(remark.kind)) and getattr(remark, key) in (None, "")
     ]
+
+
+def _photo_errors(visit: VisitIn) -> list[FieldError]:
+    """What shows a photo names one that the visit declares; what was put right has its photo after."""
+    declared = {photo.id for photo in visit.photos}
+    shown = [("/signature", visit.signature)]
+    shown += [(f"/briefings/{n}/signature", line.signature) for n, line in enumerate(visit.briefings)]
+    answers = visit.check.answers if visit.check else []
+    for n, answer in enumerate(answers):
+        shown += [(f"/check/answers/{n}/before", answer.before), (f"/check/answers/{n}/after", answer.after)]
+    unknown = ("该照片未在 photos 中声明", "The visit does not declare this photo in `photos`")
+    errors = [
+        FieldError("unknown_reference", *unknown, pointer=pointer)
+        for pointer, photo in shown
+        if photo is not None and photo not in declared
+    ]
+    errors += [
+        FieldError("required", "现场整改须附整改后照片", "What was put right needs a photo after",
+                   pointer=f"/check/answers/{n}/after")
+        for n, answer in enumerate(answers)
+        if answer.fixed and answer.after is None
+    ]  # fmt: skip
+    errors += [
+        FieldError("bad_date", "年份超出范围", "The year is out of range", pointer=f"/photos/{n}/taken_at")
+        for n, photo in enumerate(visit.photos)
+        if not EARLIEST_YEAR < photo.taken_at.year < LATEST_YEAR
+    ]
+    return errors
 
 
 def _refusal_errors(visit: VisitIn) -> list[FieldError]:

@@ -3,14 +3,28 @@
 from visits.models.display import DisplayTemplate, TemplateVersion
 from visits.models.policy import Policy, PolicyVersion
 from visits.models.stop import Leave, PlannedStop, Replan
-from visits.models.visit import Briefing, CheckLine, Observation, Pitch, Remark, Visit
+from visits.models.visit import (
+    Briefing,
+    CheckLine,
+    ComplianceCheck,
+    Observation,
+    Photo,
+    Pitch,
+    Remark,
+    Training,
+    Visit,
+    VisitRevision,
+    VisitScore,
+)
 
 __all__ = [
     "Briefing",
     "CheckLine",
+    "ComplianceCheck",
     "DisplayTemplate",
     "Leave",
     "Observation",
+    "Photo",
     "Pitch",
     "PlannedStop",
     "Policy",
@@ -18,5 +32,8 @@ __all__ = [
     "Remark",
     "Replan",
     "TemplateVersion",
+    "Training",
     "Visit",
+    "VisitRevision",
+    "VisitScore",
 ]
