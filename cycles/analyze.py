@@ -20,7 +20,7 @@ from cycles.rules.rule import Rule, rules
 
 # Findings belong to no month, so two months of one day must not write them at once. Taken after the months' own locks
 # (cycles/building.py): who analyzes several months in one transaction locks all of these first, in their order.
-FINDINGS_LOCK = (1352, 1)
+FINDINGS_LOCK = (1353, 1)
 
 
 @dataclass

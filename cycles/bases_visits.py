@@ -47,12 +47,12 @@ register(
     """
     WITH newest AS MATERIALIZED (
         SELECT v.retailer_id, max(v.started_at) AS started_at,
-            (count(*) FILTER (WHERE v.on_date >= %(from0)s))::int AS visits0
+            (count(*) FILTER (WHERE v.on_date >= %(month)s))::int AS visits_so_far
         FROM an_shop s JOIN visits_visit v ON v.retailer_id = s.retailer_id
         WHERE v.on_date < %(as_of)s AND v.month <= %(as_of_month)s AND v.presence <> 'to_verify'
         GROUP BY v.retailer_id)
     SELECT DISTINCT ON (n.retailer_id) n.retailer_id, v.id AS last_visit_id, v.month AS last_month,
-        v.on_date AS last_on, n.visits0
+        v.on_date AS last_on, n.visits_so_far
     FROM newest n JOIN visits_visit v ON v.retailer_id = n.retailer_id AND v.started_at = n.started_at
     WHERE v.on_date < %(as_of)s AND v.month <= %(as_of_month)s AND v.presence <> 'to_verify'
     ORDER BY n.retailer_id, v.id DESC

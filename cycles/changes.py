@@ -20,7 +20,7 @@ from cycles import adjustments, building, gate, membership, prefectures, stages
 from cycles.models import Month
 from cycles.prefectures import State
 
-CONSUMER = prefectures.CONSUMER
+CONSUMER = "cycles"
 FACTS = ("visits", "orders")
 OWNERS = ("assignments", "retailers")
 KEY_LISTS = ("key_products",)

@@ -18,7 +18,6 @@ from cycles.models import PrefectureMonth
 from cycles.queries import dates_at
 
 State = PrefectureMonth.State
-CONSUMER = "cycles"  # of change marks; drained by changes.py
 
 _ENSURE = """
 INSERT INTO cycles_prefecturemonth (month, prefecture_id, state, version)

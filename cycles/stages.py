@@ -115,8 +115,10 @@ def _redraft(row: PrefectureMonth, dates: MonthDates) -> None:
 
 def _ask(row: PrefectureMonth, dates: MonthDates) -> None:
     """The rules of every day are asked again, and the cells of shops that closed today say so."""
-    _analyze(row, clock.today(), only_every_day=True)
+    today = clock.today()
+    _step(row, RUNNING, lambda month, one: analyze.analyze(month, today, [one], only_every_day=True))
     _draft_from_findings(row, (_actions, _cells, _papers))
+    _set(row, RUNNING, analyzed_on=today)  # last, so that what a killed worker left is done again
 
 
 def _as_of_opening(row: PrefectureMonth, dates: MonthDates) -> date:
@@ -135,11 +137,8 @@ def _is_measured_before(row: PrefectureMonth) -> bool:
     return before.exclude(state=State.OPEN).exists()
 
 
-def _analyze(row: PrefectureMonth, as_of: date, *, only_every_day: bool = False) -> None:
-    def ask(month: date, prefecture_id: int) -> None:
-        analyze.analyze(month, as_of, [prefecture_id], only_every_day=only_every_day)
-
-    _step(row, RUNNING, ask, analyzed_on=as_of)
+def _analyze(row: PrefectureMonth, as_of: date) -> None:
+    _step(row, RUNNING, lambda month, one: analyze.analyze(month, as_of, [one]), analyzed_on=as_of)
     _tell_planner("cycles_finding", name_of("cycles_sighting", row.month))
 
 

@@ -56,13 +56,14 @@ served AS (
     JOIN spare v ON v.retailer_id = u.retailer_id AND v.week = u.week AND v.place = u.place),
 wanted AS (
     SELECT s.id, d.visit_id,
-        CASE WHEN d.visit_id IS NOT NULL THEN 'done' WHEN s.state <> 'done' THEN s.state
-             WHEN s.on_date < %(today)s THEN 'missed' ELSE 'planned' END AS state
+        CASE WHEN d.visit_id IS NOT NULL THEN 'done' WHEN s.on_date < %(today)s THEN 'missed'
+             ELSE 'planned' END AS state
     FROM stops s LEFT JOIN served d ON d.id = s.id
     WHERE d.visit_id IS NOT NULL OR s.state = 'done')
 UPDATE visits_plannedstop s SET state = w.state, visit_id = w.visit_id, miss_reason = '', version = s.version + 1
 FROM wanted w WHERE s.id = w.id AND (s.state, s.visit_id) IS DISTINCT FROM (w.state, w.visit_id)
 """
+_PASSED = "SELECT DISTINCT month FROM visits_plannedstop WHERE state = 'planned' AND on_date < %s ORDER BY month"
 _MISS = """
 UPDATE visits_plannedstop SET state = 'missed', version = version + 1 WHERE state = 'planned' AND on_date < %s
 """
@@ -86,8 +87,14 @@ def link(month: date, territories: Sequence[int] | None = None) -> int:
 
 
 def miss_past(today: date) -> int:
-    """Stops still planned for days before `today` were missed; their reason is still to be said. One query."""
+    """Stops still planned for days before `today` were missed; their reason is still to be said. In the caller's
+    transaction; one query where there is none, else two and one for each month."""
     with connection.cursor() as cursor:
+        cursor.execute(_PASSED, [today])
+        if not (months := [month for (month,) in cursor.fetchall()]):
+            return 0
+        for month in months:
+            lock(month)
         cursor.execute(_MISS, [today])
         return cursor.rowcount
 

@@ -128,12 +128,14 @@ FALLING = Rule(
     ),
 )
 
+# A visit that was made before it was noticed is no answer to it.
+_ONE_MORE_VISIT = "'baseline', coalesce(v.visits_so_far, 0), 'target', coalesce(v.visits_so_far, 0) + 1"
 _OVER_CARTONS = "o.w0 > b.large_cartons"
 _OVER_MEAN = "coalesce(o.w0 * p.n > b.large_times * p.w0 AND p.w0 > 0, false)"
 
 LARGE = Rule(
     code="client.large",
-    version=1,
+    version=2,
     dimension=Dimension.CLIENT,
     subject="shop",
     name="大户预警",
@@ -153,7 +155,7 @@ LARGE = Rule(
             'place', u.name, 'market_type', o.market_type, 'reasons', to_jsonb(array_remove(ARRAY[
                 CASE WHEN {_OVER_CARTONS} THEN 'GT_' || b.large_cartons END,
                 CASE WHEN {_OVER_MEAN} THEN 'GT_' || trim_scale(b.large_times) || 'X' END], NULL)),
-            'baseline', coalesce(v.visits0, 0), 'target', 1, 'best', NULL) AS figures,
+            {_ONE_MORE_VISIT}, 'best', NULL) AS figures,
         b.threshold, {orders_since("from0", "o.orders0")} AS evidence
     FROM own o JOIN b USING (territory_id) LEFT JOIN peers p USING (retailer_id)
     LEFT JOIN backend_unit u ON u.id = p.place_id LEFT JOIN an_visit v USING (retailer_id)
@@ -166,7 +168,8 @@ LARGE = Rule(
     proposal=Proposal(
         "client.explain_large",
         "到店清点库存,核实大批量订货的用途与流向,写明原因,当月至少 {target:n} 次",
-        "Count the stock at the shop, find out where so much goes and write it down: {target:n} visit this month",
+        "Count the stock at the shop, find out where so much goes and write it down. Visits this month:"
+        " at least {target:n}",
         "visits",
         Goal.AT_LEAST,
         Action.Serves.OBSERVATION,
@@ -175,7 +178,7 @@ LARGE = Rule(
 
 ODD_ORDER = Rule(
     code="client.odd_order",
-    version=1,
+    version=2,
     dimension=Dimension.CLIENT,
     subject="shop",
     name="异常订单",
@@ -194,7 +197,7 @@ ODD_ORDER = Rule(
         FROM an_recent GROUP BY retailer_id HAVING count(*) = 4)
     SELECT o.retailer_id, {NO_UNIT}, jsonb_build_object('cartons', o.cartons, 'on_date', o.on_date,
             'mean', round(o.before / 3.0, 1), 'percent', round(300.0 * o.cartons / o.before, 1),
-            'limit', b.odd_order_percent, 'baseline', coalesce(v.visits0, 0), 'target', 1, 'best', NULL) AS figures,
+            'limit', b.odd_order_percent, {_ONE_MORE_VISIT}, 'best', NULL) AS figures,
         b.threshold, jsonb_build_object('kind', 'order', 'ids', o.ids, 'rows', 4) AS evidence
     FROM own o JOIN an_shop s USING (retailer_id) JOIN b USING (territory_id) LEFT JOIN an_visit v USING (retailer_id)
     WHERE s.state = 'active' AND o.on_date >= %(from0)s AND o.before > 0
@@ -207,7 +210,8 @@ ODD_ORDER = Rule(
     proposal=Proposal(
         "client.check_order",
         "到货后上门核对库存与实际销售,排除新品上市、节日备货等原因,当月至少 {target:n} 次",
-        "Check stock against sales at the shop after delivery; launches and holidays explain much: {target:n} visit",
+        "Check stock against sales at the shop after delivery; launches and holidays explain much. Visits this month:"
+        " at least {target:n}",
         "visits",
         Goal.AT_LEAST,
         Action.Serves.OBSERVATION,

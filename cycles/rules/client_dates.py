@@ -8,7 +8,7 @@ from __future__ import annotations
 from backend.parameters import Declared, declared
 from cycles.grid import Dimension
 from cycles.models import Action, Goal
-from cycles.rules.client import MONTH_DAYS, NO_UNIT, TRADE, in_force
+from cycles.rules.client import NO_UNIT, TRADE, in_force
 from cycles.rules.rule import Proposal, Rule, add
 from retail.parameters import LICENCE_NOTICE_DAYS
 from visits.parameters import EVERY_DAYS
@@ -24,9 +24,12 @@ def _record(kind: str, key: str) -> str:
     return f"jsonb_build_object('kind', '{kind}', 'ids', jsonb_build_array({key}), 'rows', 1)"
 
 
+# Of the month from the day on: what is asked for late in it can still be done.
+_DAYS_LEFT = "((%(month)s::date + interval '1 month')::date - greatest(%(as_of)s::date, %(month)s::date))"
+
 VISIT_OVERDUE = Rule(
     code="client.visit_overdue",
-    version=1,
+    version=2,
     dimension=Dimension.CLIENT,
     subject="shop",
     name="走访逾期",
@@ -39,15 +42,16 @@ VISIT_OVERDUE = Rule(
     find=f"""
     WITH {in_force(*CADENCE)},
     own AS (
-        SELECT s.retailer_id, s.visit_class, v.last_visit_id, v.last_on, v.visits0, b.threshold,
+        SELECT s.retailer_id, s.visit_class, v.last_visit_id, v.last_on, b.threshold,
+            coalesce(v.visits_so_far, 0) AS so_far,
             CASE s.visit_class WHEN 'A' THEN b.every_days_a WHEN 'B' THEN b.every_days_b ELSE b.every_days_c END
                 AS every,
             %(as_of)s - coalesce(v.last_on, s.opened_on) AS days
         FROM an_shop s JOIN b USING (territory_id) LEFT JOIN an_visit v USING (retailer_id)
         WHERE s.state = 'active')
     SELECT o.retailer_id, {NO_UNIT}, jsonb_build_object('visit_class', o.visit_class, 'every', o.every,
-            'last_on', o.last_on, 'days', o.days, 'baseline', coalesce(o.visits0, 0),
-            'target', greatest(1, floor({MONTH_DAYS} / o.every)), 'best', NULL) AS figures,
+            'last_on', o.last_on, 'days', o.days, 'baseline', o.so_far,
+            'target', o.so_far + greatest(1, floor({_DAYS_LEFT} / o.every::numeric)), 'best', NULL) AS figures,
         o.threshold, CASE WHEN o.last_visit_id IS NULL THEN {_record("retailer", "o.retailer_id")}
             ELSE {_record("visit", "o.last_visit_id")} END AS evidence
     FROM own o WHERE o.every > 0 AND o.days > o.every

@@ -36,9 +36,10 @@ class Rule:
     holds for: retailer_id, unit_id, product_id (those that do not apply are null), figures jsonb, threshold jsonb,
     evidence jsonb. It guards its own bases: zero, negative and tiny ones never fire.
 
-    A change of what it finds or says is a new version. `every_day` rules are asked again each business day of the
-    running month; the others at the opening and once more when the month before has been measured. A restricted rule is
-    shown only with `restricted.read`, moves no cell and proposes nothing.
+    A change of what it finds or says is a new version. Months keep what they were told, so the words of every version
+    stay registered: those of before `words_since` by hand, beside the rule. `every_day` rules are asked again each
+    business day of the running month; the others at the opening and once more when the month before has been measured.
+    A restricted rule is shown only with `restricted.read`, moves no cell and proposes nothing.
     """
 
     code: str
@@ -58,6 +59,7 @@ class Rule:
     every_day: bool = False
     restricted: bool = False
     reads_en: str = ""
+    words_since: int = 1  # the first version that said it in these words
 
     @property
     def template(self) -> str:
@@ -74,7 +76,8 @@ def add(*rules: Rule) -> None:
             raise ValueError(f"rule {rule.code} is defined twice")
         _rules[rule.code] = rule
         declare(*rule.thresholds)
-        register(Template(rule.template, rule.version, rule.zh, rule.en))
+        versions = range(rule.words_since, rule.version + 1)
+        register(*(Template(rule.template, version, rule.zh, rule.en) for version in versions))
         if rule.proposal:
             register(Template(f"action.{rule.proposal.kind}", 1, rule.proposal.zh, rule.proposal.en))
 

@@ -253,7 +253,7 @@ def test_a_shop_that_never_ordered_counts_from_its_first_day_and_a_suspended_one
 
 @pytest.mark.parametrize(
     ("visit_class", "days", "target"),
-    [("A", 7, None), ("A", 8, 4), ("B", 14, None), ("B", 15, 2), ("C", 30, None), ("C", 31, 1)],
+    [("A", 7, None), ("A", 8, 3), ("B", 14, None), ("B", 15, 2), ("C", 30, None), ("C", 31, 1)],
 )
 def test_a_visit_is_overdue_the_day_after_its_cadence(
     cast: Cast, visit_class: str, days: int, target: int | None
@@ -265,11 +265,28 @@ def test_a_visit_is_overdue_the_day_after_its_cadence(
     assert (None if told is None else (told["days"], told["target"])) == (None if target is None else (days, target))
 
 
+def test_late_in_the_month_only_visits_that_can_still_be_made_are_asked_for(cast: Cast) -> None:
+    for day in (2, 10):
+        land_visit(cast, cast.shops[0], date(2026, 3, day))
+    analyze(date(2026, 3, 1), date(2026, 3, 25))
+    told = Sighting.objects.get(finding_id=Finding.objects.get(rule="client.visit_overdue", retailer=cast.shops[0]).pk)
+    assert (told.figures["days"], told.figures["baseline"], told.figures["target"]) == (15, 2, 3)
+
+
+def test_a_visit_before_an_odd_order_was_noticed_is_no_answer_to_it(cast: Cast) -> None:
+    for number, cartons in ((28, 18), (21, 22), (14, 20), (7, 52)):
+        order(cast.shops[0], cast.territory, date(2026, 3, 30) - timedelta(days=number), cartons)
+    land_visit(cast, cast.shops[0], date(2026, 3, 20))
+    analyze(date(2026, 3, 1), date(2026, 3, 25))
+    told = Sighting.objects.get(finding_id=Finding.objects.get(rule="client.odd_order", retailer=cast.shops[0]).pk)
+    assert (told.figures["percent"], told.figures["baseline"], told.figures["target"]) == (260.0, 1, 2)
+
+
 def test_a_shop_never_visited_counts_from_its_first_day(cast: Cast) -> None:
     Retailer.objects.filter(pk=cast.shops[0].pk).update(opened_on=ago(8))
     told = figures("client.visit_overdue", cast.shops[0])
     assert told == {
-        "visit_class": "A", "every": 7, "last_on": None, "days": 8, "baseline": 0, "target": 4, "best": None,
+        "visit_class": "A", "every": 7, "last_on": None, "days": 8, "baseline": 0, "target": 2, "best": None,
     }  # fmt: skip
 
 

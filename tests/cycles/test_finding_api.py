@@ -126,7 +126,7 @@ def test_a_finding_explains_itself(expired: Cast, as_lin: APIClient, as_zhao: AP
     assert told["why"] == {
         "rule": {
             "code": "client.large",
-            "version": 1,
+            "version": 2,
             "name": "large account",
             "reads": "orders of the last four weeks, against the mean of the market type in the county"
             " (else the prefecture)",
@@ -263,3 +263,16 @@ def test_every_proposal_of_a_rule_finds_its_figures(expired: Cast) -> None:
                 assert {"baseline", "target", "best"} <= seen.figures.keys()
         told.add(one.code)
     assert {"client.licence_expired", "client.promise_overdue", "client.silent", "client.visit_overdue"} <= told
+
+
+def test_a_month_told_by_an_older_version_of_a_rule_keeps_its_version_and_its_words(
+    expired: Cast, as_zhao: APIClient
+) -> None:
+    analyze(MARCH, TODAY)
+    found = Finding.objects.get(rule="client.visit_overdue", retailer=expired.shops[0])
+    assert Sighting.objects.filter(finding_id=found.pk).values_list("rule_version", flat=True).get() == 2
+    newer = as_zhao.get(f"{LIST}/{found.pk}").json()
+    Sighting.objects.filter(finding_id=found.pk).update(rule_version=1)
+    older = as_zhao.get(f"{LIST}/{found.pk}").json()
+    assert (newer["why"]["rule"]["version"], older["why"]["rule"]["version"]) == (2, 1)
+    assert older["sentence"] == newer["sentence"] != ""
