@@ -1,8 +1,8 @@
-"""What phones keep a copy of: one feed per collection, registered by the app that owns it; served by backend/http/sync.py.
+"""What phones keep a copy of: one feed per collection, registered by the app that owns it; for backend/http/sync.py.
 
-A feed says what a unit's phones hold, as one statement; the sync log (backend/synclog.py) says what of it changed, in the
-order of commits. What a phone may see is decided each time it asks: by the units where it holds the capability today.
-See docs/sync.md.
+A feed says what a unit's phones hold, as one statement; the sync log (backend/synclog.py) says what of it changed, in
+the order of commits. What a phone may see is decided each time it asks: by the units where it holds the capability
+today. See docs/sync.md.
 """
 
 from __future__ import annotations
