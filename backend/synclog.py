@@ -1,33 +1,94 @@
-"""The order of changes for phones: one counter per territory and collection, taken last in the writer's transaction.
+"""The order of changes for phones: one counter per unit and collection, taken last in the writer's transaction.
 
 A number handed out early could become visible after a larger one was served, and that document would never be pulled;
-the counter row's lock is held to commit, so numbers become visible in their order (docs/sync.md).
+the counter row's lock is held to commit, so numbers become visible in their order (docs/sync.md). Writers call
+`append`; what is derived is compared with what phones were told by `reconcile` (backend/phones.py, backend/streams.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+
+from backend import clock
+from backend.feeds import Feed
+
+CHANNEL = "sync"  # NOTIFY with "<unit id> <collection>", once per transaction and pair: PostgreSQL folds equal ones
 
 _COUNT = """
-INSERT INTO backend_synccounter (territory_id, collection, value) VALUES (%s, %s, %s)
-ON CONFLICT (territory_id, collection) DO UPDATE SET value = backend_synccounter.value + excluded.value
-RETURNING value
+WITH counted AS (
+    INSERT INTO backend_synccounter AS k (territory_id, collection, value) VALUES (%s, %s, %s)
+    ON CONFLICT (territory_id, collection) DO UPDATE SET value = k.value + excluded.value
+    RETURNING territory_id, collection, value)
+SELECT value, pg_notify('sync', territory_id || ' ' || collection) FROM counted
 """
 _ENTER = """
-INSERT INTO backend_syncentry (territory_id, collection, document_id, sequence, deleted)
-SELECT %s, %s, d.id, %s + d.n, %s FROM unnest(%s::uuid[]) WITH ORDINALITY AS d(id, n)
+INSERT INTO backend_syncentry (territory_id, collection, document_id, sequence, first_sequence, deleted)
+SELECT %s, %s, d.id, %s + d.n, %s + d.n, %s FROM unnest(%s::uuid[]) WITH ORDINALITY AS d(id, n)
 ON CONFLICT (territory_id, collection, document_id)
 DO UPDATE SET sequence = excluded.sequence, deleted = excluded.deleted
 """
 
+# The feed's own statement stands in the middle. What it gives now is held against the entries: a document that is new,
+# differs, or came back is told; one that it no longer gives is a tombstone. Counters only where something is told, or
+# where today's comparison is the first.
+_RECONCILE = """
+WITH given AS MATERIALIZED (
+    SELECT g.unit_id, g.id, decode(md5(g.document::text), 'hex') AS digest
+    FROM ({documents}) AS g(unit_id, id, document)),
+entered AS MATERIALIZED (
+    SELECT territory_id AS unit_id, document_id AS id, digest, deleted FROM backend_syncentry
+    WHERE territory_id = ANY(%(units)s) AND collection = %(collection)s),
+changed AS MATERIALIZED (
+    SELECT unit_id, id, g.digest, g.digest IS NULL AS deleted,
+        row_number() OVER (PARTITION BY unit_id ORDER BY id) AS place
+    FROM given g FULL JOIN entered e USING (unit_id, id)
+    WHERE CASE WHEN g.digest IS NULL THEN NOT e.deleted
+               ELSE e.deleted IS DISTINCT FROM false OR e.digest IS DISTINCT FROM g.digest END),
+counted AS (
+    INSERT INTO backend_synccounter AS k (territory_id, collection, value, reconciled_on)
+    SELECT u.id, %(collection)s, n.changes, %(today)s
+    FROM unnest(%(units)s::bigint[]) AS u(id)
+    CROSS JOIN LATERAL (SELECT count(*) AS changes FROM changed c WHERE c.unit_id = u.id) AS n
+    WHERE n.changes > 0 OR NOT EXISTS (
+        SELECT FROM backend_synccounter s
+        WHERE s.territory_id = u.id AND s.collection = %(collection)s AND s.reconciled_on = %(today)s)
+    ORDER BY u.id
+    ON CONFLICT (territory_id, collection)
+    DO UPDATE SET value = k.value + excluded.value, reconciled_on = excluded.reconciled_on
+    RETURNING territory_id, value),
+numbered AS (
+    SELECT c.unit_id, c.id, c.digest, c.deleted, k.value - count(*) OVER (PARTITION BY c.unit_id) + c.place AS sequence
+    FROM changed c JOIN counted k ON k.territory_id = c.unit_id),
+written AS (
+    INSERT INTO backend_syncentry AS e
+        (territory_id, collection, document_id, sequence, first_sequence, digest, deleted)
+    SELECT unit_id, %(collection)s, id, sequence, sequence, digest, deleted FROM numbered ORDER BY unit_id, id
+    ON CONFLICT (territory_id, collection, document_id)
+    DO UPDATE SET sequence = excluded.sequence, digest = coalesce(excluded.digest, e.digest), deleted = excluded.deleted
+    RETURNING territory_id)
+SELECT territory_id, count(*), pg_notify('sync', territory_id || ' ' || %(collection)s)
+FROM written GROUP BY territory_id ORDER BY territory_id
+"""
+# Two comparisons of one unit take turns; the second finds what the first has told and adds nothing.
+_TURN = """
+SELECT pg_advisory_xact_lock(136, hashtext(u || ' ' || %s))
+FROM (SELECT unnest(%s::bigint[]) AS u ORDER BY 1) AS units
+"""
+_STALE = """
+SELECT u FROM unnest(%s::bigint[]) AS units(u) WHERE NOT EXISTS (
+    SELECT FROM backend_synccounter
+    WHERE territory_id = u AND collection = %s AND reconciled_on = %s)
+"""
+
 
 def append(collection: str, changes: Mapping[int, Iterable[UUID]], *, deleted: bool = False) -> None:
-    """Phones of each territory will pull these documents again (or drop them). Call it last in the transaction.
+    """Phones of each unit will pull these documents again (or drop them). Call it last in the transaction.
 
-    Territories are taken in id order, so that two writers cannot wait for each other. Two queries a territory.
+    Units are taken in id order, so that two writers cannot wait for each other. Two queries a unit.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a change for phones is entered in the transaction that makes it")
@@ -37,4 +98,40 @@ def append(collection: str, changes: Mapping[int, Iterable[UUID]], *, deleted: b
             if ids:
                 cursor.execute(_COUNT, [territory_id, collection, len(ids)])
                 first = cursor.fetchone()[0] - len(ids)
-                cursor.execute(_ENTER, [territory_id, collection, first, deleted, ids])
+                cursor.execute(_ENTER, [territory_id, collection, first, first, deleted, ids])
+
+
+def reconcile(feed: Feed, units: Iterable[int]) -> dict[int, int]:
+    """What phones of these units hold by the feed is what they will have been told: changed and new documents get a new
+    number, those that are gone a tombstone. Returns unit -> how many; without those where nothing changed.
+
+    Set-based: two queries for any number of units and documents. A document is compared by the MD5 of its text, so its
+    statement must write equal content equally. What commits meanwhile is told by its own mark or `append`.
+    """
+    wanted = sorted(set(units))
+    if not wanted:
+        return {}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_TURN, [feed.collection, wanted])
+        cursor.execute(
+            _RECONCILE.format(documents=feed.documents), {**named(feed, wanted), "collection": feed.collection}
+        )
+        return {unit: count for unit, count, _ in cursor.fetchall()}
+
+
+def reconcile_today(feed: Feed, units: Iterable[int]) -> dict[int, int]:
+    """The same for those of the units that were not compared yet today: a unit's first pull of a day calls it, so that
+    what a date changes (a shop that changes hands, a policy in force, a window of months) needs no mark.
+
+    Another phone of the unit that asks at the same moment waits, and finds it done. Three queries.
+    """
+    asked = sorted(set(units))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_TURN, [feed.collection, asked])
+        cursor.execute(_STALE, [asked, feed.collection, clock.today()])
+        return reconcile(feed, [unit for (unit,) in cursor.fetchall()])
+
+
+def named(feed: Feed, units: list[int], ids: list[UUID] | None = None, person: UUID | None = None) -> dict[str, Any]:
+    """What a feed's statement finds at hand: %(units)s, %(ids)s, %(today)s, %(person)s and its own parameters."""
+    return {**feed.parameters, "units": units, "ids": ids, "today": clock.today(), "person": person}

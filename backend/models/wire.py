@@ -45,6 +45,7 @@ class Quarantined(models.Model):
     sha256 = models.BinaryField(max_length=32)
     payload = models.BinaryField()
     problem = models.JSONField(_("problem"))
+    standing = models.JSONField(null=True)  # what stood here when it came, with its author and time (a conflict)
     received_at = models.DateTimeField(_("received"))
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPEN)
     settled_at = models.DateTimeField(_("settled"), null=True)
@@ -84,7 +85,10 @@ class IdempotencyKey(models.Model):
 
 
 class SyncCounter(models.Model):
-    """One counter per territory and collection, taken last in a transaction: the checkpoint follows commit order."""
+    """One counter per unit and collection, taken last in a transaction: the checkpoint follows commit order.
+
+    `reconciled_on` is the business day on which the unit's documents were last compared with its entries as a whole.
+    """
 
     SCOPE: ClassVar[Scope] = Internal()
 
@@ -92,10 +96,15 @@ class SyncCounter(models.Model):
     territory = models.ForeignKey("backend.Unit", models.CASCADE, related_name="+")
     collection = models.CharField(max_length=24)
     value = models.BigIntegerField(default=0)
+    reconciled_on = models.DateField(null=True)
 
 
 class SyncEntry(models.Model):
-    """The latest change of one document in one territory's stream; `deleted` is a tombstone for phones."""
+    """The latest change of one document in one unit's stream; `deleted` is a tombstone for phones.
+
+    `first_sequence` is that with which the document came into the stream: a phone whose checkpoint is below it has
+    never been told of it. `digest` is that of the document when it was last reconciled; None: told by its writer.
+    """
 
     SCOPE: ClassVar[Scope] = Internal()
 
@@ -104,6 +113,8 @@ class SyncEntry(models.Model):
     collection = models.CharField(max_length=24)
     document_id = models.UUIDField()
     sequence = models.BigIntegerField()
+    first_sequence = models.BigIntegerField(default=0)
+    digest = models.BinaryField(max_length=16, null=True)
     deleted = models.BooleanField(default=False)
 
     class Meta:
