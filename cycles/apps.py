@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from backend import marks, ticks
+from backend import marks, ticks, workdays
 
 
 class CyclesConfig(AppConfig):
@@ -14,8 +14,9 @@ class CyclesConfig(AppConfig):
     verbose_name = "135 工作法"
 
     def ready(self) -> None:
-        from cycles import changes, measures, month, rules  # noqa: F401  rules and metrics declare themselves
+        from cycles import changes, measures, month, queries, rules  # noqa: F401  rules and metrics declare themselves
 
+        workdays.register(queries.working_calendar)
         marks.subscribe(changes.CONSUMER, changes.KINDS)
         ticks.register("cycles.changes", changes.drain_once)
         ticks.register("cycles.month", month.keep)

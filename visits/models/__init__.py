@@ -1,5 +1,6 @@
 """What happened in the shop, and what a visit is held against (templates, policies)."""
 
+from visits.models.briefed import Briefed, PolicyAnswer, PolicyQuestion, PolicyReading, QuizAttempt, Seal
 from visits.models.display import DisplayTemplate, TemplateVersion
 from visits.models.policy import Policy, PolicyVersion
 from visits.models.stop import Leave, PlannedStop, Replan
@@ -18,6 +19,7 @@ from visits.models.visit import (
 )
 
 __all__ = [
+    "Briefed",
     "Briefing",
     "CheckLine",
     "ComplianceCheck",
@@ -28,9 +30,14 @@ __all__ = [
     "Pitch",
     "PlannedStop",
     "Policy",
+    "PolicyAnswer",
+    "PolicyQuestion",
+    "PolicyReading",
     "PolicyVersion",
+    "QuizAttempt",
     "Remark",
     "Replan",
+    "Seal",
     "TemplateVersion",
     "Training",
     "Visit",
