@@ -6,6 +6,7 @@ still push what was recorded before its end, for 14 days; a lost one gets nothin
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -14,14 +15,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import OuterRef
-from django.db.models.functions import JSONObject
 
 from backend import audit, clock
 from backend.errors import Problem
-from backend.models import Device, DeviceState, Person, Position
+from backend.models import Device, DeviceState, Person
 from backend.scope import Actor, Held, actor_of, visible_to
 
 SLIDES = timedelta(days=30)
@@ -93,10 +91,10 @@ def identify(token: str) -> tuple[Device, Actor]:
 
     Problems not_authenticated, token_expired, device_lost. Whether an ended device may go on is the caller's question.
     """
-    device = _present(token)
     now = clock.now()
-    if device is None or not device.person.is_active:
+    if (found := _present(token)) is None or not found[0].person.is_active:
         raise Problem("not_authenticated")
+    device, held = found
     if device.state == DeviceState.LOST:
         raise Problem("device_lost")
     if device.state == DeviceState.ENDED:
@@ -106,10 +104,6 @@ def identify(token: str) -> tuple[Device, Actor]:
         raise Problem("token_expired")
     if device.last_used_at <= now - HEARD_EVERY:
         _heard(device)
-    held = tuple(
-        Held(p["unit"], p["level"], p["role"], frozenset(p["capabilities"]), tuple(p["above"]))
-        for p in device.held_today  # type: ignore[attr-defined]  # annotated by _present
-    )
     return device, Actor(device.person_id, held, device.pk)
 
 
@@ -131,23 +125,30 @@ def _hash(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-def _present(token: str) -> Device | None:
+# Asked once for every request, so it is written out: composing it anew each time took longer than all the rest of it.
+_OF_DEVICE, _OF_PERSON = Device._meta.concrete_fields, Person._meta.concrete_fields
+_PRESENT = f"""
+SELECT {", ".join(f'd."{one.column}"' for one in _OF_DEVICE)}, {", ".join(f'o."{one.column}"' for one in _OF_PERSON)},
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(p.unit_id, u.level, p.role_id, r.capabilities, u.ancestors)), '[]')
+        FROM backend_position p JOIN backend_unit u ON u.id = p.unit_id JOIN backend_role r ON r.code = p.role_id
+        WHERE p.person_id = o.id AND p.during @> %(today)s::date AND u.during @> %(today)s::date)::text
+FROM backend_device d JOIN backend_person o ON o.id = d.person_id WHERE d.token_hash = %(hash)s
+"""  # noqa: S608  columns of our own models
+
+
+def _present(token: str) -> tuple[Device, tuple[Held, ...]] | None:
+    """The device of a token with its person, and the positions of today."""
     if not _TOKEN.fullmatch(token):
         return None
-    today = clock.today()
-    positions = Position.objects.filter(
-        person_id=OuterRef("person_id"), during__contains=today, unit__during__contains=today
-    ).values(
-        found=JSONObject(
-            unit="unit_id",
-            level="unit__level",
-            role="role_id",
-            capabilities="role__capabilities",
-            above="unit__ancestors",
-        )
-    )
-    devices = Device.objects.select_related("person").annotate(held_today=ArraySubquery(positions))
-    return devices.filter(token_hash=_hash(token)).first()
+    with connection.cursor() as cursor:
+        cursor.execute(_PRESENT, {"today": clock.today(), "hash": _hash(token)})
+        if (row := cursor.fetchone()) is None:
+            return None
+    end = len(_OF_DEVICE)
+    device = Device.from_db(connection.alias, [one.attname for one in _OF_DEVICE], row[:end])
+    device.person = Person.from_db(connection.alias, [one.attname for one in _OF_PERSON], row[end:-1])
+    held = (Held(u, level, role, frozenset(can), tuple(above)) for u, level, role, can, above in json.loads(row[-1]))
+    return device, tuple(held)
 
 
 def _heard(device: Device) -> None:
