@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.ids import uuid7
-from backend.scope import OfShop, Scope
+from backend.scope import Internal, OfShop, Scope
 
 
 class Retailer(models.Model):
@@ -262,3 +262,23 @@ class Promise(models.Model):
 
     def __str__(self) -> str:
         return self.text[:40]
+
+
+class Withdrawn(models.Model):
+    """A need or promise that its author took back: it stands nowhere else, and its id is never given again."""
+
+    SCOPE: ClassVar[Scope] = Internal()  # read in the audit
+
+    class Kind(models.TextChoices):
+        NEED = "need", _("need")
+        PROMISE = "promise", _("promise")
+
+    id = models.UUIDField(primary_key=True)  # that of the need or promise
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    retailer = models.ForeignKey(Retailer, models.PROTECT, related_name="+")
+    content = models.JSONField()  # its columns as they stood
+    withdrawn_by = models.ForeignKey("backend.Person", models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
