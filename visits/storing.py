@@ -1,12 +1,13 @@
 """The one statement that makes visits true: it claims receipts and writes visits and lines; called by visits/intake.py.
 
 Rows go as one JSON document, so the cost is the same behind a pooler and no statement grows with the batch. Lines are
-validated before, which is why their tables carry no foreign keys.
+validated before, which is why their tables carry no foreign keys. An edit (visits/revising.py) writes the same rows by
+the same parts over a visit that stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from msgspec import Struct
 
 from visits.scoring import Line
+from visits.storing_sql import REWRITE, STORE
 from visits.wire import Briefing, Compliance, Observation, Pitch, Remark, Training
 
 
@@ -36,6 +38,7 @@ class DeclaredPhoto(Struct, omit_defaults=True):
     taken_at: datetime
     kind: str
     item: str = ""
+    arrived_at: datetime | None = None  # of an edited visit: its bytes were here before
 
 
 class Row(Struct, omit_defaults=True):
@@ -87,114 +90,15 @@ class Row(Struct, omit_defaults=True):
     trainings: list[Training] = []
     compliance: list[Compliance] = []
     photos: list[DeclaredPhoto] = []
+    revision: int = 1
 
 
-# Receipts are claimed in the order of their ids, so that two batches that share items cannot wait for each other. A
-# lost claim (somebody else committed the id first) leaves its visit out of `fresh` and of the answer. An item that had
-# been refused before and is accepted now leaves the quarantine.
-_STORE = """
-WITH doc AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS d(
-        id uuid, month date, sha256 text, retailer_id uuid, territory_id bigint, county_id bigint, on_date date,
-        started_at timestamptz, ended_at timestamptz, device_started_at timestamptz, device_ended_at timestamptz,
-        device_offset_s bigint, lon float8, lat float8, datum text, accuracy_m float8, distance_m float8, presence text,
-        flags text[], away_reason text, persons_met text, note text, template_version_id bigint, display_score numeric,
-        checks jsonb, observations jsonb, remarks jsonb, briefings jsonb, pitches jsonb, stop_id uuid,
-        unplanned_reason text, purposes text[], tags text[], left_lon float8, left_lat float8, left_datum text,
-        left_accuracy_m float8, left_distance_m float8, typed_s int, confirmed_by text, signature uuid,
-        photos_declared int, score int, trainings jsonb, compliance jsonb, photos jsonb)
-), who AS MATERIALIZED (SELECT %s::uuid AS person_id, %s::uuid AS device_id, %s::timestamptz AS received_at
-), claimed AS (
-    INSERT INTO backend_receipt (submission_id, kind, sha256, person_id, month, received_at)
-    SELECT id, 'visit', decode(sha256, 'hex'), person_id, month, received_at FROM doc, who ORDER BY id
-    ON CONFLICT (submission_id) DO NOTHING RETURNING submission_id
-), fresh AS MATERIALIZED (SELECT d.* FROM doc d JOIN claimed c ON c.submission_id = d.id
-), visit AS (
-    INSERT INTO visits_visit (id, month, retailer_id, person_id, device_id, territory_id, county_id, on_date,
-        started_at, ended_at, device_started_at, device_ended_at, received_at, device_offset_s, lon, lat, datum,
-        accuracy_m, distance_m, presence, flags, away_reason, persons_met, note, template_version_id, display_score,
-        stop_id, unplanned_reason, purposes, tags, left_lon, left_lat, left_datum, left_accuracy_m, left_distance_m,
-        typed_s, confirmed_by, signature_photo_id, photos_declared, photos_missing)
-    SELECT id, month, retailer_id, person_id, device_id, territory_id, county_id, on_date, started_at,
-        ended_at, device_started_at, device_ended_at, received_at, device_offset_s, lon, lat,
-        coalesce(datum, 'unknown'), accuracy_m, distance_m, presence, flags,
-        coalesce(away_reason, ''), coalesce(persons_met, ''), coalesce(note, ''), template_version_id, display_score,
-        stop_id, coalesce(unplanned_reason, ''), coalesce(purposes, '{}'), coalesce(tags, '{}'), left_lon, left_lat,
-        left_datum, left_accuracy_m, left_distance_m, typed_s, coalesce(confirmed_by, ''), signature,
-        coalesce(photos_declared, 0), coalesce(photos_declared, 0)
-    FROM fresh, who
-), checks AS (
-    INSERT INTO visits_checkline (month, visit_id, line_no, item_code, answer, passed, points, products, fixed,
-        before_photo_id, after_photo_id)
-    SELECT f.month, f.id, l.n, l.item_code, l.answer, l.passed, l.points, l.products, coalesce(l.fixed, false),
-        l.before, l.after
-    FROM fresh f, ROWS FROM (jsonb_to_recordset(f.checks) AS (item_code text, answer text, passed bool, points numeric,
-        products bigint[], fixed bool, before uuid, after uuid)
-    ) WITH ORDINALITY AS l(item_code, answer, passed, points, products, fixed, before, after, n)
-), observations AS (
-    INSERT INTO visits_observation (month, visit_id, line_no, product_id, on_shelf, carton_price_fen, pack_price_fen,
-        stock_packs, facings, oos_days, confidence)
-    SELECT f.month, f.id, l.n, l.product_id, l.on_shelf, l.carton_price_fen, l.pack_price_fen, l.stock_packs, l.facings,
-        l.oos_days, l.confidence
-    FROM fresh f, ROWS FROM (jsonb_to_recordset(f.observations) AS (product_id bigint, on_shelf bool,
-        carton_price_fen int, pack_price_fen int, stock_packs int, facings int, oos_days int, confidence int)
-    ) WITH ORDINALITY AS l(product_id, on_shelf, carton_price_fen, pack_price_fen, stock_packs, facings, oos_days,
-        confidence, n)
-), remarks AS (
-    INSERT INTO visits_remark (month, visit_id, line_no, kind, product_id, policy_id, text, counter_proposal,
-        confidence, place, campaign, price_fen, quantity, is_restricted)
-    SELECT f.month, f.id, l.n, l.kind, l.product_id, l.policy_id, l.text, coalesce(l.counter_proposal, ''),
-        l.confidence, coalesce(l.place, ''), coalesce(l.campaign, ''), l.price_fen, l.quantity, l.kind = 'irregular'
-    FROM fresh f, ROWS FROM (jsonb_to_recordset(f.remarks) AS (kind text, product_id bigint, policy_id bigint,
-        text text, counter_proposal text, confidence int, place text, campaign text, price_fen int, quantity int)
-    ) WITH ORDINALITY AS l(kind, product_id, policy_id, text, counter_proposal, confidence, place, campaign, price_fen,
-        quantity, n)
-), briefings AS (
-    INSERT INTO visits_briefing (month, visit_id, line_no, policy_version_id, told_to, understanding, question, channel,
-        answers, passed, signature_photo_id, unanswered)
-    SELECT f.month, f.id, l.n, l.policy_version_id, coalesce(l.told_to, ''), l.understanding, coalesce(l.question, ''),
-        coalesce(l.channel, 'visit'), coalesce(l.answers, '[]'), l.passed, l.signature, coalesce(l.unanswered, false)
-    FROM fresh f, ROWS FROM (jsonb_to_recordset(f.briefings) AS (policy_version_id bigint, told_to text,
-        understanding int, question text, channel text, answers jsonb, passed bool, signature uuid, unanswered bool)
-    ) WITH ORDINALITY AS l(policy_version_id, told_to, understanding, question, channel, answers, passed, signature,
-        unanswered, n)
-), pitches AS (
-    INSERT INTO visits_pitch (month, visit_id, line_no, product_id, accepted, refusal, words)
-    SELECT f.month, f.id, l.n, l.product_id, l.accepted, l.refusal, l.words FROM fresh f, ROWS FROM (
-        jsonb_to_recordset(f.pitches) AS (product_id bigint, accepted bool, refusal text, words text)
-    ) WITH ORDINALITY AS l(product_id, accepted, refusal, words, n)
-), trainings AS (
-    INSERT INTO visits_training (month, visit_id, line_no, topic, minutes, told_to, understanding)
-    SELECT f.month, f.id, l.n, l.topic, l.minutes, coalesce(l.told_to, ''), l.understanding FROM fresh f, ROWS FROM (
-        jsonb_to_recordset(f.trainings) AS (topic text, minutes int, told_to text, understanding int)
-    ) WITH ORDINALITY AS l(topic, minutes, told_to, understanding, n)
-), compliance AS (
-    INSERT INTO visits_compliancecheck (month, visit_id, line_no, tags_shown, tags_missing, tags_mismatched,
-        tags_altered, tags_over_cap, licence_shown, holder_trades, goods_genuine, minors_sign, id_asked, near_school,
-        words)
-    SELECT f.month, f.id, 1, l.tags_shown, l.tags_missing, l.tags_mismatched, l.tags_altered, l.tags_over_cap,
-        l.licence_shown, l.holder_trades, l.goods_genuine, l.minors_sign, l.id_asked, l.near_school,
-        coalesce(l.words, '')
-    FROM fresh f, jsonb_to_recordset(f.compliance) AS l(tags_shown int, tags_missing int, tags_mismatched int,
-        tags_altered int, tags_over_cap int, licence_shown bool, holder_trades bool, goods_genuine bool,
-        minors_sign bool, id_asked bool, near_school bool, words text)
-), photos AS (
-    INSERT INTO visits_photo (month, visit_id, line_no, photo_id, sha256, size_bytes, taken_at, kind, item_code)
-    SELECT f.month, f.id, l.n, l.id, decode(l.sha256, 'hex'), l.bytes, l.taken_at, l.kind, coalesce(l.item, '')
-    FROM fresh f, ROWS FROM (jsonb_to_recordset(f.photos) AS (id uuid, sha256 text, bytes int, taken_at timestamptz,
-        kind text, item text)
-    ) WITH ORDINALITY AS l(id, sha256, bytes, taken_at, kind, item, n)
-), scores AS (
-    INSERT INTO visits_visitscore (month, territory_id, county_id, score)
-    SELECT month, territory_id, county_id, score FROM fresh WHERE score IS NOT NULL
-), mended AS (
-    UPDATE backend_quarantined q SET state = 'resent', settled_at = who.received_at, settled_by_id = who.person_id,
-        version = q.version + 1
-    FROM claimed c, who
-    WHERE q.person_id = who.person_id AND q.kind = 'visit' AND q.state = 'open' AND q.submission_id = c.submission_id
-)
-SELECT submission_id FROM claimed
-"""
+LINE_TABLES = (
+    "visits_checkline", "visits_observation", "visits_remark", "visits_briefing", "visits_pitch", "visits_training",
+    "visits_compliancecheck", "visits_photo",
+)  # fmt: skip
+_OF = "month = ANY(%(months)s::date[]) AND {} = ANY(%(ids)s::uuid[])"
+_CLEAR = ", ".join(f"{table} AS (DELETE FROM {table} WHERE {_OF.format('visit_id')})" for table in LINE_TABLES)  # noqa: S608
 
 
 def store(rows: Sequence[Row], *, person_id: UUID, device_id: UUID | None, received_at: datetime) -> set[UUID]:
@@ -202,10 +106,32 @@ def store(rows: Sequence[Row], *, person_id: UUID, device_id: UUID | None, recei
 
     Waits for a parallel transaction that claims one of the ids, and leaves that id to it if it commits.
     """
-    document = msgspec.json.encode(rows).decode()
+    found = _written(STORE, [msgspec.json.encode(rows).decode(), person_id, device_id, received_at])
+    return {submission_id for (submission_id,) in found}
+
+
+def rewrite(rows: Sequence[Row]) -> None:
+    """Visits that stand (their receipts locked by the caller) say what these rows say, lines and all: under the same
+    id, month, person, device and first receipt. A retailer's score is not counted again. Two queries."""
+    clear([(row.id, row.month) for row in rows], whole=False)
+    _written(REWRITE, [msgspec.json.encode(rows).decode()])
+
+
+def clear(keys: Iterable[tuple[UUID, date]], *, whole: bool) -> None:
+    """These visits have no lines any more; with `whole` they are gone altogether. One query."""
+    wanted = list(keys)
+    visit = f", visit AS (DELETE FROM visits_visit WHERE {_OF.format('id')})" if whole else ""  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {_CLEAR}{visit} SELECT 1",
+            {"ids": [id_ for id_, _ in wanted], "months": sorted({month for _, month in wanted})},
+        )
+
+
+def _written(statement: str, values: list[Any]) -> list[Any]:
     connection.ensure_connection()
     # Bound by the server: merged into the statement, a document of 200 KB would be escaped here and parsed there.
     bound: Any = ServerBindingCursor
     with connection._prepare_cursor(bound(connection.connection)) as cursor:  # type: ignore[attr-defined]
-        cursor.execute(_STORE, [document, person_id, device_id, received_at])
-        return {submission_id for (submission_id,) in cursor.fetchall()}
+        cursor.execute(statement, values)
+        return cursor.fetchall()
