@@ -33,6 +33,7 @@ PREFECTURE_CAST: Final = (
     ("feng", "冯静宜", "Feng Jingyi", "auditor", DEMO_PREFECTURE),
     ("cao", "曹慧敏", "Cao Huimin", "analyst", DEMO_PREFECTURE),
     ("deng", "邓晓燕", "Deng Xiaoyan", "service_desk", DEMO_PREFECTURE),
+    ("wen", "温海生", "Wen Haisheng", "logistics", DEMO_PREFECTURE),
     ("qian", "钱海波", "Qian Haibo", "county_leader", HOME_COUNTY),
     ("peng", "彭立群", "Peng Liqun", "province_leader", "42"),
     ("sun", "孙立新", "Sun Lixin", "administrator", "CN"),

@@ -87,6 +87,8 @@ PEOPLE: tuple[tuple[str, str, str, str], ...] = (
     ("zhou", "周文", "policy_editor", "prefecture"),
     ("feng", "冯云", "brand_manager", "prefecture"),
     ("jiang", "蒋卫", "enforcement", "prefecture"),
+    ("bai", "白洁", "service_desk", "prefecture"),
+    ("mo", "莫非", "logistics", "prefecture"),
     ("shen", "沈静", "auditor", "prefecture"),
 )
 
