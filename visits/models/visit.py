@@ -23,6 +23,7 @@ class Visit(models.Model):
         VALID = "valid", _("at the shop")
         TO_VERIFY = "to_verify", _("to verify")
         UNKNOWN = "unknown", _("no position")
+        REJECTED = "rejected", _("rejected")
 
     class Unplanned(models.TextChoices):
         SHOP_ASKED = "shop_asked", _("the shop asked")
