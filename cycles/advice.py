@@ -49,7 +49,7 @@ total AS (
     FROM line GROUP BY retailer_id),
 seen AS MATERIALIZED (
     SELECT s.retailer_id, o.product_id, v.on_date, v.started_at, o.carton_price_fen, o.stock_packs
-    FROM shop s JOIN visits_visit v ON v.retailer_id = s.retailer_id AND v.presence <> 'to_verify'
+    FROM shop s JOIN visits_visit v ON v.retailer_id = s.retailer_id AND v.presence NOT IN ('to_verify', 'rejected')
         AND v.on_date > %(today)s::date - {SEEN_DAYS} AND v.on_date <= %(today)s
         AND v.month >= date_trunc('month', %(today)s::date - {SEEN_DAYS})::date
     JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id),

@@ -131,7 +131,7 @@ register(
         WHERE b.policy_version_id IN (SELECT version_id FROM an_policy)
         AND b.month >= (SELECT date_trunc('month', min(released_at) AT TIME ZONE 'Asia/Shanghai')::date FROM an_policy)
         AND v.month >= (SELECT date_trunc('month', min(released_at) AT TIME ZONE 'Asia/Shanghai')::date FROM an_policy)
-        AND v.on_date < %(as_of)s AND v.presence <> 'to_verify')
+        AND v.on_date < %(as_of)s AND v.presence NOT IN ('to_verify', 'rejected'))
     SELECT s.retailer_id, s.territory_id, p.version_id, p.title, p.title_en, p.brief_by
     FROM an_policy p JOIN an_shop s ON s.territory_id = p.territory_id AND s.state = 'active'
     LEFT JOIN told ON told.retailer_id = s.retailer_id AND told.policy_version_id = p.version_id

@@ -16,7 +16,7 @@ register(
     JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
     WHERE v.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
     AND o.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
-    AND v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND v.presence <> 'to_verify'
+    AND v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND v.presence NOT IN ('to_verify', 'rejected')
     ORDER BY v.retailer_id, o.product_id, v.started_at DESC, v.id DESC, o.line_no DESC
     """,
     needs=("an_shop",),
@@ -35,7 +35,7 @@ register(
         JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
         WHERE v.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
         AND o.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
-        AND v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND v.presence <> 'to_verify'
+        AND v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND v.presence NOT IN ('to_verify', 'rejected')
         AND o.stock_packs IS NOT NULL) known
     ORDER BY retailer_id, product_id, on_date DESC, trust, source, id DESC
     """,
@@ -49,12 +49,12 @@ register(
         SELECT v.retailer_id, max(v.started_at) AS started_at,
             (count(*) FILTER (WHERE v.on_date >= %(month)s))::int AS visits_so_far
         FROM an_shop s JOIN visits_visit v ON v.retailer_id = s.retailer_id
-        WHERE v.on_date < %(as_of)s AND v.month <= %(as_of_month)s AND v.presence <> 'to_verify'
+        WHERE v.on_date < %(as_of)s AND v.month <= %(as_of_month)s AND v.presence NOT IN ('to_verify', 'rejected')
         GROUP BY v.retailer_id)
     SELECT DISTINCT ON (n.retailer_id) n.retailer_id, v.id AS last_visit_id, v.month AS last_month,
         v.on_date AS last_on, n.visits_so_far
     FROM newest n JOIN visits_visit v ON v.retailer_id = n.retailer_id AND v.started_at = n.started_at
-    WHERE v.on_date < %(as_of)s AND v.month <= %(as_of_month)s AND v.presence <> 'to_verify'
+    WHERE v.on_date < %(as_of)s AND v.month <= %(as_of_month)s AND v.presence NOT IN ('to_verify', 'rejected')
     ORDER BY n.retailer_id, v.id DESC
     """,
     needs=("an_shop",),
@@ -65,7 +65,7 @@ register(
     SELECT DISTINCT ON (v.retailer_id) v.retailer_id, v.id AS visit_id, v.month, v.on_date, v.display_score AS score
     FROM an_shop s JOIN visits_visit v ON v.retailer_id = s.retailer_id
     WHERE v.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
-    AND v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND v.presence <> 'to_verify'
+    AND v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND v.presence NOT IN ('to_verify', 'rejected')
     AND v.display_score IS NOT NULL
     ORDER BY v.retailer_id, v.started_at DESC, v.id DESC
     """,

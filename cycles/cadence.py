@@ -63,7 +63,7 @@ due AS MATERIALIZED (
 told AS MATERIALIZED (
     SELECT DISTINCT v.retailer_id, b.policy_version_id
     FROM due d JOIN visits_briefing b ON b.policy_version_id = d.id
-    JOIN visits_visit v ON v.month = b.month AND v.id = b.visit_id AND v.presence <> 'to_verify'
+    JOIN visits_visit v ON v.month = b.month AND v.id = b.visit_id AND v.presence NOT IN ('to_verify', 'rejected')
     WHERE b.month BETWEEN ({_RELEASED}) AND %(month)s),
 policy AS MATERIALIZED (
     SELECT d.id, s.retailer_id, d.brief_by, d.title FROM due d JOIN shop s ON d.unit_id = ANY(s.ancestors)

@@ -41,7 +41,7 @@ WITH shop AS MATERIALIZED (
     WHERE a.during @> %(on)s::date),
 visit AS (
     SELECT v.retailer_id, count(*) AS visits FROM visits_visit v JOIN shop s ON s.retailer_id = v.retailer_id
-    WHERE v.month = %(month)s AND v.presence <> 'to_verify' GROUP BY v.retailer_id),
+    WHERE v.month = %(month)s AND v.presence NOT IN ('to_verify', 'rejected') GROUP BY v.retailer_id),
 need AS (
     SELECT n.retailer_id, count(*) AS answered, sum(n.closed_on - n.raised_on) AS days
     FROM retail_need n JOIN shop s ON s.retailer_id = n.retailer_id

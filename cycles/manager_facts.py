@@ -101,7 +101,7 @@ LATERAL (SELECT count(*) AS pitches, count(*) FILTER (WHERE p.accepted) AS accep
     FROM visits_pitch p WHERE p.month = %(month)s AND p.visit_id = v.id) p,
 LATERAL (SELECT count(*) AS seen FROM visits_observation o WHERE o.month = %(month)s AND o.visit_id = v.id AND (
     o.carton_price_fen IS NOT NULL OR o.pack_price_fen IS NOT NULL OR o.stock_packs IS NOT NULL)) o
-WHERE v.presence <> 'to_verify'
+WHERE v.presence NOT IN ('to_verify', 'rejected')
 """
 FORECASTS = """
 SELECT c.cycle_id, c.child_id, c.unit_id AS of_unit, f.id, 'market' AS dimension, f.cartons, f.model_cartons,

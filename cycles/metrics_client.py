@@ -45,7 +45,7 @@ WHERE s.retailer_id IS NOT NULL GROUP BY s.action_id
 _VISITS = """
 SELECT s.action_id, count(v.id)
 FROM subject s LEFT JOIN visits_visit v ON v.month = %(month)s AND v.retailer_id = s.retailer_id
-    AND v.presence <> 'to_verify'
+    AND v.presence NOT IN ('to_verify', 'rejected')
 WHERE s.retailer_id IS NOT NULL GROUP BY s.action_id
 """
 _PROMISES = """

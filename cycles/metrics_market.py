@@ -33,7 +33,8 @@ told AS MATERIALIZED (
     SELECT v.retailer_id, p.policy_id, max(p.number) AS number
     FROM visits_policyversion p JOIN visits_briefing b ON b.policy_version_id = p.id
     JOIN visits_visit v ON v.month = b.month AND v.id = b.visit_id
-    WHERE p.policy_id IN (SELECT policy_id FROM named) AND v.on_date < %(next)s AND v.presence <> 'to_verify'
+    WHERE p.policy_id IN (SELECT policy_id FROM named) AND v.on_date < %(next)s
+    AND v.presence NOT IN ('to_verify', 'rejected')
     GROUP BY v.retailer_id, p.policy_id)
 """
 _UNBRIEFED = f"""

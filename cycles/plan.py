@@ -42,7 +42,8 @@ CREATE TEMP TABLE plan_shop ON COMMIT DROP AS
 WITH {cadence.NEEDS}, {cadence.REASONS_OF}, {_KEPT},
 seen AS (
     SELECT retailer_id, count(*) AS visits FROM (
-        SELECT v.retailer_id FROM visits_visit v WHERE v.month = %(month)s AND v.presence <> 'to_verify'
+        SELECT v.retailer_id FROM visits_visit v
+        WHERE v.month = %(month)s AND v.presence NOT IN ('to_verify', 'rejected')
         UNION ALL
         SELECT k.retailer_id FROM kept k
         WHERE k.state = 'dropped' OR (k.state = 'planned' AND k.on_date >= %(today)s)) x GROUP BY retailer_id)

@@ -145,7 +145,8 @@ def _read(territory_id: int, lost_on: date) -> tuple[list[PlannedStop], Board]:
     undone = [s for s in stops if s.on_date == lost_on and s.state in {State.PLANNED, State.MISSED}]
     others = [s for s in stops if s not in undone]
     landed = Visit.objects.filter(month=month, retailer_id__in=[s.retailer_id for s in stops])
-    visited = landed.exclude(presence=Visit.Presence.TO_VERIFY).values_list("retailer_id", flat=True)
+    landed = landed.exclude(presence__in=(Visit.Presence.TO_VERIFY, Visit.Presence.REJECTED))
+    visited = landed.values_list("retailer_id", flat=True)
     asked, today = cadence.ask(month, [territory_id]), clock.today()
     coming = [s.retailer_id for s in others if s.state == State.PLANNED and s.on_date >= today]
     seen = Counter(visited) + Counter(coming)

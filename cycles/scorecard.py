@@ -110,7 +110,7 @@ need AS (
 visit AS MATERIALIZED (
     SELECT s.*, v.id, v.started_at, v.display_score
     FROM shop s JOIN visits_visit v ON v.month = %(month)s AND v.retailer_id = s.retailer_id
-    WHERE v.presence <> 'to_verify' AND v.on_date <= %(on)s),
+    WHERE v.presence NOT IN ('to_verify', 'rejected') AND v.on_date <= %(on)s),
 checked AS MATERIALIZED (
     SELECT DISTINCT ON (retailer_id) * FROM visit WHERE display_score IS NOT NULL
     ORDER BY retailer_id, started_at DESC, id),

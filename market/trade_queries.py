@@ -23,7 +23,7 @@ observed AS MATERIALIZED (
     SELECT v.retailer_id, l.product_id, v.on_date, v.started_at, l.line_no, l.stock_packs, l.oos_days
     FROM {shop} one JOIN visits_visit v USING (retailer_id)
     JOIN visits_observation l ON l.month = v.month AND l.visit_id = v.id
-    WHERE v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND v.presence <> 'to_verify'
+    WHERE v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND v.presence NOT IN ('to_verify', 'rejected')
         AND v.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
         AND l.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
 ), look AS (

@@ -35,7 +35,7 @@ landed AS MATERIALIZED (
     SELECT v.id, v.retailer_id, v.on_date, row_number() OVER own_day AS nth,
         row_number() OVER (PARTITION BY v.retailer_id, date_trunc('week', v.on_date) ORDER BY v.started_at, v.id) AS o
     FROM visits_visit v
-    WHERE v.month = %(month)s AND v.presence <> 'to_verify'
+    WHERE v.month = %(month)s AND v.presence NOT IN ('to_verify', 'rejected')
     AND v.retailer_id IN (SELECT retailer_id FROM stops)
     WINDOW own_day AS (PARTITION BY v.retailer_id, v.on_date ORDER BY v.started_at, v.id)),
 same_day AS MATERIALIZED (
