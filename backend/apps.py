@@ -12,10 +12,12 @@ class BackendConfig(AppConfig):
     verbose_name = "平台"
 
     def ready(self) -> None:
-        from backend import checks, outbox, partitions, ticks  # models are loaded by now
+        from backend import checks, feeds, outbox, partitions, phones, quarantine, ticks  # models are loaded by now
         from backend.http import idempotency
 
         assert checks  # importing it registers the system checks
         ticks.register("idempotency", idempotency.forget_old)
         ticks.register("outbox", outbox.run_due)
         ticks.register("partitions", partitions.ensure_partitions)
+        ticks.register("phones", phones.follow)
+        feeds.register(quarantine.ISSUES)

@@ -7,12 +7,15 @@ today. See docs/sync.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from backend import marks
 from backend.errors import Problem
 from backend.scope import Actor
 
@@ -32,10 +35,15 @@ class Pushed:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one pushed row: stored (no problem, no conflict), a conflict, or refused with a problem."""
+    """What became of one pushed row: stored (no problem, no conflict), a conflict, or refused with a problem.
+
+    Of a conflict: the name of who wrote what stands, and when, where the verb knows it.
+    """
 
     is_conflict: bool = False
     problem: Problem | None = None
+    by: str = ""
+    at: datetime | None = None
 
 
 STORED = Verdict()
@@ -59,6 +67,13 @@ unchanged. Whether `assumed` is still what stands is the verb's question (`same`
 """
 
 
+def id_of_text(value: Any) -> UUID:
+    """The UUID that a document is keyed by, as the phone writes it; ValueError for anything else."""
+    if not isinstance(value, str) or len(value) != 36:
+        raise ValueError(value)
+    return UUID(value)
+
+
 @dataclass(frozen=True)
 class Feed:
     """One collection of one schema version.
@@ -68,7 +83,11 @@ class Feed:
     `_deleted`. A document that it does not give is told as deleted. `above`: the stream of a unit is also served to
     phones of units below it (products, policies); otherwise streams are those of territories. `kinds`: change marks
     after which a unit's documents are compared with what phones were told (backend/synclog.py `reconcile`); a feed
-    whose writers call `synclog.append` themselves needs none.
+    whose writers call `synclog.append` themselves needs none. `personal`: documents of a person, whom the statement
+    asks for, in the stream of a unit; only ever told by `append`. `kept_as`: the kind of refused rows in quarantine.
+
+    `key`, `id_of` and `tells_deleted` are for documents that are not keyed by a UUID called `id`: a tombstone cannot be
+    made from their id alone, so the statement gives deleted documents whole, with `_deleted` in every one.
     """
 
     collection: str
@@ -80,16 +99,31 @@ class Feed:
     owned: frozenset[str] = frozenset()  # fields that the phone writes; all else is the server's
     push: Push | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)  # further ones that the statement names
+    personal: bool = False
+    kept_as: str = ""
+    key: str = "id"
+    id_of: Callable[[Any], UUID] = id_of_text
+    tells_deleted: bool = False
 
+    @property
+    def quarantined_as(self) -> str:
+        return self.kept_as or self.collection
+
+
+PHONES = "phones"  # the consumer of change marks that keeps the log (backend/phones.py)
 
 _feeds: dict[tuple[str, int], Feed] = {}
 
 
 def register(*feeds: Feed) -> None:
-    """Adds feeds; called by AppConfig.ready. ValueError for a second, different one of the same name and version."""
+    """Adds feeds, and subscribes phones to the marks they name; called by AppConfig.ready.
+
+    ValueError for a second, different one of the same name and version.
+    """
     for feed in feeds:
         if _feeds.setdefault((feed.collection, feed.version), feed) != feed:
             raise ValueError(f"feed {feed.collection}/{feed.version} is registered twice")
+        marks.subscribe(PHONES, feed.kinds)
 
 
 def feed(collection: str, version: int) -> Feed | None:
@@ -100,3 +134,49 @@ def feed(collection: str, version: int) -> Feed | None:
 def feeds() -> list[Feed]:
     """Every feed, by collection and version."""
     return [_feeds[key] for key in sorted(_feeds)]
+
+
+def latest() -> list[Feed]:
+    """Of each collection the feed of its newest version: versions share one log, which is kept by the newest."""
+    return list({name: _feeds[name, version] for name, version in sorted(_feeds)}.values())
+
+
+# -- what a verb asks of two states ------------------------------------------------------------------------------------
+
+
+def fingerprint(document: Mapping[str, Any], owned: Collection[str]) -> bytes:
+    """SHA-256 over the canonical JSON (sorted keys, no spaces) of a document's owned fields.
+
+    What JavaScript does not tell apart counts as equal: a field that is null or absent, 2.0 and 2.
+    """
+    kept = {name: _plain(document[name]) for name in owned if document.get(name) is not None}
+    return sha256(json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).digest()
+
+
+def same(one: Mapping[str, Any], other: Mapping[str, Any], owned: Collection[str]) -> bool:
+    """Whether two states of a document agree in the fields that the phone owns: all else is no conflict."""
+    return fingerprint(one, owned) == fingerprint(other, owned)
+
+
+def settled(row: Pushed, stored: Mapping[str, Any] | None, owned: Collection[str]) -> Verdict | None:
+    """What a pushed row is before anything is written, by what stands (None: nothing); None: it is to be written.
+
+    STORED when it says what stands already (a lost answer repeated, a second delete), CONFLICT when the phone took
+    something else for what stands.
+    """
+    if stored is None:
+        return None if row.assumed is None and not row.deleted else STORED if row.deleted else CONFLICT
+    if not row.deleted and same(row.new, stored, owned):
+        return STORED
+    return None if row.assumed is not None and same(row.assumed, stored, owned) else CONFLICT
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _plain(inner) for name, inner in value.items() if inner is not None}
+        case list():
+            return [_plain(inner) for inner in value]
+        case float() if value.is_integer():
+            return int(value)
+    return value

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from backend import api, health, org_api, pages
-from backend.http import problems, schema
+from backend.http import problems, schema, sync
 from backend.http.viewsets import Router
 
 router = Router()
@@ -30,6 +30,8 @@ api_v1: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("api/v1/", include(api_v1)),
+    path("sync/<slug:collection>/<int:version>/pull", sync.PullView.as_view()),
+    path("sync/<slug:collection>/<int:version>/push", sync.PushView.as_view()),
     path("api/docs", pages.api_docs),
     path("problems", problems.index),
     path("problems/<str:code>", problems.about),

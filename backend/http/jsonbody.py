@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from backend.errors import Problem
 
@@ -91,6 +92,15 @@ def read_body(request: HttpRequest) -> bytes:
         return request.body
     except RequestDataTooBig:
         raise Problem("payload_too_large", limit=limit) from None
+
+
+def json_body(request: Request) -> bytes:
+    """The bytes of a JSON body, for what reads them itself; unsupported_media_type for any other."""
+    plain = request._request
+    charset = (plain.content_params or {}).get("charset", "utf-8")
+    if plain.content_type != "application/json" or charset.lower() not in {"utf-8", "utf8"}:
+        raise Problem("unsupported_media_type")
+    return read_body(plain)
 
 
 class StrictJSONParser(BaseParser):

@@ -29,6 +29,7 @@ class Gate(APIView):
     queries: ClassVar[Mapping[str, type[Serializer]]] = {}
     in_serializers: ClassVar[Mapping[str, type[Serializer]]] = {}  # per action: what its body may hold
     answers: ClassVar[Mapping[str, type[BaseSerializer] | None]] = {}  # per action, for the API description; None: 204
+    may_be_empty: ClassVar[frozenset[str]] = frozenset()  # query parameters that may be given without a value
     problem_codes: ClassVar[tuple[str, ...]] = ()  # for the API description: codes of its own verbs
     without_key: ClassVar[frozenset[str]] = frozenset()  # POST actions that may be repeated without a key
     versioned: ClassVar[frozenset[str]] = frozenset({"partial_update", "destroy"})  # actions that ask for If-Match
@@ -101,7 +102,7 @@ class Gate(APIView):
         for name, values in request.query_params.lists():
             if name not in declared:
                 faults.append(FieldError("unknown_parameter", parameter=name))
-            elif (len(values) > 1 and not declared[name]) or "" in values:
+            elif (len(values) > 1 and not declared[name]) or ("" in values and name not in self.may_be_empty):
                 faults.append(FieldError("bad_parameter", parameter=name))
         if faults:
             raise Problem(faults[0].code, errors=faults)

@@ -1,0 +1,116 @@
+"""What phones push and we refuse is kept as it came, and its author's phone is told why: the feed `sync_issues`.
+
+Called by backend/http/sync.py for rows of any collection, and by the verbs that settle what was kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from backend import errors, synclog
+from backend.errors import Problem
+from backend.feeds import Feed
+from backend.ids import uuid7
+from backend.models import Quarantined
+from backend.scope import OFFICE, TERRITORY, Actor
+
+COLLECTION = "sync_issues"
+
+errors.register(
+    "sync_conflict", 409,
+    ("已被他人修改", "Somebody else changed it first"),
+    (
+        "服务器上的内容在您修改之前已经改变,保留了服务器上的内容;您的内容保存在待处理记录中。",
+        "What is stored changed before your edit arrived and was kept; yours is kept among the refused.",
+    ),
+)  # fmt: skip
+
+# The same refused bytes again add nothing: one row per author, kind and content. Kept at the unit where the author
+# holds the capability today, or where it was last held.
+_KEEP = """
+INSERT INTO backend_quarantined (id, kind, submission_id, person_id, unit_id, sha256, payload, problem, standing,
+    received_at, state, version)
+SELECT k.id, %(kind)s, k.submission_id, %(person)s, coalesce(%(unit)s, (
+    SELECT p.unit_id FROM backend_position p JOIN backend_role r ON r.code = p.role_id
+    WHERE p.person_id = %(person)s AND %(capability)s = ANY(r.capabilities)
+    ORDER BY upper(p.during) DESC NULLS FIRST LIMIT 1)),
+    k.sha256, k.payload, k.problem::jsonb, k.standing::jsonb, %(received_at)s, 'open', 1
+FROM unnest(%(ids)s::uuid[], %(submissions)s::uuid[], %(digests)s::bytea[], %(payloads)s::bytea[],
+    %(problems)s::text[], %(standing)s::text[]) AS k(id, submission_id, sha256, payload, problem, standing)
+ORDER BY k.sha256
+ON CONFLICT (person_id, kind, sha256) DO NOTHING
+RETURNING id, unit_id
+"""
+# 400 days, like the bytes themselves; what was settled stays on the phone for a month.
+_ISSUES = """
+SELECT q.unit_id, q.id, json_build_object(
+    'id', q.id, 'kind', q.kind, 'submission_id', q.submission_id, 'problem', q.problem, 'conflict', q.standing,
+    'received_at', q.received_at, 'state', q.state, 'settled_at', q.settled_at)
+FROM backend_quarantined q
+WHERE q.person_id = %(person)s AND q.received_at > %(today)s::date - 400
+AND (q.state = 'open' OR q.settled_at > %(today)s::date - 31)
+AND (%(ids)s::uuid[] IS NULL OR q.id = ANY(%(ids)s::uuid[]))
+"""
+
+ISSUES = Feed(COLLECTION, 1, "quarantine.read", _ISSUES, above=True, personal=True)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """One row that is not taken: its bytes as they came, its id if it has one, and of a conflict both values."""
+
+    raw: bytes
+    submission_id: UUID | None
+    problem: Problem
+    standing: dict[str, Any] | None = None
+
+
+def keep(*, actor: Actor, feed: Feed, refused: Sequence[Refused], received_at: datetime) -> int:
+    """Each refused row is in quarantine with its reason in both languages, and is news for its author's phones.
+
+    It shows to its author and to those who read the quarantine at or above the unit. Returns how many were not kept
+    already. Last in the transaction: it takes the phones' sequence. Three queries, none for none.
+    """
+    if not refused:
+        return 0
+    units = actor.units(feed.capability, levels=(TERRITORY, OFFICE))
+    values: dict[str, Any] = {
+        "kind": feed.quarantined_as,
+        "person": actor.person_id,
+        "unit": units[0] if units else None,
+        "capability": feed.capability,
+        "received_at": received_at,
+        "ids": [uuid7() for _ in refused],
+        "submissions": [row.submission_id for row in refused],
+        "digests": [sha256(row.raw).digest() for row in refused],
+        "payloads": [row.raw for row in refused],
+        "problems": [_json(row.problem.record()) for row in refused],
+        "standing": [None if row.standing is None else _json(row.standing) for row in refused],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, values)
+        kept = cursor.fetchall()
+    changes: dict[int, list[UUID]] = {}
+    for issue, unit in kept:
+        if unit is not None:
+            changes.setdefault(unit, []).append(issue)
+    synclog.append(COLLECTION, changes)
+    return len(kept)
+
+
+def tell(kept: Quarantined) -> None:
+    """Its author's phones pull it again, because it was settled. Last in the transaction; two queries."""
+    if kept.unit_id is not None:
+        synclog.append(COLLECTION, {kept.unit_id: [kept.pk]})
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
