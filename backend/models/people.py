@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from backend import clock
 from backend.ids import uuid7
 from backend.scope import Owned, Scope
 
@@ -49,6 +50,16 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return f"{self.name} ({self.username})"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Whoever sets a new password (the desk, `manage.py changepassword`) ends the phones that the old one opened."""
+        is_renewed = self._password is not None and not self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_renewed:
+                Device.objects.filter(person=self, state=DeviceState.ACTIVE).update(
+                    state=DeviceState.ENDED, ended_at=clock.now(), version=models.F("version") + 1
+                )
+
     def get_full_name(self) -> str:
         return self.name
 
@@ -86,7 +97,7 @@ class DeviceState(models.TextChoices):
 class Device(models.Model):
     """A phone that a person signed in on; its opaque token is stored hashed and read at each request."""
 
-    SCOPE: ClassVar[Scope] = Owned(capability="people.manage", owner="person_id")
+    SCOPE: ClassVar[Scope] = Owned(capability="devices.read", owner="person_id")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     person = models.ForeignKey(Person, models.PROTECT, related_name="devices", verbose_name=_("person"))
@@ -99,6 +110,10 @@ class Device(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=DeviceState.choices, default=DeviceState.ACTIVE)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     unsent = models.PositiveIntegerField(_("unsent items it told of"), default=0)
+    oldest_unsent_at = models.DateTimeField(_("oldest of them"), null=True, blank=True)
+    app_version = models.CharField(_("version of its app"), max_length=32, blank=True, default="")
+    offset_s = models.IntegerField(_("its clock less ours, seconds"), null=True, blank=True)
+    heard_at = models.DateTimeField(_("last report"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
