@@ -5,10 +5,11 @@ Every test that needs people, shops or products asks for the fixture `cast`; `as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -96,84 +97,86 @@ PEOPLE: tuple[tuple[str, str, str, str], ...] = (
 def build_cast() -> Cast:
     """Writes the cast to the database, with everything in force since 2024-01-01."""
     cast = _build_tree()
-    for username, name, role, where in PEOPLE:
-        person = Person(username=username, name=name)
+    cast.people = {username: Person(username=username, name=name) for username, name, _, _ in PEOPLE}
+    for person in cast.people.values():
         person.set_unusable_password()
-        person.save()
-        Position.objects.create(person=person, unit=getattr(cast, where), role_id=role, during=ALWAYS)
-        cast.people[username] = person
-    cast.shops = [make_shop(cast.territory, number) for number in range(3)]
-    cast.wu_shops = [make_shop(cast.other_territory, number) for number in range(100, 102)]
+    Person.objects.bulk_create(cast.people.values())
+    Position.objects.bulk_create(
+        Position(person=cast.people[username], unit=getattr(cast, where), role_id=role, during=ALWAYS)
+        for username, _, role, where in PEOPLE
+    )
+    cast.shops = make_shops(cast.territory, range(3))
+    cast.wu_shops = make_shops(cast.other_territory, range(100, 102))
     _build_brands(cast)
     _build_templates(cast)
     return cast
 
 
-def _build_tree() -> Cast:
-    def unit(code: str, name: str, parent: Unit | None, level: Level) -> Unit:
-        made = Unit.objects.create(code=code, name=name, parent=parent, level=level, during=ALWAYS)
-        made.refresh_from_db()
-        return made
+_TREE: tuple[tuple[tuple[str, str, str, str], ...], ...] = (
+    # level by level: an attribute of Cast, code, name, the attribute of the unit above
+    (("nation", "CN", "全国", ""),),
+    (("hubei", "42", "湖北省", "nation"),),
+    (("prefecture", "4202", "黄石市", "hubei"),),
+    (("county", "420222", "阳新县", "prefecture"), ("other_county", "420281", "大冶市", "prefecture")),
+    (("office", "420222-01", "兴国市场部", "county"), ("other_office", "420281-01", "东岳市场部", "other_county")),
+    (
+        ("territory", "420222-01-01", "兴国一片区", "office"),
+        ("other_territory", "420281-01-01", "东岳一片区", "other_office"),
+        ("next_territory", "420222-01-02", "兴国二片区", "office"),
+    ),
+)
 
-    nation = unit("CN", "全国", None, Level.NATION)
-    hubei = unit("42", "湖北省", nation, Level.PROVINCE)
-    prefecture = unit("4202", "黄石市", hubei, Level.PREFECTURE)
-    county = unit("420222", "阳新县", prefecture, Level.COUNTY)
-    other_county = unit("420281", "大冶市", prefecture, Level.COUNTY)
-    office = unit("420222-01", "兴国市场部", county, Level.OFFICE)
-    other_office = unit("420281-01", "东岳市场部", other_county, Level.OFFICE)
-    return Cast(
-        nation=nation,
-        hubei=hubei,
-        prefecture=prefecture,
-        county=county,
-        other_county=other_county,
-        office=office,
-        other_office=other_office,
-        territory=unit("420222-01-01", "兴国一片区", office, Level.TERRITORY),
-        other_territory=unit("420281-01-01", "东岳一片区", other_office, Level.TERRITORY),
-        next_territory=unit("420222-01-02", "兴国二片区", office, Level.TERRITORY),
-    )
+
+def _build_tree() -> Cast:
+    made: dict[str, Unit] = {}
+    for level, units in zip(Level, _TREE, strict=True):
+        for attribute, code, name, above in units:
+            made[attribute] = Unit(code=code, name=name, parent=made.get(above), level=level, during=ALWAYS)
+        Unit.objects.bulk_create(made[attribute] for attribute, *_ in units)
+    as_kept = Unit.objects.in_bulk([unit.pk for unit in made.values()])  # with what the database adds
+    found: dict[str, Any] = {attribute: as_kept[unit.pk] for attribute, unit in made.items()}
+    return Cast(**found)
 
 
 def make_shop(territory: Unit, number: int, *, since: date = SINCE, assigned: bool = True) -> Retailer:
     """One active urban convenience store (CB2, tier 15, integrity A, visit class A), 960 m east of the one before."""
-    shop = Retailer.objects.create(
-        code=f"4202{number:08d}",
-        licence_no=f"4202001{number:05d}",
-        licence_valid_until=date(2028, 6, 30),
-        name=f"便民商店{number}",
-        holder=f"持证人{number}",
-        county_id=territory.ancestors[3],
-        lon=SHOP_LON + number / 100,
-        lat=SHOP_LAT,
-        datum=Retailer.Datum.WGS84,
-        order_weekday=1 + number % 4,
-        opened_on=since,
+    return make_shops(territory, [number], since=since, assigned=assigned)[0]
+
+
+def make_shops(
+    territory: Unit, numbers: Iterable[int], *, since: date = SINCE, assigned: bool = True
+) -> list[Retailer]:
+    """Such shops, in three statements for any number."""
+    shops = Retailer.objects.bulk_create(
+        Retailer(
+            code=f"4202{number:08d}",
+            licence_no=f"4202001{number:05d}",
+            licence_valid_until=date(2028, 6, 30),
+            name=f"便民商店{number}",
+            holder=f"持证人{number}",
+            county_id=territory.ancestors[3],
+            lon=SHOP_LON + number / 100,
+            lat=SHOP_LAT,
+            datum=Retailer.Datum.WGS84,
+            order_weekday=1 + number % 4,
+            opened_on=since,
+        )
+        for number in numbers
     )
-    Classification.objects.create(
-        retailer=shop,
-        during=DateRange(since, None),
-        business_type="B",
-        market_type="C",
-        scale=2,
-        tier=15,
-        integrity_grade="A",
-        visit_class="A",
+    during = DateRange(since, None)
+    ranks = {"business_type": "B", "market_type": "C", "scale": 2, "tier": 15, "integrity_grade": "A"}
+    Classification.objects.bulk_create(
+        Classification(retailer=shop, during=during, visit_class="A", **ranks) for shop in shops
     )
     if assigned:
-        Assignment.objects.create(retailer=shop, territory=territory, during=DateRange(since, None))
-    return shop
+        Assignment.objects.bulk_create(Assignment(retailer=shop, territory=territory, during=during) for shop in shops)
+    return shops
 
 
 def _build_brands(cast: Cast) -> None:
     brand = Brand.objects.create(name="黄鹤楼", maker="湖北中烟", is_home=True)
-    for code, name, carton_fen in (
-        ("P1", "黄鹤楼(软蓝)", 19_000),
-        ("P2", "红金龙(硬神州腾龙)", 10_000),
-        ("P3", "利群(新版)", 15_000),
-    ):
-        product = Product.objects.create(
+    cast.products = Product.objects.bulk_create(
+        Product(
             brand=brand,
             code=code,
             name=name,
@@ -182,7 +185,12 @@ def _build_brands(cast: Cast) -> None:
             wholesale_fen=carton_fen * 88 // 100,
             transfer_fen=carton_fen * 66 // 100,
         )
-        cast.products.append(product)
+        for code, name, carton_fen in (
+            ("P1", "黄鹤楼(软蓝)", 19_000),
+            ("P2", "红金龙(硬神州腾龙)", 10_000),
+            ("P3", "利群(新版)", 15_000),
+        )
+    )
     KeyProduct.objects.create(unit=cast.prefecture, product=cast.products[0], during=ALWAYS)
 
 
@@ -214,17 +222,16 @@ def cast(db: None) -> Cast:
 def phone_of(person: Person, *, device_id: str = "") -> APIClient:
     """A client that is signed in on a phone of the person's, by a token of its own."""
     token = f"token-of-{person.username}-{device_id}"
-    Device.objects.get_or_create(
+    phone = Device(
         person=person,
         device_id=device_id or f"phone-of-{person.username}",
-        defaults={
-            "name": "测试手机",
-            "token_hash": sha256(token.encode()).digest(),
-            "signed_in_at": clock.now(),
-            "last_used_at": clock.now(),
-            "expires_at": clock.now() + timedelta(days=30),
-        },
+        name="测试手机",
+        token_hash=sha256(token.encode()).digest(),
+        signed_in_at=clock.now(),
+        last_used_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=30),
     )
+    Device.objects.bulk_create([phone], ignore_conflicts=True)  # the one that the person has already stays
     client = APIClient(HTTP_ACCEPT_LANGUAGE="zh-hans")
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
     return client
