@@ -14,10 +14,12 @@ class RetailConfig(AppConfig):
     verbose_name = "客户"
 
     def ready(self) -> None:
-        from backend import outbox  # models are loaded by now
+        from backend import feeds as phones  # models are loaded by now
+        from backend import outbox
         from backend.imports import kinds
-        from retail import assignment, imports, parameters  # noqa: F401 - parameters declare themselves
+        from retail import assignment, feeds, imports, parameters  # noqa: F401 - parameters declare themselves
 
         scope.register_assignment("retail.Assignment")
         outbox.register(assignment.BEGINS, assignment.begin)
         kinds.register(imports.RETAILERS)
+        phones.register(*feeds.FEEDS)

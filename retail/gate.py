@@ -10,10 +10,11 @@ from backend.errors import Problem
 from backend.scope import Actor
 
 
-def county_on(actor: Actor, retailer_id: UUID, on: date) -> int:
-    """The shop's county on the day, in whose audit the act shows; `not_found` where the actor may not write. One
-    query."""
-    stamp = scope.writable(actor, "retail.edit", [(retailer_id, on)]).get((retailer_id, on))
-    if stamp is None:
-        raise Problem("not_found")
-    return stamp.county_id
+def county_on(actor: Actor, retailer_id: UUID, *days: date) -> int:
+    """The shop's county on the first of the days on which the actor may write about it, in whose audit the act shows;
+    `not_found` where there is none. One query."""
+    stamps = scope.writable(actor, "retail.edit", {(retailer_id, on) for on in days})
+    for on in days:
+        if stamp := stamps.get((retailer_id, on)):
+            return stamp.county_id
+    raise Problem("not_found")

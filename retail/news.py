@@ -8,11 +8,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from backend import clock, marks, synclog
-from retail import queries
+from retail import documents, queries
 from retail.models import Need, Promise
 
 Documents = Mapping[str, Mapping[int, Iterable[UUID]]]
+
+PAPERS = "papers"  # what a shop's card says is due has changed
 
 
 def tell_changed(retailer_ids: Iterable[UUID], on: date) -> None:
@@ -26,11 +30,14 @@ def tell_changed(retailer_ids: Iterable[UUID], on: date) -> None:
     _enter({"retailers": by_territory}, {})
 
 
-def tell_document(collection: str, retailer_id: UUID, document_id: UUID) -> None:
-    """Phones of today's owner of the shop pull this document (a need, a promise) again."""
+def tell_document(collection: str, retailer_id: UUID, document_id: UUID, *, gone: bool = False) -> None:
+    """Phones of today's owner of the shop pull this document (a need, a promise) again, or drop it; the shop's card,
+    which says what is due, follows with the tick."""
     owner = queries.owners([retailer_id], clock.today()).get(retailer_id)
     if owner is not None:
-        _enter({collection: {owner: [document_id]}}, {})
+        marks.mark(PAPERS, [(owner, clock.today())])
+        told: Documents = {collection: {owner: [document_id]}}
+        _enter({} if gone else told, told if gone else {})
 
 
 def tell_moved(left: Mapping[int, Iterable[UUID]], joined: Mapping[int, Iterable[UUID]]) -> None:
@@ -56,11 +63,24 @@ def _with_open_work(shops: Mapping[int, Iterable[UUID]]) -> dict[str, dict[int, 
     return found
 
 
+# What is told at once is remembered as told: the comparison of the day then finds nothing new in it.
+_REMEMBER = """
+UPDATE backend_syncentry e SET digest = decode(md5(g.document::text), 'hex')
+FROM ({documents}) AS g(unit_id, id, document)
+WHERE e.territory_id = g.unit_id AND e.collection = %(collection)s AND e.document_id = g.id AND NOT e.deleted
+"""
+
+
 def _enter(arrived: Documents, gone: Documents) -> None:
     """Counters are taken by collection and territory in one order: two moves in opposite directions cannot wait for
-    each other."""
+    each other. One query more for each collection that came."""
     for collection in sorted({*arrived, *gone}):
         came, went = arrived.get(collection, {}), gone.get(collection, {})
         for territory in sorted({*came, *went}):
             synclog.append(collection, {territory: went.get(territory, ())}, deleted=True)
             synclog.append(collection, {territory: came.get(territory, ())})
+        if came:
+            ids = sorted({document for told in came.values() for document in told})
+            values = {"units": sorted(came), "ids": ids, "today": clock.today(), "collection": collection}
+            with connection.cursor() as cursor:
+                cursor.execute(_REMEMBER.format(documents=documents.BY_COLLECTION[collection]), values)
