@@ -5,6 +5,7 @@ from backend.models.imports import ImportReject, ImportRun
 from backend.models.org import Level, Position, Role, Unit
 from backend.models.parameter import Parameter
 from backend.models.people import Device, DeviceState, Person
+from backend.models.uploads import Notice, Upload
 from backend.models.wire import IdempotencyKey, Quarantined, Receipt, SyncCounter, SyncEntry
 from backend.models.work import ChangeMark, OutboxItem
 
@@ -17,6 +18,7 @@ __all__ = [
     "ImportReject",
     "ImportRun",
     "Level",
+    "Notice",
     "OutboxItem",
     "Parameter",
     "Person",
@@ -27,4 +29,5 @@ __all__ = [
     "SyncCounter",
     "SyncEntry",
     "Unit",
+    "Upload",
 ]
