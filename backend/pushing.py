@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -102,10 +103,10 @@ def _keep_losers(push: _Push, current: Mapping[UUID, str]) -> None:
         standing: dict[str, Any] = {
             "mine": row.new,
             "mine_by": author,
-            "mine_at": push.sent.received_at,
+            "mine_at": push.sent.received_at.astimezone(UTC),
             "theirs": theirs,
             "theirs_by": (verdict.by or theirs.get("person_name") or "") if theirs else "",
-            "theirs_at": (verdict.at or theirs.get("received_at")) if theirs else None,
+            "theirs_at": (verdict.at.astimezone(UTC) if verdict.at else theirs.get("received_at")) if theirs else None,
         }
         push.refused.append(Refused(row.raw, row.id, Problem("sync_conflict"), standing))
 

@@ -161,8 +161,12 @@ def tombstone(feed: Feed, document_id: UUID) -> str:
 
 
 def _counters(feed: Feed, positions: list[int], actor: Actor) -> dict[int, tuple[int, date | None]]:
-    offices = [p.unit_id for p in actor.held if p.level == OFFICE and p.unit_id in set(positions)]
-    values: dict[str, Any] = {"held": positions, "offices": offices, "today": clock.today(), "collection": feed.collection}
+    values: dict[str, Any] = {
+        "held": positions,
+        "offices": actor.units(feed.capability, levels=(OFFICE,)),
+        "today": clock.today(),
+        "collection": feed.collection,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_MINE.format(streams=_WITH_ABOVE if feed.above else _TERRITORIES), values)
         return {unit: (number, on) for unit, number, on in cursor.fetchall()}
