@@ -11,10 +11,17 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backend import clock, devices
+from backend import app_versions, clock, devices
 from backend.errors import Problem
+from backend.filters import DeviceFilters
 from backend.http.auth import CHALLENGE
-from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSerializer, WholeNumberField
+from backend.http.serializers import (
+    AwareDateTimeField,
+    OutModelSerializer,
+    OutSerializer,
+    StrictSerializer,
+    WholeNumberField,
+)
 from backend.http.views import ScopedView
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
 from backend.models import Device, Level, Person, Position
@@ -25,6 +32,21 @@ class LoginIn(StrictSerializer):
     password = serializers.CharField(max_length=256, trim_whitespace=False)
     device_id = serializers.UUIDField(help_text="Made once by the phone; signing in again replaces its token.")
     device_name = serializers.CharField(max_length=80)
+
+
+class HeartbeatIn(StrictSerializer):
+    unsent = WholeNumberField(min_value=0, max_value=1_000_000, help_text="Items that the phone has yet to push.")
+    oldest_at = AwareDateTimeField(allow_null=True, help_text="When the oldest of them was made; null without any.")
+    app_version = serializers.RegexField(app_versions.SHAPE, help_text="1.4.2: one to four numbers.")
+    sent_at = AwareDateTimeField(help_text="The phone's clock as it sends this.")
+
+
+class HeartbeatOut(OutSerializer):
+    server_time = serializers.DateTimeField()
+    offset_s = serializers.IntegerField(help_text="The phone's clock less the server's, in seconds.")
+    next_in_s = serializers.IntegerField(help_text="Report again after so many seconds; every phone is told another.")
+    data_epoch = serializers.CharField(help_text="When it changes, offer the batches of the last 14 days again.")
+    min_app_version = serializers.CharField(help_text="Older apps may not sync; empty: any may.", allow_blank=True)
 
 
 class LogoutIn(StrictSerializer):
@@ -86,6 +108,10 @@ class DeviceOut(OutModelSerializer):
             "expires_at",
             "ended_at",
             "unsent",
+            "oldest_unsent_at",
+            "app_version",
+            "offset_s",
+            "heard_at",
         )
 
 
@@ -142,19 +168,42 @@ class Me(ScopedView):
         return Response(MeOut(_about(cast(Person, request.user))).data)
 
 
+class Heartbeat(ScopedView):
+    """What the phone reports of itself every quarter of an hour; answers what it must know. Never 426."""
+
+    needs = {"post": None}
+    without_key = frozenset({"post"})  # the next one replaces it
+    accepts_ended_devices = True  # what it still holds back is what its manager wants to know
+    in_serializers = {"post": HeartbeatIn}
+    answers = {"post": HeartbeatOut}
+
+    def post(self, request: Request) -> Response:
+        if not isinstance(request.auth, Device):
+            raise Problem("forbidden")  # a browser's session is no phone
+        device = devices.hear(device=request.auth, report=devices.Report(**self.body()))
+        told = {
+            "server_time": clock.now(),
+            "offset_s": device.offset_s,
+            "next_in_s": devices.next_report_in_s(),
+            "data_epoch": devices.data_epoch(),
+            "min_app_version": app_versions.minimum(self.actor),
+        }
+        return Response(HeartbeatOut(told).data)
+
+
 class DeviceViewSet(ListActs, ReadActs, ScopedViewSet):
-    """My phones, and for an administrator those of the people under his units."""
+    """My phones, and for market managers, leaders and administrators those of the people under their units."""
 
     queryset = Device.objects.select_related("person")
     serializer_class = DeviceOut
-    filterset_fields = ["person", "state"]
+    filterset_class = DeviceFilters
     total_order = ("-signed_in_at", "-id")
     needs = {"list": None, "retrieve": None, "end": None, "lost": None}
     without_key = frozenset({"end", "lost"})  # repeating either changes nothing
 
     @action(detail=True, methods=["post"])
     def end(self, request: Request, pk: Any = None) -> Response:
-        """End the device: it may push what it recorded before now for 14 days, and nothing else."""
+        """End one's own device, or with people.manage another's: it may push for 14 days what it recorded until now."""
         return self.told(devices.end_device(actor=self.actor, device_id=pk))
 
     @action(detail=True, methods=["post"])

@@ -7,10 +7,11 @@ still push what was recorded before its end, for 14 days; a lost one gets nothin
 from __future__ import annotations
 
 import json
+import random
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -20,12 +21,16 @@ from django.db import connection, transaction
 from backend import audit, clock
 from backend.errors import Problem
 from backend.models import Device, DeviceState, Person
-from backend.scope import Actor, Held, actor_of, visible_to
+from backend.scope import Actor, Held, Owned, actor_of
 
 SLIDES = timedelta(days=30)
 LASTS = timedelta(days=180)
 PUSHES_AFTER_END = timedelta(days=14)
 HEARD_EVERY = timedelta(minutes=5)
+REPORTS_EVERY_S = 15 * 60
+LARGEST_OFFSET_S = 2_000_000_000  # a clock that stands in 1970 or 2089 is told as it is
+TO_END = Owned(capability="people.manage", owner="person_id")  # reading asks for less: Device.SCOPE
+_REPORTED = ("heard_at", "unsent", "app_version", "oldest_unsent_at", "offset_s")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
 
 
@@ -84,6 +89,35 @@ def end_device(*, actor: Actor, device_id: UUID) -> Device:
 def mark_lost(*, actor: Actor, device_id: UUID) -> Device:
     """The device gets nothing from its next request on and cannot sign in again. Reach and problems as `end_device`."""
     return _close(actor, device_id, state=DeviceState.LOST)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a phone says of itself: how much it has yet to push, since when, its app, and its clock as it sent this."""
+
+    unsent: int
+    oldest_at: datetime | None
+    app_version: str
+    sent_at: datetime
+
+
+def hear(*, device: Device, report: Report) -> Device:
+    """The device's row says what it reported, when, and how far its clock is off (its own less ours, whole seconds).
+
+    Not audited: it comes every quarter of an hour. One query.
+    """
+    now = clock.now()
+    device.heard_at = now
+    device.unsent, device.app_version = report.unsent, report.app_version
+    device.oldest_unsent_at = report.oldest_at if report.unsent else None
+    device.offset_s = max(-LARGEST_OFFSET_S, min(LARGEST_OFFSET_S, round((report.sent_at - now).total_seconds())))
+    _change(device, **{name: getattr(device, name) for name in _REPORTED})
+    return device
+
+
+def next_report_in_s() -> int:
+    """When a phone is to report next: in a quarter of an hour, give or take a fifth: not all at once."""
+    return random.randint(REPORTS_EVERY_S * 4 // 5, REPORTS_EVERY_S * 6 // 5)
 
 
 def identify(token: str) -> tuple[Device, Actor]:
@@ -161,7 +195,7 @@ def _heard(device: Device) -> None:
 
 def _close(actor: Actor, device_id: UUID, *, state: DeviceState, unsent: int = 0, forget: bool = False) -> Device:
     with transaction.atomic():
-        reach = visible_to(Device.objects.select_for_update(of=("self",)), actor)
+        reach = Device.objects.select_for_update(of=("self",)).filter(TO_END.where(actor, clock.today()))
         device = reach.filter(pk=device_id).first()
         if device is None:
             raise Problem("not_found")

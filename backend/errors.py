@@ -159,10 +159,14 @@ _BUILT_IN: tuple[tuple[str, int, str, str, str, str], ...] = (
     ("payload_too_large", 413, "请求体过大", "The body is too large", "请分批发送。", "Send it in smaller parts."),
     ("too_many_items", 413, "条目过多", "Too many items", "请分批发送。", "Send it in smaller parts."),
     ("unsupported_media_type", 415, "不支持的内容类型", "The media type is not supported", "请以 application/json 发送,不加 Content-Encoding。", "Send application/json, without a content encoding."),
+    ("app_outdated", 426, "手机应用版本过旧", "The app on this phone is too old", "请更新应用后再同步,手机上的数据不会丢失。", "Update the app, then sync. What is on the phone is kept."),
     ("idempotency_conflict", 422, "Idempotency-Key 已用于另一请求", "The Idempotency-Key was used for another request", "新的请求请使用新的值。", "Use a new value for a new request."),
+    ("slow_request", 408, "请求未在时限内传完", "The request did not arrive in time", "请在网络较好时重试,上传可从中断处继续。", "Try again on a better connection; uploads go on where they stopped."),
     ("precondition_required", 428, "缺少 If-Match", "If-Match is missing", "修改须带读取时得到的 ETag。", "An edit needs the ETag that you read."),
     ("too_many_attempts", 429, "尝试次数过多", "Too many attempts", "请在 Retry-After 所示的秒数之后重试。", "Try again after the number of seconds in Retry-After."),
     ("internal_error", 500, "系统内部错误", "Something went wrong here", "请凭 request_id 联系管理员。", "Give the request_id to your administrator."),
+    ("not_streamed", 501, "此服务进程不提供事件流", "There is no event stream at this address", "请按间隔拉取,或改用 `make run` 启动的正式入口。", "Pull at intervals, or ask the public port that `make run` opens."),
+    ("maintenance", 503, "系统维护中", "The system is being maintained", "数据未丢失,请在 Retry-After 所示的秒数之后重试。", "Nothing is lost. Try again after the number of seconds in Retry-After."),
     ("unavailable", 503, "服务暂时不可用", "The service is not available for a moment", "数据未丢失,请在 Retry-After 所示的秒数之后重试。", "Nothing is lost. Try again after the number of seconds in Retry-After."),
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from backend import api, health, org_api, pages
-from backend.http import problems, schema, sync
+from backend.http import problems, schema, sync, sync_stream
 from backend.http.viewsets import Router
 
 router = Router()
@@ -20,6 +20,7 @@ router.register("audit", org_api.AuditViewSet, basename="audit-entry")
 api_v1: list[URLPattern | URLResolver] = [
     path("auth/login", api.Login.as_view()),
     path("auth/logout", api.Logout.as_view()),
+    path("devices/heartbeat", api.Heartbeat.as_view()),
     path("me", api.Me.as_view()),
     path("openapi.json", schema.openapi_json),
     path("parameters", org_api.ParametersInForce.as_view()),
@@ -32,6 +33,8 @@ urlpatterns = [
     path("api/v1/", include(api_v1)),
     path("sync/<slug:collection>/<int:version>/pull", sync.PullView.as_view()),
     path("sync/<slug:collection>/<int:version>/push", sync.PushView.as_view()),
+    path("sync/<slug:collection>/<int:version>/pullStream", sync_stream.PullStreamView.as_view()),
+    path("sync/stream", sync_stream.ManyStreamView.as_view()),
     path("api/docs", pages.api_docs),
     path("problems", problems.index),
     path("problems/<str:code>", problems.about),

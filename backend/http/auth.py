@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
-from backend import devices
+from backend import app_versions, devices
 from backend.errors import Problem
 from backend.models import Device, DeviceState, Person
 from backend.scope import Actor, actor_of
@@ -38,6 +38,7 @@ class DeviceTokenAuthentication(BaseAuthentication):
             device, actor = devices.identify(token.strip())
             if device.state == DeviceState.ENDED and not _takes_late_work(request):
                 raise Problem("device_ended")
+            app_versions.require(actor, request.path, request.META.get("HTTP_X_APP_VERSION"))
         except Problem as problem:
             if problem.status == 401:
                 problem.headers["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"'

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
-from backend import audit, metrics
+from backend import audit, maintenance, metrics
 from backend.errors import Problem
 from backend.http import problems
 from backend.ids import uuid7
@@ -46,6 +46,8 @@ class Edge:
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if not all(map(_fit, _texts(request))):
             response = problems.answer(Problem("invalid_text"), request)
+        elif refused := maintenance.refusal(request.path_info):
+            response = problems.answer(refused, request)
         else:
             response = self.get_response(request)
         if problems.is_api(request):
