@@ -102,12 +102,18 @@ def held(feed: Feed, actor: Actor, *, fresh: bool = True) -> dict[int, int]:
     return {unit: number for unit, (number, _) in found.items()}
 
 
-def has_ever_held(feed: Feed, actor: Actor) -> bool:
-    """Whether the actor holds or once held a stream of the feed: late work is taken. One query at most."""
-    if actor.units(feed.capability, levels=(OFFICE, TERRITORY)):
+def holds_any(actor: Actor) -> bool:
+    """Whether the actor holds a position today at which there are streams."""
+    return any(position.level in (OFFICE, TERRITORY) for position in actor.held)
+
+
+def has_ever_held(actor: Actor, capability: str = "") -> bool:
+    """Whether the actor holds or once held the capability (none named: any position) where there are streams: late work
+    is taken. One query at most."""
+    if actor.units(capability, levels=(OFFICE, TERRITORY)) if capability else holds_any(actor):
         return True
     posts = Position.objects.filter(person_id=actor.person_id, unit__level__in=(OFFICE, TERRITORY))
-    return posts.filter(role__capabilities__contains=[feed.capability]).exists()
+    return posts.filter(role__capabilities__contains=[capability] if capability else []).exists()
 
 
 def current(feed: Feed, actor: Actor) -> tuple[str, int]:

@@ -25,6 +25,7 @@ AT_MOST = 3  # readers of one route
 NOT_QUERIES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
     "GET /api/v1/parameters": lambda world: f"unit={world.cast.territory.pk}",
+    "GET /sync/<slug:collection>/<int:version>/pull": lambda world: "lwt=0&id=",
 }
 
 

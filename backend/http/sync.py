@@ -77,7 +77,7 @@ class PullView(ScopedView):
     may_be_empty = frozenset({"id"})
 
     def get(self, request: Request, collection: str, version: int) -> HttpResponse:
-        feed = _feed(collection, version)
+        feed = _feed(collection, version, may_ask=streams.holds_any(self.actor))
         limit = self.asked.get("limit") or streams.PAGE
         page = streams.page(feed, self.actor, self.asked["id"], limit=limit)
         if page.is_new:
@@ -101,8 +101,8 @@ class PushView(ScopedView):
         responses={(200, "application/json"): {"type": "array", "items": _DOCUMENT}},
     )
     def post(self, request: Request, collection: str, version: int) -> HttpResponse:
-        feed = _feed(collection, version)
-        if feed.push is None or not streams.has_ever_held(feed, self.actor):
+        feed = _feed(collection, version, may_ask=streams.has_ever_held(self.actor))
+        if feed.push is None or not streams.has_ever_held(self.actor, feed.capability):
             raise Problem("forbidden")
         rows = jsonbody.decode_list(jsonbody.json_body(request), pushing.MAX_ROWS)
         sent = Sent(clock.now(), _sent_at(request), getattr(request.auth, "ended_at", None))
@@ -110,9 +110,10 @@ class PushView(ScopedView):
         return _answer(request._request, f"[{','.join(conflicts)}]".encode())
 
 
-def _feed(collection: str, version: int) -> Feed:
+def _feed(collection: str, version: int, *, may_ask: bool) -> Feed:
+    """The feed of the address. not_found, or forbidden to somebody who holds no stream of any."""
     if (found := feeds.feed(collection, version)) is None:
-        raise Problem("not_found")
+        raise Problem("not_found" if may_ask else "forbidden")
     return found
 
 

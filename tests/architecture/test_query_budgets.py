@@ -38,6 +38,7 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/rules",
     "GET /api/v1/rules/<str:code>",
     "GET /months/mine",
+    "GET /sync/<slug:collection>/<int:version>/pull",  # tells what verbs did; with 3 and 30 of it in tests/sync
 }
 
 

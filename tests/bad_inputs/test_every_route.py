@@ -16,7 +16,10 @@ from tests.walk.world import World
 WRITING = sorted(route for route in bodies.writes(api_routes()) if route in POLICY)
 WITHOUT_BODY = {route for route, body in bodies.VALID.items() if body is bodies.nothing}
 BATCH = "POST /api/v1/visits/batch"
-KEPT = {"backend_quarantined"}  # a refused visit is kept, with its reason
+PUSH = "POST /sync/<slug:collection>/<int:version>/push"
+BY_ITEM = {BATCH, PUSH}  # a list is split first, and each item refused by itself
+# A refused visit is kept, with its reason; of what was refused of a push its author's phone is told besides.
+KEPT = {"backend_quarantined", "backend_synccounter", "backend_syncentry"}
 
 TWENTY = (
     "duplicate_key--nested", "duplicate_key--one_escaped", "duplicate_key--twice", "invalid_text--byte_order_mark",
@@ -62,8 +65,8 @@ def test_a_bad_body_is_refused_whole(route: str, world: World, clients: dict[str
         good = {400}
         if route in bodies.FILES:
             good = {415}
-        elif route == BATCH:
-            good = {200, 400}  # a list is split first, and each item refused by itself
+        elif route in BY_ITEM:
+            good = {200, 400}
         assert response.status_code in good, (name, content(response))
         assert b'"created"' not in content(response), name
     assert set(changed(before)) <= KEPT
@@ -85,7 +88,7 @@ def test_a_bad_value_in_any_place_is_never_a_failure_of_ours(
     before = fingerprint()
     for what, ask, sent in with_leaves_replaced(world, route, NEVER_STORED):
         response = post_raw(client, ask.path, sent, ask.method)
-        assert response.status_code in {400, 200 if route == BATCH else 400}, (what, content(response))
+        assert response.status_code in {400, 200 if route in BY_ITEM else 400}, (what, content(response))
         assert b'"created"' not in content(response), what
     assert set(changed(before)) <= KEPT
     for what, ask, sent in with_leaves_replaced(world, route, AWKWARD):

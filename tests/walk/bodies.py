@@ -39,6 +39,17 @@ def visit(world: World, place: Place) -> dict[str, Any]:
 
 
 VALID: dict[str, Body] = {
+    "POST /sync/<slug:collection>/<int:version>/push": lambda w, p: [
+        {
+            "newDocumentState": {
+                "id": SUBMISSION,
+                "retailer_id": str(p.shop),
+                "kind": "supply",
+                "text": "要货架",
+                "raised_on": "2026-03-14",
+            }
+        }
+    ],
     "POST /api/v1/auth/login": lambda w, p: {
         "username": "lin",
         "password": PASSWORD,
@@ -46,6 +57,12 @@ VALID: dict[str, Body] = {
         "device_name": "phone",
     },
     "POST /api/v1/auth/logout": lambda w, p: {"unsent": 3},
+    "POST /api/v1/devices/heartbeat": lambda w, p: {
+        "unsent": 0,
+        "oldest_at": None,
+        "app_version": "1.0",
+        "sent_at": "2026-03-16T10:00:00+08:00",
+    },
     "POST /api/v1/devices/<uuid:pk>/end": nothing,
     "POST /api/v1/devices/<uuid:pk>/lost": nothing,
     "POST /api/v1/units": lambda w, p: {
@@ -190,6 +207,7 @@ FILES: dict[str, Callable[[World, Place], bytes]] = {
 # What a reading route cannot be asked without.
 ASKED: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "GET /api/v1/parameters": lambda w, p: {"unit": p.territory},
+    "GET /sync/<slug:collection>/<int:version>/pull": lambda w, p: {"lwt": 0, "id": ""},
 }
 
 

@@ -37,6 +37,8 @@ HOLDERS: dict[str, frozenset[str]] = {
     "visits.read": FIELD | LEADERS | {"feng"},
     "visits.record": FIELD,
     "visits.record, ever": FIELD | {"yuan"},
+    "retail.edit, in the field": FIELD,
+    "retail.edit, in the field, ever": FIELD | {"yuan"},
     "quarantine.read": FIELD | LEADERS | STEWARDS,
     "quarantine.fix": STEWARDS | {"chen"},
     "market.read": FIELD | LEADERS | STEWARDS | {"feng"},
@@ -84,13 +86,17 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     # for everybody who signed in, and for everybody who holds a position besides
     "anybody": {OWN: frozenset(SIGNED)},
     "everyone": {OWN: frozenset(SIGNED) - {"yuan"}},
+    # a collection that phones sync: whoever holds streams of it, or once did
+    "field": {OWN: FIELD | {"yuan"}},
     # somebody's days off: entered by himself, or by those above who see people
     "absence": {OWN: frozenset({"lin", "chen"}), FOREIGN: frozenset({"wu"})},
     # a cell of Lin's month, and of Wu's: its author's alone
     "author": {OWN: frozenset({"lin"}), FOREIGN: frozenset({"wu"})},
     # a client cell that was handed in: her market manager's; where there is none and no county leader, the prefecture's
     "reviewer": {OWN: frozenset({"chen"}), FOREIGN: frozenset({"zhao"})},
-    # one's phone: of oneself and of the administrators above
+    # what a phone reports: to oneself, and to the market manager, the leaders and the administrators above
+    "report": {OWN: frozenset({"lin", "chen", "he", "zhao", "sun"}), FOREIGN: frozenset({"wu", "zhao", "sun", "luo"})},
+    # one's phone, to end it: of oneself and of the administrators above
     "phone": {OWN: frozenset({"lin", "sun"}), FOREIGN: frozenset({"wu", "sun", "luo"})},
     # the month of the prefecture: those who hold a right there, not in one of its counties
     "prefecture": {OWN: frozenset({"zhao", "sun"})},
@@ -100,7 +106,8 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
 
 KINDS: dict[str, str] = {
     # kind of object -> scope class
-    "device": "phone",
+    "device": "report",
+    "device to end": "phone",
     "unit": "office",
     "territory": "territory",
     "person": "territory",
@@ -148,6 +155,7 @@ KINDS: dict[str, str] = {
     "absence": "absence",
     "plan": "territory",
     "quarantine": "territory",
+    "collection": "field",
     "policy": "county",
     "policy version": "county",
     "draft": "county",
@@ -172,14 +180,20 @@ def _reads(path: str, needs: str, of: str, pk: str = "uuid") -> dict[str, Rule]:
 
 
 POLICY: dict[str, Rule] = {
+    # phones; what becomes of each row of a push is in tests/sync
+    "GET /sync/<slug:collection>/<int:version>/pull": Rule("retail.edit, in the field", "collection"),
+    "POST /sync/<slug:collection>/<int:version>/push": Rule(
+        "retail.edit, in the field, ever", "collection", takes_late_work=True
+    ),
     # the floor
     "POST /api/v1/auth/login": Rule(PUBLIC),
     "GET /api/v1/openapi.json": Rule(PUBLIC),
     "POST /api/v1/auth/logout": Rule(SIGNED_IN),
     "GET /api/v1/me": Rule(SIGNED_IN),
     **_reads("/api/v1/devices", SIGNED_IN, "device"),
-    "POST /api/v1/devices/<uuid:pk>/end": Rule(SIGNED_IN, "device"),
-    "POST /api/v1/devices/<uuid:pk>/lost": Rule(SIGNED_IN, "device"),
+    "POST /api/v1/devices/heartbeat": Rule(SIGNED_IN, takes_late_work=True),
+    "POST /api/v1/devices/<uuid:pk>/end": Rule(SIGNED_IN, "device to end"),
+    "POST /api/v1/devices/<uuid:pk>/lost": Rule(SIGNED_IN, "device to end"),
     **_reads("/api/v1/units", "org.read", "unit", "int"),
     "POST /api/v1/units": Rule("org.edit", about="territory"),
     "POST /api/v1/units/<int:pk>/close": Rule("org.edit", "unit"),

@@ -86,6 +86,7 @@ SHARED = {
     "brand",
     "product",
     "calendar day",
+    "collection",
     "import kind",
     "rule",
     "told rule",

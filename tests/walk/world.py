@@ -260,7 +260,8 @@ def _place_things(world: World, column: str) -> None:
     _keep(world, "misfire", column, told, {"code": told.rule, "pk": told.pk})
     _paper(world, column, ManagerCycle.objects.get(person=person, month=MONTH))
     device = _device(person, "another phone")
-    _keep(world, "device", column, device)
+    for kind in ("device", "device to end"):
+        _keep(world, kind, column, device)
     _keep(world, "quarantine", column, _refused(person, territory.pk))
     run = _import_run(steward, cast.prefecture if column == OWN else county)
     _keep(world, "import", column, run)
@@ -322,6 +323,7 @@ def _shared_things(world: World) -> None:
     world.keys["rule"] = {OWN: "client.silent"}
     CalendarDay.objects.create(day=date(2026, 5, 4), is_working=True, name="makeup day")
     world.keys["calendar day"] = {OWN: "2026-05-04"}
+    world.keys["collection"] = {OWN: {"collection": "needs", "version": 1}}
     _months(world)
 
 
@@ -348,6 +350,7 @@ def _nowhere(world: World) -> None:
         "told rule": {"code": "nothing"},
         "misfire": {"code": "client.silent", "pk": NO_UUID},
         "calendar day": "2026-02-30",
+        "collection": {"collection": "nothing", "version": 1},
         "open month": "2031-01",
         "prefecture month": {"month": "2026-03", "unit": NO_NUMBER},
         "locked month": {"month": "2026-02", "unit": NO_NUMBER},
