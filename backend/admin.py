@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from backend import clock, parameters, positions
+from backend import clock, marks, parameters, positions
 from backend.admin_site import ReadOnlyAdmin, ScopedAdmin, actor_in
 from backend.models import AuditEntry, Device, Parameter, Person, Position, Role, Unit
 from backend.scope import Actor
@@ -208,6 +208,9 @@ class ParameterAdmin(ScopedAdmin):
     list_select_related = ("unit",)
     search_fields = ("key", "unit__name")
     fields = ("unit", "key", "during", "value")
+
+    def after_save(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        marks.mark(parameters.MARK, [(obj.unit_id, clock.today())])
 
 
 @admin.register(AuditEntry)

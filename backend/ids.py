@@ -21,3 +21,9 @@ def uuid7() -> UUID:
 UUID7_SQL = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1),
     'hex')::uuid"""
+
+
+def numbered_sql(series: int, column: str) -> str:
+    """The UUID of a row that is known by a number, as phones know it, in SQL: its last twelve digits are the number in
+    hexadecimal. `series` (0-9) tells the kinds of rows of one collection apart."""
+    return f"('0000000{series}-0000-4000-8000-' || lpad(to_hex({column}), 12, '0'))::uuid"

@@ -23,6 +23,8 @@ class Declared:
     source: str
 
 
+MARK = "settings"  # values of a unit have changed
+
 _declared: dict[str, Declared] = {}
 
 

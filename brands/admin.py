@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from backend import clock
 from backend.admin import range_field
 from backend.admin_site import ReadOnlyAdmin, ScopedAdmin
-from brands import key_products
+from brands import catalogue, key_products
 from brands.models import Brand, KeyProduct, PriceClassBand, Product
 
 
@@ -21,6 +21,9 @@ class BrandAdmin(ScopedAdmin):
     list_display = ("name", "name_en", "maker", "is_home")
     search_fields = ("name", "name_en")
 
+    def after_save(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        catalogue.changed()
+
 
 @admin.register(Product)
 class ProductAdmin(ScopedAdmin):
@@ -29,6 +32,9 @@ class ProductAdmin(ScopedAdmin):
     list_filter = ("on_sale",)
     list_select_related = ("brand",)
     search_fields = ("code", "name", "carton_code", "pack_code")
+
+    def after_save(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        catalogue.changed()
 
 
 @admin.register(PriceClassBand)

@@ -1,4 +1,4 @@
-"""Registers the app with Django, and the catalogue import with the floor."""
+"""Registers the app with Django, the catalogue import and what phones hold of it with the floor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ class BrandsConfig(AppConfig):
     verbose_name = "品牌"
 
     def ready(self) -> None:
+        from backend import feeds as phones
         from backend.imports import kinds
+        from brands import feeds
         from brands.imports import PRODUCTS
 
         kinds.register(PRODUCTS)
+        phones.register(*feeds.FEEDS)

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from backend import audit
+from backend import audit, clock, marks
 from backend.constraints import violated
 from backend.errors import FieldError, Problem
+from backend.models import Level, Unit
 from backend.scope import Actor
+from brands.feeds import CATALOGUE
 from brands.models import Brand, Product
 
 _UNIQUE = {"brands_brand_name": "name", "brands_product_code": "code", "brands_product_carton_code": "carton_code",
@@ -52,9 +54,16 @@ def _saved(actor: Actor, row: Any, values: Mapping[str, Any]) -> Any:
             row.save()
             act = f"{row._meta.model_name}.{'add' if is_new else 'edit'}"
             audit.record(actor, act, row, before=before, after=audit.snapshot(row), unit_id=mine[0])
+            changed()
     except IntegrityError as error:
         raise taken(error) from error
     return row
+
+
+def changed() -> None:
+    """Phones everywhere learn of what is sold and for how much. In the caller's transaction; two queries."""
+    nations = Unit.objects.filter(level=Level.NATION).values_list("pk", flat=True)
+    marks.mark(CATALOGUE, [(unit, clock.today()) for unit in nations])
 
 
 def taken(error: IntegrityError) -> Problem:

@@ -11,6 +11,7 @@ from typing import Any
 from backend.imports import reasons
 from backend.imports.cells import YES_NO, number, text, whole, yuan_as_fen
 from backend.imports.kinds import Column, Context, ImportKind, fault
+from brands import catalogue
 
 COLUMNS = (
     Column("code", ("商品编码", "卷烟编码", "编码", "product_code", "source_id"), "text", text(20, r"[\w.-]+"), True),
@@ -84,7 +85,7 @@ def compare(cursor: Any, context: Context) -> None:
 
 
 def apply(cursor: Any, context: Context) -> None:
-    """Brands and products stand as the good rows say. Four queries."""
+    """Brands and products stand as the good rows say, and phones learn of it. Six queries."""
     cursor.execute(
         """INSERT INTO brands_brand (name, name_en, maker, is_home, version)
         SELECT DISTINCT ON (brand) brand, '', coalesce(maker, ''), false, 1 FROM import_row
@@ -114,6 +115,7 @@ def apply(cursor: Any, context: Context) -> None:
             coalesce(r.on_sale, true), 1
         FROM import_row r JOIN brands_brand b ON b.name = r.brand WHERE r.effect = 'created' ORDER BY r.row_no"""
     )
+    catalogue.changed()
 
 
 PRODUCTS = ImportKind(

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from backend import clock
+from backend import clock, marks
 from backend.ids import UUID7_SQL
 from backend.models import Level, Unit
 from backend.parameters import declared
@@ -171,6 +171,8 @@ def draft_stops(month: date, prefectures: Sequence[int] | None = None) -> int:
         for statement in (_DELETE, _UPDATE, _INSERT):
             cursor.execute(statement, values)
             changed += cursor.rowcount
+    if changed:
+        marks.mark(following.MARK, ((territory, clock.today()) for territory in territories))
     return changed
 
 

@@ -22,6 +22,7 @@ from backend.scope import Actor
 from cycles import cadence
 from cycles.queries import working_calendar
 from retail.places import Point, distance_m, to_wgs84
+from visits import following
 from visits.models import PlannedStop, Replan, Visit
 from visits.stops import PLAN
 
@@ -235,6 +236,7 @@ def _write(stops: Sequence[PlannedStop]) -> None:
     if stops:
         with connection.cursor() as cursor:
             cursor.execute(_WRITE, [[getattr(stop, name) for stop in stops] for name in _COLUMNS])
+        following.tell(stop.retailer_id for stop in stops)
 
 
 def _audit(actor: Actor, made: Replan, act: str, moves: list[dict[str, Any]]) -> None:

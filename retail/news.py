@@ -81,6 +81,11 @@ def _enter(arrived: Documents, gone: Documents) -> None:
             synclog.append(collection, {territory: came.get(territory, ())})
         if came:
             ids = sorted({document for told in came.values() for document in told})
-            values = {"units": sorted(came), "ids": ids, "today": clock.today(), "collection": collection}
+            values: dict[str, Any] = {
+                "units": sorted(came),
+                "ids": ids,
+                "today": clock.today(),
+                "collection": collection,
+            }
             with connection.cursor() as cursor:
                 cursor.execute(_REMEMBER.format(documents=documents.BY_COLLECTION[collection]), values)

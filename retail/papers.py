@@ -79,7 +79,8 @@ def push_needs(actor: Actor, rows: Sequence[Pushed], sent: Sent) -> list[Verdict
             made = needs.raise_need(actor=actor, new=needs.NewNeed(**_without(new, _CLOSING), id=row.id))
             _close(actor, made, new)
             return None
-        return _change_need(actor, row, new, rowwise.changed(rowwise.plain(new), stored))
+        _change_need(actor, row, new, rowwise.changed(rowwise.plain(new), stored))
+        return None
 
     found = rowwise.one_by_one(rows, owned=NEED_OWNED, read=_needs, write=write)
     _leave_strays(actor, "needs", rows, found)
@@ -103,7 +104,8 @@ def push_promises(actor: Actor, rows: Sequence[Pushed], sent: Sent) -> list[Verd
             made = promises.make(actor=actor, new=promises.NewPromise(**_without(new, _SETTLING), id=row.id))
             _settle(actor, made, new)
             return None
-        return _change_promise(actor, row, new, rowwise.changed(rowwise.plain(new), stored))
+        _change_promise(actor, row, new, rowwise.changed(rowwise.plain(new), stored))
+        return None
 
     found = rowwise.one_by_one(rows, owned=PROMISE_OWNED, read=_promises, write=write)
     _leave_strays(actor, "promises", rows, found)

@@ -9,14 +9,27 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from backend import clock, marks
 from backend.admin import range_field
 from backend.admin_site import ScopedAdmin
-from visits import scoring
+from visits import feeds, scoring
 from visits.models import DisplayTemplate, Policy, PolicyVersion, TemplateVersion
 
 
+class ToldToPhones(ScopedAdmin):
+    """What is saved here phones hold a copy of: the unit whose it is is marked."""
+
+    mark = ""
+
+    def after_save(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        unit = self.unit_of(obj)
+        if unit is not None:
+            marks.mark(self.mark, [(unit, clock.today())])
+
+
 @admin.register(DisplayTemplate)
-class DisplayTemplateAdmin(ScopedAdmin):
+class DisplayTemplateAdmin(ToldToPhones):
+    mark = feeds.TEMPLATES
     reads, edits, unit_path = "policies.read", "policies.edit", "unit_id"
     list_display = ("code", "name", "unit")
     list_select_related = ("unit",)
@@ -34,8 +47,10 @@ class TemplateVersionForm(forms.ModelForm):
 
 
 @admin.register(TemplateVersion)
-class TemplateVersionAdmin(ScopedAdmin):
+class TemplateVersionAdmin(ToldToPhones):
     """A version is added; the next one ends it. Its items never change, because scores were given by them."""
+
+    mark = feeds.TEMPLATES
 
     reads, edits, unit_path = "policies.read", "policies.edit", "template.unit_id"
     form = TemplateVersionForm
@@ -48,7 +63,8 @@ class TemplateVersionAdmin(ScopedAdmin):
 
 
 @admin.register(Policy)
-class PolicyAdmin(ScopedAdmin):
+class PolicyAdmin(ToldToPhones):
+    mark = feeds.POLICIES
     reads, edits, unit_path = "policies.read", "policies.edit", "unit_id"
     list_display = ("code", "title", "unit")
     list_select_related = ("unit",)

@@ -6,16 +6,19 @@ is recomputed from visits, so a second run changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from uuid import UUID
 
 from django.db import connection, transaction
 
 from backend import clock, marks
 from backend.marks import Key
+from retail import queries
 
 CONSUMER = "stops"
 KINDS = ("visits",)
+MARK = "stops"  # what phones hold of the plan has changed
 LOCKS = 1352  # advisory lock (1352, yyyymm): set-based writers of a month's stops take turns
 
 # A visit serves one stop and a stop is served by one visit: that of its own day first (there is one stop of a shop a
@@ -62,10 +65,12 @@ wanted AS (
     WHERE d.visit_id IS NOT NULL OR s.state = 'done')
 UPDATE visits_plannedstop s SET state = w.state, visit_id = w.visit_id, miss_reason = '', version = s.version + 1
 FROM wanted w WHERE s.id = w.id AND (s.state, s.visit_id) IS DISTINCT FROM (w.state, w.visit_id)
+RETURNING s.retailer_id
 """
 _PASSED = "SELECT DISTINCT month FROM visits_plannedstop WHERE state = 'planned' AND on_date < %s ORDER BY month"
 _MISS = """
 UPDATE visits_plannedstop SET state = 'missed', version = version + 1 WHERE state = 'planned' AND on_date < %s
+RETURNING retailer_id
 """
 
 
@@ -73,7 +78,7 @@ def link(month: date, territories: Sequence[int] | None = None) -> int:
     """A stop of the month is done exactly when a landed visit (its place not to be verified) serves it: one of its
     shop on that day, else in the same week. Stops of these territories, and of shops visited by them; default all.
 
-    Returns how many stops changed. In the caller's transaction; two queries, whatever the number.
+    Returns how many stops changed. In the caller's transaction; two queries, two more where any did.
     """
     values = {
         "month": month,
@@ -83,12 +88,12 @@ def link(month: date, territories: Sequence[int] | None = None) -> int:
     with connection.cursor() as cursor:
         lock(month)
         cursor.execute(_LINK, values)
-        return cursor.rowcount
+        return tell(shop for (shop,) in cursor.fetchall())
 
 
 def miss_past(today: date) -> int:
     """Stops still planned for days before `today` were missed; their reason is still to be said. In the caller's
-    transaction; one query where there is none, else two and one for each month."""
+    transaction; one query where there is none, else four and one for each month."""
     with connection.cursor() as cursor:
         cursor.execute(_PASSED, [today])
         if not (months := [month for (month,) in cursor.fetchall()]):
@@ -96,7 +101,17 @@ def miss_past(today: date) -> int:
         for month in months:
             lock(month)
         cursor.execute(_MISS, [today])
-        return cursor.rowcount
+        return tell(shop for (shop,) in cursor.fetchall())
+
+
+def tell(retailer_ids: Iterable[UUID]) -> int:
+    """Phones of today's owners learn of the stops of these shops; returns how many were given. Two queries, none for
+    none."""
+    told = list(retailer_ids)
+    if told:
+        owners = queries.owners(set(told), clock.today())
+        marks.mark(MARK, {(territory, clock.today()) for territory in owners.values()})
+    return len(told)
 
 
 def lock(month: date) -> None:

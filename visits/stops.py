@@ -1,4 +1,6 @@
-"""Verbs on planned stops by hand: put, move, drop, order a day, say why one was missed; called by visits/stop_api.py.
+"""Verbs on planned stops by hand: put, move, arrange, drop, order a day, say why one was missed.
+
+Called by visits/stop_api.py, cycles/plan_api.py and, for what phones push, visits/plan_push.py.
 
 What makes them done and missed without a hand (`link`, `miss_past`) is visits/following.py.
 
@@ -21,10 +23,21 @@ from backend.audit import Act
 from backend.errors import Problem, register
 from backend.reach import require_unit
 from backend.scope import Actor
-from visits.following import link, miss_past
+from visits.following import MARK, link, miss_past, tell
 from visits.models import PlannedStop
 
-__all__ = ["NewStop", "drop", "link", "miss_past", "move", "put", "reorder", "say_why_missed"]
+__all__ = [
+    "MARK",
+    "NewStop",
+    "arrange",
+    "drop",
+    "link",
+    "miss_past",
+    "move",
+    "put",
+    "reorder",
+    "say_why_missed",
+]
 
 PLAN = "cycles.plan"
 State = PlannedStop.State
@@ -77,10 +90,7 @@ def move(*, actor: Actor, stop: PlannedStop, to: date) -> PlannedStop:
     shop belongs to on that day. `not_found`; `stop_settled` unless it
     is still planned; `bad_date` for a day past or of another month; `conflict` where the shop stands on that day
     already. Six queries."""
-    stamp = _require(actor, stop, clock.today(), to)[stop.retailer_id, to]
-    _require_to_come(to)
-    if clock.month_of(to) != stop.month:
-        raise Problem("bad_date", detail_zh="只能在当月内改期。", detail_en="A stop moves within its month.")
+    stamp = _require_day(actor, stop, to)
     with transaction.atomic():
         held = _held(stop)
         _require_planned(held)
@@ -91,6 +101,22 @@ def move(*, actor: Actor, stop: PlannedStop, to: date) -> PlannedStop:
         held.is_own = True
         _save(held)
         audit.record(actor, "stop.move", held, before=before, after=audit.snapshot(held), unit_id=held.county_id)
+    return held
+
+
+def arrange(*, actor: Actor, stop: PlannedStop, to: date, position: int, words: str) -> PlannedStop:
+    """The stop stands on the day at this place of its order, set by hand, with these words; other stops keep theirs, so
+    two may share a place until each was arranged. Errors and queries as `move`, less one."""
+    stamp = _require_day(actor, stop, to)
+    with transaction.atomic():
+        held = _held(stop)
+        _require_planned(held)
+        before = audit.snapshot(held)
+        held.on_date, held.position, held.words = to, position, words
+        held.territory_id, held.county_id = stamp.territory_id, stamp.county_id
+        held.is_own = True
+        _save(held)
+        audit.record(actor, "stop.arrange", held, before=before, after=audit.snapshot(held), unit_id=held.county_id)
     return held
 
 
@@ -154,6 +180,7 @@ def reorder(*, actor: Actor, territory_id: int, on: date, order: Sequence[UUID])
             if held[key].position != place
         ]
         audit.record_many(actor, "stop.order", PlannedStop, acts)
+        tell(stop.retailer_id for stop in held.values())
     return list(rows.order_by("position", "id"))
 
 
@@ -164,6 +191,15 @@ def _require(actor: Actor, stop: PlannedStop, *days: date) -> dict[tuple[UUID, d
     if stamps.keys() != pairs:
         raise Problem("not_found")
     return stamps
+
+
+def _require_day(actor: Actor, stop: PlannedStop, to: date) -> scope.Stamp:
+    """The stop may go to the day: the shop is the actor's then and today, the day is to come and of its month."""
+    stamp = _require(actor, stop, clock.today(), to)[stop.retailer_id, to]
+    _require_to_come(to)
+    if clock.month_of(to) != stop.month:
+        raise Problem("bad_date", detail_zh="只能在当月内改期。", detail_en="A stop moves within its month.")
+    return stamp
 
 
 def _require_to_come(on: date) -> None:
@@ -192,5 +228,6 @@ def _save(stop: PlannedStop, *, new: bool = False) -> None:
     try:
         with transaction.atomic():
             stop.save(force_insert=new)
+            tell([stop.retailer_id])
     except IntegrityError as error:
         raise Problem("conflict") from error

@@ -249,7 +249,7 @@ def test_the_tick_follows_in_the_same_queries_whatever_the_stops(cast: Cast, dja
     for number in range(3):
         plan(cast, TUESDAY, shop=number, position=number)
         land_visit(cast, cast.shops[number], TUESDAY)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         assert following.follow() == 1
     assert PlannedStop.objects.filter(state="done").count() == 3
 

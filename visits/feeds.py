@@ -1,0 +1,112 @@
+"""What phones hold of visits and of what they are held against; registered by apps.py.
+
+Recent visits by shop, policies and display templates of the units above, the planned stops. Visits themselves, which
+phones write, are visits/visit_feed.py.
+"""
+
+from __future__ import annotations
+
+from backend.feeds import Feed
+from backend.ids import numbered_sql
+from visits import plan_push, stops
+
+TEMPLATES = "templates"  # marks of a unit: its display templates changed,
+POLICIES = "policies"  # or its policies
+RECENT = 5
+RECENT_MONTHS = 6  # a shop is seen at least once a month; five visits lie within these
+
+# One document a shop. A restricted remark is told to its author alone, a score of the retailer's to nobody.
+_RECENT = f"""
+SELECT a.territory_id, a.retailer_id, json_build_object('id', a.retailer_id, 'visits', v.visits)
+FROM retail_assignment a CROSS JOIN LATERAL (
+    SELECT json_agg(json_build_object(
+        'id', x.id, 'on_date', x.on_date, 'started_at', x.started_at, 'person_id', x.person_id, 'person_name', h.name,
+        'presence', x.presence, 'purposes', x.purposes, 'note', x.note, 'display_score', x.display_score::text,
+        'checked', c.checked, 'failed', coalesce(c.failed, '[]'), 'briefed', coalesce(b.briefed, '[]'),
+        'promised', coalesce(p.promised, '[]'), 'seen', coalesce(o.seen, '[]'), 'heard', coalesce(r.heard, '[]'))
+        ORDER BY x.started_at DESC, x.id DESC) AS visits
+    FROM (SELECT * FROM visits_visit w
+        WHERE w.retailer_id = a.retailer_id
+        AND w.month >= (date_trunc('month', %(today)s::date) - interval '{RECENT_MONTHS - 1} months')::date
+        ORDER BY w.started_at DESC, w.id DESC LIMIT {RECENT}) x
+    JOIN backend_person h ON h.id = x.person_id
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS checked,
+            json_agg(l.item_code ORDER BY l.line_no) FILTER (WHERE NOT l.passed AND NOT l.fixed) AS failed
+        FROM visits_checkline l WHERE l.month = x.month AND l.visit_id = x.id) c ON true
+    LEFT JOIN LATERAL (
+        SELECT json_agg(l.policy_version_id ORDER BY l.line_no) AS briefed
+        FROM visits_briefing l WHERE l.month = x.month AND l.visit_id = x.id) b ON true
+    LEFT JOIN LATERAL (
+        SELECT json_agg(l.id ORDER BY l.id) AS promised FROM retail_promise l
+        WHERE l.retailer_id = a.retailer_id AND l.origin_visit_id = x.id) p ON true
+    LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_array(l.product_id, l.stock_packs, l.carton_price_fen) ORDER BY l.line_no) AS seen
+        FROM visits_observation l WHERE l.month = x.month AND l.visit_id = x.id) o ON true
+    LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_object('kind', l.kind, 'text', l.text) ORDER BY l.line_no) AS heard
+        FROM visits_remark l WHERE l.month = x.month AND l.visit_id = x.id
+        AND (NOT l.is_restricted OR x.person_id = %(person)s)) r ON true) v
+WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(today)s::date AND v.visits IS NOT NULL
+AND (%(ids)s::uuid[] IS NULL OR a.retailer_id = ANY(%(ids)s::uuid[]))
+"""  # noqa: S608  numbers of our own
+
+# Released; one that was superseded or recalled stays two months, so that recent briefings can still be read.
+_POLICY = numbered_sql(0, "v.id")
+_POLICIES = f"""
+SELECT p.unit_id, {_POLICY}, json_build_object(
+    'id', {_POLICY}, 'version_id', v.id, 'policy_id', p.id, 'unit_id', p.unit_id, 'code', p.code, 'title', p.title,
+    'title_en', p.title_en, 'kind', p.kind, 'product_id', p.product_id, 'number', v.number, 'body', v.body,
+    'card', v.card, 'market_types', v.market_types, 'business_types', v.business_types,
+    'terminal_types', v.terminal_types, 'tier_from', v.tier_from, 'tier_to', v.tier_to,
+    'effective_on', v.effective_on, 'quiz', v.quiz_shown, 'quiz_salt', v.quiz_salt, 'shop_quiz', v.shop_quiz,
+    'pass_percent', v.pass_percent, 'released_at', v.released_at, 'brief_by', v.brief_by,
+    'superseded_at', v.superseded_at, 'recalled_at', v.recalled_at, 'recall_reason', v.recall_reason)
+FROM visits_policy p JOIN visits_policyversion v ON v.policy_id = p.id
+WHERE p.unit_id = ANY(%(units)s) AND v.released_at IS NOT NULL
+AND least(v.superseded_at, v.recalled_at, 'infinity') > %(today)s::date - interval '2 months'
+AND (%(ids)s::uuid[] IS NULL OR {_POLICY} = ANY(%(ids)s::uuid[]))
+"""  # noqa: S608  names of our own
+
+# In force or to come; one that ended stays two months: a phone may be as late with a visit, and shows what was checked.
+_VERSION = numbered_sql(0, "v.id")
+_TEMPLATES = f"""
+SELECT t.unit_id, {_VERSION}, json_build_object(
+    'id', {_VERSION}, 'version_id', v.id, 'template_id', t.id, 'unit_id', t.unit_id, 'code', t.code, 'name', t.name,
+    'name_en', t.name_en, 'number', v.number, 'from_date', lower(v.during), 'to_date', upper(v.during),
+    'items', v.items, 'terminal_types', v.terminal_types, 'market_types', v.market_types,
+    'tier_from', v.tier_from, 'tier_to', v.tier_to)
+FROM visits_displaytemplate t JOIN visits_templateversion v ON v.template_id = t.id
+WHERE t.unit_id = ANY(%(units)s)
+AND v.during && daterange((%(today)s::date - interval '2 months')::date, NULL)
+AND (%(ids)s::uuid[] IS NULL OR {_VERSION} = ANY(%(ids)s::uuid[]))
+"""  # noqa: S608  names of our own
+
+# Of the running month and the next; and what was missed in the last month, until somebody says why.
+_PLAN = """
+SELECT a.territory_id, s.id, json_build_object(
+    'id', s.id, 'retailer_id', s.retailer_id, 'month', s.month, 'on_date', s.on_date, 'position', s.position,
+    'state', s.state, 'miss_reason', nullif(s.miss_reason, ''), 'words', nullif(s.words, ''), 'reasons', s.reasons,
+    'visit_id', s.visit_id, 'is_own', s.is_own, 'version', s.version)
+FROM retail_assignment a JOIN visits_plannedstop s ON s.retailer_id = a.retailer_id
+WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(today)s::date
+AND s.month BETWEEN date_trunc('month', %(today)s::date) - interval '1 month'
+    AND date_trunc('month', %(today)s::date) + interval '1 month'
+AND (s.month >= date_trunc('month', %(today)s::date) OR s.state = 'missed' AND s.miss_reason = '')
+AND (%(ids)s::uuid[] IS NULL OR s.id = ANY(%(ids)s::uuid[]))
+"""
+
+FEEDS = (
+    Feed("recent_visits", 1, "visits.read", _RECENT, kinds=("visits", "assignments", "papers")),
+    Feed("policies", 1, "policies.read", _POLICIES, above=True, kinds=(POLICIES,)),
+    Feed("templates", 1, "policies.read", _TEMPLATES, above=True, kinds=(TEMPLATES,)),
+    Feed(
+        "plan",
+        1,
+        "visits.read",
+        _PLAN,
+        kinds=("assignments", stops.MARK),
+        owned=plan_push.OWNED,
+        push=plan_push.push,
+    ),
+)
