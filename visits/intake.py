@@ -1,42 +1,46 @@
 """What happened in the shop comes in here: a batch of submitted visits becomes facts, one outcome per item, in order.
 
-Called by visits/api.py (batch and single) and by the fix of a quarantined item (visits/fixing.py).
+Called by visits/api.py (batch and single), by phones that sync (visits/pushed.py) and for what was in quarantine
+(visits/fixing.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
 
-from backend import marks, synclog
 from backend.errors import Problem
 from backend.http.jsonbody import Item
 from backend.scope import Actor
-from visits import judging, quarantine, receipts, references, storing, verdict, wire
+from visits import judging, news, quarantine, receipts, references, storing, verdict, wire
+from visits.news import News, Place
 from visits.parameters import OLDEST_DAYS
 from visits.receipts import Receipt
 from visits.storing import Row
 from visits.wire import Submitted
 
 KIND = "visit"
-COLLECTION = "visits"
 
 Word = Literal["created", "duplicate", "conflict", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item: created and duplicate carry the receipt, conflict and rejected the problem."""
+    """What became of one item: created and duplicate carry the receipt, conflict and rejected the problem.
+
+    `missing`: with a receipt, the visit's declared photos whose bytes have not come.
+    """
 
     word: Word
     submission_id: UUID | None
     receipt: Receipt | None = None
     problem: Problem | None = None
+    missing: tuple[UUID, ...] = ()
 
 
 @dataclass
@@ -78,20 +82,43 @@ def receive_batch(
 
     At most 200 items (too_many_items). The author is `actor`; what was dated after `until` (the end of the author's
     device) is refused. Rejected and conflicting items are kept in quarantine as they came, unless `keep_refused` is
-    False. The number of queries depends on the territories touched, not on the items. Rules: docs/method.md,
-    docs/decisions/0006 (month), 0004 (gates).
+    False: they come from there. The number of queries depends on the territories touched, not on the items. Rules:
+    docs/method.md, docs/decisions/0006 (month), 0004 (gates).
     """
     if len(items) > wire.MAX_ITEMS:
         raise Problem("too_many_items", limit=wire.MAX_ITEMS)
-    batch = Batch(actor, received_at, until, [wire.read(item.raw, item.problem) for item in items])
+    read = [wire.read(item.raw if keep_refused else wire.unwrapped(item.raw), item.problem) for item in items]
+    batch = Batch(actor, received_at, until, read)
+    changed = News()
     with transaction.atomic():
-        _settle_known(batch)
-        rows = _judge(batch)
-        stored = _store(batch, rows)
+        outcomes = take_in(batch, changed)
         if keep_refused:
             _keep_refused(batch)
-        _tell(stored)
-    return [batch.outcomes[n] for n in range(len(items))]
+        outcomes = _with_missing(batch, outcomes)
+        news.tell(changed)
+    return outcomes
+
+
+def take_in(batch: Batch, changed: News) -> list[Outcome]:
+    """The same without keeping what is refused and without telling `changed`: both are the caller's, in whose
+    transaction it runs."""
+    _settle_known(batch)
+    for row in _store(batch, _judge(batch)):
+        changed.came(row.id, Place(row.retailer_id, row.territory_id, row.on_date))
+    return [batch.outcomes[n] for n in range(len(batch.items))]
+
+
+def _with_missing(batch: Batch, outcomes: list[Outcome]) -> list[Outcome]:
+    """Tells what is missing of each accepted visit. One query; none where every visit is new and declares no photo."""
+    asked = [
+        outcome.receipt
+        for item, outcome in zip(batch.items, outcomes, strict=True)
+        if outcome.receipt and (outcome.word == "duplicate" or (item.visit and item.visit.photos))
+    ]
+    if not asked:
+        return outcomes
+    missing = receipts.missing_photos(asked)
+    return [replace(o, missing=missing.get(o.submission_id, ())) if o.receipt else o for o in outcomes]
 
 
 def _settle_known(batch: Batch) -> None:
@@ -174,12 +201,3 @@ def _keep_refused(batch: Batch) -> None:
     ]
     if refused:
         quarantine.keep(actor=batch.actor, refused=refused, received_at=batch.received_at)
-
-
-def _tell(stored: Sequence[Row]) -> None:
-    """Marks what must be recomputed, then takes the phones' sequence: last, because its lock is held to the commit."""
-    marks.mark("visits", {(row.territory_id, row.on_date) for row in stored})
-    changes: dict[int, list[UUID]] = {}
-    for row in stored:
-        changes.setdefault(row.territory_id, []).append(row.id)
-    synclog.append(COLLECTION, changes)

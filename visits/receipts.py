@@ -25,6 +25,10 @@ _STANDING = """
 SELECT submission_id, kind, sha256, person_id, month, received_at FROM backend_receipt
 WHERE submission_id = ANY(%s::uuid[])
 """
+_MISSING = """
+SELECT visit_id, array_agg(photo_id ORDER BY line_no) FROM visits_photo
+WHERE month = ANY(%s) AND visit_id = ANY(%s) AND arrived_at IS NULL GROUP BY visit_id
+"""
 
 
 def standing(ids: Iterable[UUID]) -> dict[UUID, Receipt]:
@@ -33,3 +37,12 @@ def standing(ids: Iterable[UUID]) -> dict[UUID, Receipt]:
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, [wanted])
         return {row[0]: Receipt(row[0], row[1], bytes(row[2]), *row[3:]) for row in cursor.fetchall()}
+
+
+def missing_photos(held: Iterable[Receipt]) -> dict[UUID | None, tuple[UUID, ...]]:
+    """The photos that these visits declare and whose bytes have not come, in their order; without those that miss
+    none. One query for any number."""
+    keys = list(held)
+    with connection.cursor() as cursor:
+        cursor.execute(_MISSING, [sorted({r.month for r in keys}), [r.submission_id for r in keys]])
+        return {visit_id: tuple(photos) for visit_id, photos in cursor.fetchall()}

@@ -162,6 +162,7 @@ def outcome(found: Outcome, language: str) -> dict[str, Any]:
     said: dict[str, Any] = {"outcome": found.word, "submission_id": found.submission_id}
     if found.receipt is not None:
         said["receipt"] = receipt(found)
+        said["missing_photos"] = [str(photo) for photo in found.missing]
     if found.problem is not None:
         said["problem"] = found.problem.document(language)
     return said
@@ -205,6 +206,9 @@ class OutcomeOut(OutSerializer):
     outcome = serializers.ChoiceField(choices=["created", "duplicate", "conflict", "rejected"])
     submission_id = serializers.UUIDField(allow_null=True)
     receipt = ReceiptOut(required=False, help_text="With created and duplicate: the same object each time.")
+    missing_photos = serializers.ListField(
+        child=serializers.UUIDField(), required=False, help_text="With a receipt: declared photos still to be sent."
+    )
     problem = serializers.DictField(required=False, help_text="With conflict and rejected: an RFC 9457 document.")
 
 

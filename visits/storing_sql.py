@@ -115,7 +115,7 @@ WITH {_DOCUMENT}, who AS MATERIALIZED (
     UPDATE backend_quarantined q SET state = 'resent', settled_at = who.received_at, settled_by_id = who.person_id,
         version = q.version + 1
     FROM claimed c, who
-    WHERE q.person_id = who.person_id AND q.kind IN ('visit', 'visits') AND q.state = 'open'
+    WHERE q.person_id = who.person_id AND q.kind = 'visit' AND q.state = 'open'
         AND q.submission_id = c.submission_id
 )
 SELECT submission_id FROM claimed

@@ -23,7 +23,8 @@ TOO_SHORT = "too_short"
 LATE = "late"
 SKEW = "clock_skew"
 OUTSIDE = "outside_hours"
-FLAGS = (TOO_FAR, NO_REASON, MOCK, TOO_SHORT, LATE, SKEW, OUTSIDE)
+OTHER_MONTH = "other_month"
+FLAGS = (TOO_FAR, NO_REASON, MOCK, TOO_SHORT, LATE, SKEW, OUTSIDE, OTHER_MONTH)
 
 _TOLERATED = timedelta(seconds=parameters.SKEW_TOLERATED_S)
 
@@ -38,6 +39,7 @@ class Times:
     on_date: date
     skewed: bool
     shift: timedelta = timedelta()  # what was taken off the phone's times
+    is_moved: bool = False  # an edit told another month: the day of the first acceptance was kept
 
     @property
     def month(self) -> date:
@@ -50,14 +52,20 @@ def corrected(visit: VisitIn, received_at: datetime) -> Times:
     An end before its start means that the phone's clock was set back in between: the end is unknown, the visit flagged.
     """
     offset_s = None if visit.sent_at is None else round((visit.sent_at - received_at).total_seconds())
+    return held_against(visit, offset_s, received_at, received_at)
+
+
+def held_against(visit: VisitIn, offset_s: int | None, began_by: datetime, ended_by: datetime) -> Times:
+    """The same by an offset that is known already, for an edit: it began before its first receipt, whatever the phone
+    says now, and ended before this one."""
     wrong = offset_s is not None and abs(offset_s) > parameters.SKEW_TOLERATED_S
     shift = timedelta(seconds=offset_s or 0) if wrong else timedelta()
     started_at, ended_at = visit.started_at.astimezone(UTC) - shift, visit.ended_at
-    ahead = started_at > received_at + _TOLERATED
-    started_at = min(started_at, received_at)
+    ahead = started_at > began_by + _TOLERATED
+    started_at = min(started_at, began_by)
     backwards = ended_at is not None and ended_at < visit.started_at
     if ended_at is not None:
-        ended_at = None if backwards else max(started_at, min(ended_at.astimezone(UTC) - shift, received_at))
+        ended_at = None if backwards else max(started_at, min(ended_at.astimezone(UTC) - shift, ended_by))
     return Times(offset_s, started_at, ended_at, clock.business_date(started_at), wrong or ahead or backwards, shift)
 
 
@@ -122,6 +130,7 @@ def flags(case: Case, limits: dict[str, Any]) -> list[str]:
         LATE: _late(times, case.received_at, limits),
         SKEW: times.skewed,
         OUTSIDE: _outside(times, shop, limits),
+        OTHER_MONTH: times.is_moved,
     }
     return [flag for flag, raised in found.items() if raised]
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -241,6 +242,24 @@ def read(raw: bytes, problem: Problem | None = None) -> Submitted:
     except ValidationError as error:
         identity = _uuid(document.get("submission_id"))
         return Submitted(raw, digest, identity, None, invalid(_field_error(str(error))))
+
+
+def unwrapped(raw: bytes) -> bytes:
+    """A document as phones sync it (it has an `id`) as the visit that it tells, without the server's fields; anything
+    else as it is. What was kept in quarantine came by either way."""
+    try:
+        document = _decode_any(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return raw
+    if not isinstance(document, dict) or "id" not in document:
+        return raw
+    return as_item(document["id"], document)
+
+
+def as_item(visit_id: Any, document: Mapping[str, Any]) -> bytes:
+    """The visit that a synced document tells, as the intake reads it: the phone's own fields, under its id."""
+    told = {name: document[name] for name in VisitIn.__struct_fields__ if name in document}
+    return _encode_sorted({**told, "submission_id": visit_id})
 
 
 def invalid(*errors: FieldError) -> Problem:

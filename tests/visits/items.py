@@ -66,6 +66,51 @@ def full_item(cast: Cast, **changes: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def everything(cast: Cast, **changes: Any) -> dict[str, Any]:
+    """A visit with all that the wire knows: purpose, end, photos, training, compliance, intelligence of every sort."""
+    photos = [photo(1, kind="before", item="clean"), photo(2, kind="after", item="clean"), photo(3, kind="signature")]
+    sent = full_item(
+        cast,
+        stop_id=str(uuid4()),
+        purposes=["display", "policy"],
+        tags=["缺货", "换招牌"],
+        left=place(12.5, accuracy_m=8.25),
+        trainings=[{"topic": "真伪鉴别", "minutes": 20, "told_to": "店员", "understanding": 5}],
+        compliance={"tags_shown": 60, "tags_missing": 6, "licence_shown": True, "id_asked": False, "words": "缺六张"},
+        photos=photos,
+        confirmed_by="王老板",
+        signature=photos[2]["id"],
+        score=4,
+        typed_s=95,
+    )
+    sent["check"]["answers"][1] |= {"fixed": True, "before": photos[0]["id"], "after": photos[1]["id"]}
+    sent["observations"][0] |= {"confidence": 3}
+    sent["remarks"] += [
+        {
+            "kind": "irregular",
+            "text": "有人上门收烟",
+            "confidence": 1,
+            "place": "菜场",
+            "price_fen": 18_000,
+            "quantity": 5,
+        },
+        {"kind": "campaign_opinion", "campaign": "扫码", "text": "没人扫"},
+    ]
+    sent["briefings"][0] |= {"channel": "group", "signature": photos[2]["id"]}
+    return {key: value for key, value in (sent | changes).items() if value is not ...}
+
+
+def photo(number: int, **changes: Any) -> dict[str, Any]:
+    """A declared photo, taken 25 minutes ago."""
+    found = {
+        "id": str(uuid4()),
+        "sha256": f"{number:064x}",
+        "bytes": 100_000 + number,
+        "taken_at": (clock.now() - timedelta(minutes=25)).isoformat(),
+    }
+    return found | changes
+
+
 def receive(actor: Actor, *items: dict[str, Any] | bytes, received_at: datetime | None = None) -> list[Any]:
     """The items through the verb, without HTTP: their outcomes, which a test takes apart."""
     wrapped = [Item(entry if isinstance(entry, bytes) else encoded(entry), None) for entry in items]
