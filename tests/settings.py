@@ -6,7 +6,9 @@ DATABASE_URL is ignored, so that a test run can never touch a real database; TES
 from __future__ import annotations
 
 import os
+import tempfile
 from datetime import date
+from pathlib import Path
 
 from config import database, postgres
 from config.settings import *  # noqa: F403
@@ -25,7 +27,9 @@ PARTITIONS_AROUND = TODAY
 SECRET_KEY = "tests only"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 BROKER_URL = "memory://"
+UPLOADS_DIR = Path(tempfile.gettempdir(), f"uploads-of-tests-{os.getpid()}")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "photos": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
 }

@@ -1,0 +1,268 @@
+"""Files that come in pieces: announced, appended as the bytes come, whole or not there; for backend/http/tus.py.
+
+How much of a file is here is the size of its part file: a kill between two pieces loses nothing that was written, and
+there is no second truth to disagree with. Whoever writes holds the lock of the part file, which ends with its process.
+What a whole file becomes is said by a higher app, which registers its `Taker`. See docs/photos.md.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from backend import clock, scope
+from backend.errors import Problem, register
+from backend.models import Upload
+from backend.scope import Actor
+
+log = logging.getLogger(__name__)
+
+LASTS = timedelta(days=30)
+QUIET_S = 60  # a whole file that nobody took over for so long is taken over by the tick
+RETRY_AFTER_S = 300
+
+register("upload_locked", 423, ("该上传正在写入", "Somebody is writing to this upload"),
+         ("请稍后再试。", "Try again in a moment."))  # fmt: skip
+register("upload_gone", 410, ("该上传已过期", "The upload has expired"), ("请重新开始上传。", "Start again."))
+register("upload_offset", 409, ("起点与已收到的字节数不符", "The offset is not what has arrived"),
+         ("请先用 HEAD 查询已收到的字节数。", "Ask by HEAD how much has arrived."))  # fmt: skip
+register("checksum_mismatch", 460, ("校验和不符", "The checksum does not match"),
+         ("收到的内容已丢弃,请重新发送。", "What came was thrown away; send it again."))  # fmt: skip
+register("storage_full", 507, ("存储空间已满", "The store is full"),
+         ("照片请保留在手机上,稍后再传;走访记录不受影响。", "Keep the photo on the phone and send it later. Visits are not affected."))  # fmt: skip  # noqa: E501
+register("store_unavailable", 503, ("照片存储暂时不可用", "The photo store does not answer"),
+         ("请稍后再试,已收到的内容不会丢失。", "Try again later; what has arrived is not lost."))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A file that somebody is about to send; `until`: the end of the sending device, None while it is active."""
+
+    actor: Actor
+    length: int
+    sha256: bytes
+    metadata: dict[str, str]
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Taker:
+    """What an app does with files: who may send them, how large they are, whether one is wanted, and taking it over.
+
+    `judge` raises a Problem. `take` is called with the whole file, whose hash was checked, in a transaction with the
+    upload's end; it may move the file away. Called twice for one upload it must leave no difference.
+    """
+
+    capability: str  # held today or ever
+    largest: int
+    judge: Callable[[Announced], None]
+    take: Callable[[Upload, Path], None]
+
+
+_takers: list[Taker] = []
+
+
+def set_taker(taker: Taker) -> None:
+    """Says what becomes of files; called once, by an AppConfig.ready."""
+    _takers[:] = [taker]
+
+
+def taker() -> Taker:
+    """What becomes of files; LookupError where no app takes any."""
+    if not _takers:
+        raise LookupError("no app takes files; an AppConfig must call set_taker")
+    return _takers[0]
+
+
+def announce(announced: Announced) -> Upload:
+    """An empty upload of the actor's own stands open for 30 days.
+
+    Problems forbidden, payload_too_large, storage_full, and those of the taker. Two queries and the taker's.
+    """
+    takes = taker()
+    if not scope.has_held(announced.actor, takes.capability):
+        raise Problem("forbidden")
+    if announced.length > takes.largest:
+        raise Problem("payload_too_large", limit=takes.largest)
+    takes.judge(announced)
+    folder = _folder()
+    if shutil.disk_usage(folder).free < announced.length + settings.UPLOADS_LEAVE_FREE:
+        raise _full()
+    now = clock.now()
+    return Upload.objects.create(
+        person_id=announced.actor.person_id,
+        device_id=announced.actor.device_id,
+        length=announced.length,
+        sha256=announced.sha256,
+        metadata=announced.metadata,
+        created_at=now,
+        expires_at=now + LASTS,
+    )
+
+
+def own(actor: Actor, upload_id: UUID) -> Upload:
+    """An upload of the actor's; not_found for another's, upload_gone for one that has expired. One query."""
+    upload = Upload.objects.filter(pk=upload_id, person_id=actor.person_id).first()
+    if upload is None:
+        raise Problem("not_found")
+    if upload.expires_at <= clock.now():
+        raise Problem("upload_gone")
+    return upload
+
+
+def arrived(upload: Upload) -> int:
+    """How many bytes of it are here. A part file that is gone means none: the phone begins again. No query."""
+    if upload.done_at is not None:
+        return upload.length
+    try:
+        return min(part_of(upload.pk).stat().st_size, upload.length)
+    except FileNotFoundError:
+        return 0
+
+
+def append(upload: Upload, pieces: Iterable[bytes], *, offset: int, most: int | None = None) -> int:
+    """The pieces stand behind what has arrived, and are on the disk; of the last piece on, the whole is taken over.
+
+    `most`: what the sender says will come, refused before a byte when it is too much. Returns what has arrived now.
+    Problems upload_locked, upload_offset, payload_too_large, storage_full, and those of `finish`. One query, more only
+    at the end.
+    """
+    with _writing(upload) as descriptor:
+        if offset != os.fstat(descriptor).st_size:
+            raise Problem("upload_offset")
+        if offset + (most or 0) > upload.length:
+            raise Problem("payload_too_large", limit=upload.length - offset)
+        end = _write(descriptor, pieces, offset, upload.length)
+        if end == upload.length:
+            _finish(upload)
+        return end
+
+
+def finish(upload: Upload) -> None:
+    """A whole file that was not taken over (its process was killed, the store did not answer) is taken over now.
+
+    Nothing for one that is not whole or is done. Problems upload_locked, checksum_mismatch, store_unavailable.
+    """
+    if upload.done_at is None and arrived(upload) == upload.length:
+        with _writing(upload):
+            _finish(upload)
+
+
+def end(upload: Upload) -> None:
+    """The upload and what has arrived of it are gone. Problem upload_locked while somebody writes."""
+    with _writing(upload, may_be_done=True):
+        upload.delete()
+        part_of(upload.pk).unlink(missing_ok=True)
+
+
+def sweep() -> int:
+    """The tick: uploads that expired go, and whole ones that nobody took over are. Returns how many there were."""
+    gone = Upload.objects.filter(expires_at__lte=clock.now()).order_by("expires_at")[:1000]
+    for upload in gone:
+        part_of(upload.pk).unlink(missing_ok=True)
+    count, _ = Upload.objects.filter(pk__in=[upload.pk for upload in gone]).delete()
+    return count + sum(map(_taken_late, Upload.objects.filter(done_at=None).order_by("created_at")[:1000]))
+
+
+def part_of(upload_id: UUID) -> Path:
+    """Where the bytes of an upload stand while it is open."""
+    return Path(settings.UPLOADS_DIR, f"{upload_id}.part")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _folder() -> Path:
+    folder = Path(settings.UPLOADS_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _full() -> Problem:
+    return Problem("storage_full", headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+@contextmanager
+def _writing(upload: Upload, *, may_be_done: bool = False) -> Iterator[int]:
+    """The part file, open and locked. What was taken over while we came is an upload_offset: nothing more to send."""
+    _folder()
+    descriptor = os.open(part_of(upload.pk), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Problem("upload_locked") from None
+        known = Upload.objects.filter(pk=upload.pk).values_list("done_at", flat=True)
+        if not known or (known[0] is not None and not may_be_done):
+            part_of(upload.pk).unlink(missing_ok=True)  # made by opening it
+            raise Problem("upload_offset" if known else "not_found")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, pieces: Iterable[bytes], offset: int, length: int) -> int:
+    end = offset
+    try:
+        for piece in pieces:
+            if end + len(piece) > length:
+                os.ftruncate(descriptor, offset)
+                raise Problem("payload_too_large", limit=length - offset)
+            end += _write_all(descriptor, piece, end)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise _full() from None
+        raise
+    finally:
+        os.fsync(descriptor)
+    return end
+
+
+def _write_all(descriptor: int, piece: bytes, at: int) -> int:
+    written = os.pwrite(descriptor, piece, at)
+    while written < len(piece):
+        written += os.pwrite(descriptor, piece[written:], at + written)
+    return written
+
+
+def _finish(upload: Upload) -> None:
+    path = part_of(upload.pk)
+    with path.open("rb") as whole:
+        digest = hashlib.file_digest(whole, "sha256").digest()
+    if digest != bytes(upload.sha256):
+        path.unlink()
+        upload.delete()
+        raise Problem("checksum_mismatch")
+    with transaction.atomic():
+        taker().take(upload, path)
+        upload.done_at = clock.now()
+        upload.save(update_fields=["done_at"])
+    path.unlink(missing_ok=True)
+
+
+def _taken_late(upload: Upload) -> bool:
+    """Whether the tick took it over. A file that is still being written to is left alone."""
+    try:
+        if part_of(upload.pk).stat().st_mtime > time.time() - QUIET_S:
+            return False
+        finish(upload)
+    except FileNotFoundError:
+        return False
+    except Problem as problem:
+        log.warning("a whole upload was not taken over", extra={"upload": str(upload.pk), "code": problem.code})
+        return False
+    return upload.done_at is not None
