@@ -17,6 +17,12 @@ EVERY_DAYS_TERMINAL = {
 PER_DAY = "visits.per_day"
 DAY_FROM = "visits.day_from"
 DAY_TO = "visits.day_to"
+PHOTO_FAR_M = "visits.photo_far_m"
+PHOTO_OFF_MIN = "visits.photo_off_min"
+ANSWER_DAYS = "visits.answer_working_days"
+SECOND_TOUCH_DAYS = "visits.second_touch_working_days"
+REPAIR_DAYS = "visits.repair_days"
+TAG_RATE = "market.price_tag_rate"
 
 ALL = (URBAN_M, RURAL_M, SHORTEST_S, LATE_H, DAY_FROM, DAY_TO)
 
@@ -58,6 +64,21 @@ declare(
         _SOURCE,
     ),
     Declared(PER_DAY, int, 20, "每日走访户数上限", "planned visits a day at most", _SOURCE),
+    Declared(PHOTO_FAR_M, int, 500, "照片位置偏离上限(米)", "a photo's place differs by at most (m)", _SOURCE),
+    Declared(PHOTO_OFF_MIN, int, 30, "照片时间偏离上限(分)", "a photo's time differs by at most (min)", _SOURCE),
     Declared(DAY_FROM, str, "08:30", "走访时段开始", "visits begin", _SOURCE),
     Declared(DAY_TO, str, "17:30", "走访时段结束", "visits end", _SOURCE),
+    Declared(REPAIR_DAYS, int, 7, "整改任务期限(天)", "a repair task is due after (days)", _SOURCE),
+    Declared(TAG_RATE, float, 95.0, "明码标价率目标(%)", "target of the price tag rate, %", _SOURCE),
+    Declared(
+        ANSWER_DAYS, int, 3, "政策疑问答复期限(工作日)", "a policy question is answered within (working days)", _SOURCE
+    ),
+    Declared(
+        SECOND_TOUCH_DAYS,
+        int,
+        5,
+        "政策二次触达起始(工作日)",
+        "a second touch from (working days after release)",
+        _SOURCE,
+    ),
 )
