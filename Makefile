@@ -6,7 +6,7 @@ IN_VENV := .venv/bin/python -m
 PYTEST_ARGS ?=
 JOBS ?= 2
 
-.PHONY: run test check lint types imports migrations openapi environment start-times clean gauntlet-smoke
+.PHONY: run test check lint types imports migrations openapi environment start-times clean gauntlet-smoke test-clients
 
 run: environment
 	@exec $(IN_VENV) config.run
@@ -46,6 +46,10 @@ start-times: environment
 # Phones push a day's visits while web server, worker and database are killed; needs no system that runs already.
 gauntlet-smoke: environment
 	$(IN_VENV) tests.gauntlet.faults --quick
+
+# The real clients (RxDB's own replication suite and others, from npm by the lock file) against a server of ours.
+test-clients: environment
+	@$(IN_VENV) tests.clients.run
 
 # Removes everything that was made here, the embedded databases included.
 clean:
