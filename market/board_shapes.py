@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 
-from backend.http.serializers import EARLIEST, LATEST, OutSerializer
+from backend.http.serializers import MonthField as MonthField  # for the apps above too
+from backend.http.serializers import OutSerializer
 from backend.models import Level
-
-
-@extend_schema_field({"type": "string", "pattern": r"^\d{4}-\d{2}$", "example": "2026-03"})
-class MonthField(serializers.Field[Any, Any, Any, Any]):
-    """2026-03, as the first day of that month."""
-
-    def to_internal_value(self, data: Any) -> date:
-        if isinstance(data, str) and re.fullmatch(r"\d{4}-\d{2}", data, re.ASCII):
-            try:
-                found = date.fromisoformat(f"{data}-01")
-            except ValueError:
-                raise ValidationError("bad_date", code="bad_date") from None
-            if EARLIEST <= found <= LATEST:
-                return found
-        raise ValidationError("bad_date", code="bad_date")
-
-    def to_representation(self, value: date) -> str:
-        return f"{value:%Y-%m}"
 
 
 class BoardQuery(serializers.Serializer[Any]):

@@ -12,8 +12,13 @@ class VisitsConfig(AppConfig):
     verbose_name = "走访"
 
     def ready(self) -> None:
-        from backend import marks, ticks
-        from visits import following
+        from backend import feeds, marks, outbox, ticks
+        from visits import feeds as held
+        from visits import following, proof, quiz, rejudging, visit_feed
 
+        feeds.register(visit_feed.VISITS, *held.FEEDS)
         marks.subscribe(following.CONSUMER, following.KINDS)
+        marks.subscribe(proof.CONSUMER, proof.KINDS)
+        outbox.register(quiz.REJUDGE, rejudging.rejudge)
         ticks.register("visits.stops", following.follow)
+        ticks.register("visits.briefings", proof.follow)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from backend.errors import FieldError, Problem, register
 from backend.scope import Stamp
-from visits import scoring, verdict
+from visits import briefings, scoring, verdict
 from visits.references import Context
 from visits.scoring import Line, UnfitAnswer
 from visits.storing import DeclaredPhoto, Row
@@ -59,7 +59,8 @@ _UNFIT = ("答案不符合该检查项", "The item does not take this answer")
 
 
 def row(item: Submitted, times: Times, context: Context, received_at: datetime) -> Row:
-    """The fact of one item. Problems: not_your_shop, month_not_kept, unknown_reference, invalid. No query."""
+    """The fact of one item. Problems: not_your_shop, month_not_kept, unknown_reference, policy_recalled,
+    briefing_not_open, invalid. No query."""
     visit = item.visit
     assert visit is not None
     pair = (visit.retailer_id, times.on_date)
@@ -70,7 +71,9 @@ def row(item: Submitted, times: Times, context: Context, received_at: datetime) 
         raise Problem("month_not_kept")
     if errors := _unknown(visit, stamp, context):
         raise Problem("unknown_reference", errors=errors)
+    told = briefings.rows(visit.briefings, context.briefable, times.started_at) if visit.briefings else []
     lines, score = _scored(visit, context)
+    _put_right(visit, lines)
     limits = context.limits[stamp.territory_id, times.on_date]
     distance = verdict.distance_m(visit.place, shop)
     case = Case(visit, times, shop, distance, received_at)
@@ -94,6 +97,7 @@ def row(item: Submitted, times: Times, context: Context, received_at: datetime) 
         template_version_id=visit.check.template_version_id if visit.check else None,
         display_score=score,
         checks=lines,
+        briefings=told,
     )
     _copy(visit, times, made)
     return made
@@ -106,7 +110,7 @@ def _copy(visit: VisitIn, times: Times, made: Row) -> None:
         made.datum, made.accuracy_m = visit.place.datum, visit.place.accuracy_m
     made.away_reason, made.persons_met, made.note = visit.away_reason, visit.persons_met, visit.note
     made.observations, made.remarks = visit.observations, visit.remarks
-    made.briefings, made.pitches = visit.briefings, visit.pitches
+    made.pitches = visit.pitches
     made.stop_id, made.unplanned_reason, made.purposes = visit.stop_id, visit.unplanned_reason, list(visit.purposes)
     made.tags, made.trainings, made.typed_s = visit.tags, visit.trainings, visit.typed_s
     made.confirmed_by, made.signature, made.score = visit.confirmed_by, visit.signature, visit.score
@@ -141,11 +145,18 @@ def _unknown(visit: VisitIn, stamp: Stamp, context: Context) -> list[FieldError]
     missing += [
         f"/briefings/{n}/policy_version_id"
         for n, briefing in enumerate(visit.briefings)
-        if context.briefable.get(briefing.policy_version_id) not in above
+        if (found := context.briefable.get(briefing.policy_version_id)) is None or found.unit_id not in above
     ]
     if visit.check and context.templates.get(visit.check.template_version_id, (None,))[0] not in above:
         missing.append("/check/template_version_id")
     return [FieldError("unknown_reference", *_UNKNOWN, pointer=pointer) for pointer in missing]
+
+
+def _put_right(visit: VisitIn, lines: list[Line]) -> None:
+    """What was put right on the spot is said of its line; the score stays as it was found."""
+    for answer, line in zip(visit.check.answers if visit.check else (), lines, strict=True):
+        if answer.fixed or answer.before or answer.after:
+            line.fixed, line.before, line.after = answer.fixed, answer.before, answer.after
 
 
 def _scored(visit: VisitIn, context: Context) -> tuple[list[Line], Decimal | None]:

@@ -1,71 +1,161 @@
-"""Policies: opened for a unit, written in numbered versions, released once; called by visits/policy_api.py."""
+"""Policies: opened for a unit, written in numbered versions, released, recalled; called by visits/policy_api.py."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from backend import audit, clock
-from backend.errors import Problem
+from backend import audit, clock, marks
+from backend.errors import FieldError, Problem
 from backend.models import Unit
 from backend.reach import require_unit
 from backend.scope import Actor
+from brands.models import Product
+from visits import quiz
 from visits.models import Policy, PolicyVersion
+from visits.quiz import Question
 
 EDIT = "policies.edit"
+MARK = "policies"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A policy as its editor names it."""
+    """A policy, or a new product, as its editor names it."""
 
     unit: Unit
     code: str
     title: str
     title_en: str = ""
+    product: Product | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a version says, for which shops (an empty list, a missing tier: all), and what is asked about it."""
+
+    body: str
+    card: str = ""
+    market_types: Sequence[str] = ()
+    business_types: Sequence[str] = ()
+    terminal_types: Sequence[str] = ()
+    tier_from: int | None = None
+    tier_to: int | None = None
+    effective_on: date | None = None
+    quiz: Sequence[Question] = ()
+    shop_quiz: Sequence[Question] = ()
+    pass_percent: int = 80
 
 
 def open_policy(*, actor: Actor, draft: Draft) -> Policy:
-    """A policy of the unit exists; what it says comes in versions. policies.edit over the unit (not_found), else
-    conflict for a known code."""
+    """A policy of the unit exists, one about a product when it names one; what it says comes in versions.
+
+    policies.edit over the unit (not_found), else conflict for a known code.
+    """
     require_unit(actor, EDIT, draft.unit.pk)
+    kind = Policy.Kind.PRODUCT if draft.product else Policy.Kind.POLICY
     try:
         with transaction.atomic():
-            policy = Policy.objects.create(unit=draft.unit, code=draft.code, title=draft.title, title_en=draft.title_en)
+            policy = Policy.objects.create(kind=kind, **vars(draft))
             audit.record(actor, "policy.open", policy, after=audit.snapshot(policy), unit_id=policy.unit_id)
     except IntegrityError as error:
         raise Problem("conflict") from error
     return policy
 
 
-def write_version(*, actor: Actor, policy: Policy, body: str, card: str = "") -> PolicyVersion:
-    """The next version of the policy stands as a draft. Its text never changes: a correction is the next number."""
+def write_version(*, actor: Actor, policy: Policy, text: Text) -> PolicyVersion:
+    """The next version of the policy stands as a draft. Its text never changes: a correction is the next number.
+
+    Problem invalid for tiers in the wrong order and for questions whose right answer is none of their choices.
+    """
     require_unit(actor, EDIT, policy.unit_id)
+    _check(text)
+    salt = secrets.token_hex(16) if text.quiz else ""
+    told = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(text).items()}
     with transaction.atomic():
         Policy.objects.select_for_update().get(pk=policy.pk)  # two editors get two numbers
         last = policy.versions.aggregate(last=Max("number"))["last"] or 0
-        version = PolicyVersion.objects.create(policy=policy, number=last + 1, body=body, card=card)
+        version = PolicyVersion.objects.create(
+            policy=policy, number=last + 1, quiz_salt=salt, quiz_shown=quiz.shown(text.quiz, salt), **told
+        )
         audit.record(actor, "policy.write", version, after=audit.snapshot(version), unit_id=policy.unit_id)
     return version
 
 
 def release(*, actor: Actor, version: PolicyVersion, brief_by: date | None) -> PolicyVersion:
-    """Account managers may brief the version from now on, all shops by `brief_by`. Once only (conflict); a day that is
-    past is refused (bad_date)."""
+    """Account managers may brief the version from now on (once they passed its quiz), all its shops by `brief_by`; the
+    versions before it are superseded: a late briefing of one is kept and counts for that one alone.
+
+    Once only (conflict); a day that is past is refused (bad_date).
+    """
     require_unit(actor, EDIT, version.policy.unit_id)
     if brief_by is not None and brief_by < clock.today():
         raise Problem("bad_date", detail_zh="传达期限已过。", detail_en="The day to be briefed by is past.")
     with transaction.atomic():
-        held = PolicyVersion.objects.select_for_update(of=("self",)).select_related("policy").get(pk=version.pk)
+        held = _held(version)
         if held.released_at is not None:
             raise Problem("conflict")
         before = audit.snapshot(held)
         held.released_at, held.brief_by = clock.now(), brief_by
         held.save(update_fields=["released_at", "brief_by"])
-        audit.record(
-            actor, "policy.release", held, before=before, after=audit.snapshot(held), unit_id=held.policy.unit_id
-        )
+        earlier = PolicyVersion.objects.filter(policy=held.policy, released_at__isnull=False, superseded_at=None)
+        replaced = list(earlier.exclude(pk=held.pk).values_list("number", flat=True).order_by("number"))
+        earlier.exclude(pk=held.pk).update(superseded_at=held.released_at)
+        _told(actor, "policy.release", held, (before, {**audit.snapshot(held), "supersedes": replaced}), "")
     return held
+
+
+def recall(*, actor: Actor, version: PolicyVersion, reason: str) -> PolicyVersion:
+    """The version may not be briefed any more, from now on; what was told before stands. With its reason.
+
+    A draft and one that is recalled already are a conflict. A version that it superseded does not come back by itself.
+    """
+    require_unit(actor, EDIT, version.policy.unit_id)
+    with transaction.atomic():
+        held = _held(version)
+        if held.released_at is None or held.recalled_at is not None:
+            raise Problem("conflict")
+        before = audit.snapshot(held)
+        held.recalled_at, held.recall_reason = clock.now(), reason
+        held.save(update_fields=["recalled_at", "recall_reason"])
+        _told(actor, "policy.recall", held, (before, audit.snapshot(held)), reason)
+    return held
+
+
+def _held(version: PolicyVersion) -> PolicyVersion:
+    """The version, with its policy locked: releases of one policy take turns."""
+    Policy.objects.select_for_update().get(pk=version.policy_id)
+    return PolicyVersion.objects.select_for_update(of=("self",)).select_related("policy").get(pk=version.pk)
+
+
+def _told(
+    actor: Actor, act: str, held: PolicyVersion, states: tuple[dict[str, Any], dict[str, Any]], reason: str
+) -> None:
+    before, after = states
+    unit = held.policy.unit_id
+    audit.record(actor, act, held, before=before, after=after, reason=reason, unit_id=unit)
+    marks.mark(MARK, [(unit, clock.today())])
+
+
+_TIERS = ("档位起止颠倒", "The tiers are in the wrong order")
+_RIGHT = ("正确答案不在选项中", "The right answer is none of the choices")
+
+
+def _check(text: Text) -> None:
+    errors = []
+    if text.tier_from and text.tier_to and text.tier_from > text.tier_to:
+        errors.append(FieldError("invalid", *_TIERS, pointer="/tier_to"))
+    for name in ("quiz", "shop_quiz"):
+        errors += [
+            FieldError("invalid", *_RIGHT, pointer=f"/{name}/{n}/right")
+            for n, question in enumerate(getattr(text, name))
+            if question["right"] >= len(question["choices"])
+        ]
+    if errors:
+        raise Problem("invalid", errors=errors)

@@ -13,8 +13,9 @@ from django.db import connection
 
 from backend import parameters, scope
 from backend.scope import Actor, Stamp
+from visits import briefings, scoring
 from visits import parameters as thresholds
-from visits import scoring
+from visits.briefings import Briefable
 from visits.scoring import Scheme
 from visits.verdict import Shop
 from visits.wire import VisitIn
@@ -32,7 +33,7 @@ class Context:
     limits: dict[tuple[int, date], dict[str, Any]] = field(default_factory=dict)
     products: set[int] = field(default_factory=set)
     policies: dict[int, int] = field(default_factory=dict)  # -> unit
-    briefable: dict[int, int] = field(default_factory=dict)  # released policy versions -> unit
+    briefable: dict[int, Briefable] = field(default_factory=dict)  # released policy versions
     templates: dict[int, tuple[int, Scheme]] = field(default_factory=dict)  # -> unit, what is checked
     months: set[date] = field(default_factory=set)  # that have a partition
 
@@ -45,7 +46,7 @@ def load(actor: Actor, dated: Sequence[tuple[VisitIn, date]]) -> Context:
     stamps = scope.writable(actor, CAPABILITY, pairs)
     places = sorted({(stamp.territory_id, on) for (_, on), stamp in stamps.items()})
     context = Context(stamps=stamps, shops=_shops(pairs), limits=parameters.values_at(thresholds.ALL, places))
-    _look_up(context, [visit for visit, _ in dated], {on.replace(day=1) for _, on in dated})
+    _look_up(context, actor, [visit for visit, _ in dated], {on.replace(day=1) for _, on in dated})
     return context
 
 
@@ -67,7 +68,10 @@ def _shops(pairs: Sequence[Pair]) -> dict[Pair, Shop]:
 _REFERENCES = """
 SELECT 'product', id, NULL::bigint, NULL::jsonb FROM brands_product WHERE id = ANY(%s)
 UNION ALL SELECT 'policy', id, unit_id, NULL FROM visits_policy WHERE id = ANY(%s)
-UNION ALL SELECT 'briefable', v.id, p.unit_id, NULL FROM visits_policyversion v
+UNION ALL SELECT 'briefable', v.id, p.unit_id, jsonb_build_object('recalled_at', v.recalled_at, 'is_gated',
+        v.quiz <> '[]', 'shop_quiz', v.shop_quiz, 'passed_at', (SELECT min(a.answered_at) FROM visits_quizattempt a
+            WHERE a.policy_version_id = v.id AND a.person_id = %s AND a.passed))
+    FROM visits_policyversion v
     JOIN visits_policy p ON p.id = v.policy_id WHERE v.id = ANY(%s) AND v.released_at IS NOT NULL
 UNION ALL SELECT 'template', v.id, t.unit_id, v.items FROM visits_templateversion v
     JOIN visits_displaytemplate t ON t.id = v.template_id WHERE v.id = ANY(%s)
@@ -75,10 +79,11 @@ UNION ALL SELECT 'month', m, NULL, NULL FROM unnest(%s::bigint[]) m WHERE to_reg
 """
 
 
-def _look_up(context: Context, visits: Sequence[VisitIn], months: Iterable[date]) -> None:
+def _look_up(context: Context, actor: Actor, visits: Sequence[VisitIn], months: Iterable[date]) -> None:
     wanted = [
         _ids(visits, lambda v: (line.product_id for part in (v.observations, v.remarks, v.pitches) for line in part)),
         _ids(visits, lambda v: (remark.policy_id for remark in v.remarks)),
+        actor.person_id,
         _ids(visits, lambda v: (briefing.policy_version_id for briefing in v.briefings)),
         _ids(visits, lambda v: (v.check.template_version_id,) if v.check else ()),
         sorted(month.year * 100 + month.month for month in months),
@@ -96,7 +101,7 @@ def _enter(context: Context, kind: str, key: int, found: tuple[int, Any]) -> Non
     elif kind == "policy":
         context.policies[key] = unit_id
     elif kind == "briefable":
-        context.briefable[key] = unit_id
+        context.briefable[key] = briefings.briefable(unit_id, _json(items))
     elif kind == "template":
         context.templates[key] = (unit_id, scoring.scheme(_json(items)))
     else:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from django.urls import include, path
 
 from backend.http.viewsets import Router
-from visits import api, policy_api, stop_api
+from visits import api, faq_api, policy_api, quiz_api, stop_api
 
 router = Router()
 router.register("visits", api.VisitViewSet, basename="visit")
 router.register("quarantine", api.QuarantineViewSet, basename="quarantine")
 router.register("policies", policy_api.PolicyViewSet, basename="policy")
 router.register("policy-versions", policy_api.PolicyVersionViewSet, basename="policy-version")
+router.register("second-touches", policy_api.SecondTouchViewSet, basename="second-touch")
+router.register("quiz-attempts", quiz_api.AttemptViewSet, basename="quiz-attempt")
+router.register("policy-readings", quiz_api.ReadingViewSet, basename="policy-reading")
+router.register("policy-questions", faq_api.PolicyQuestionViewSet, basename="policy-question")
+router.register("policy-answers", faq_api.PolicyAnswerViewSet, basename="policy-answer")
+router.register("briefed", quiz_api.BriefedViewSet, basename="briefed")
+router.register("trainings", quiz_api.TrainingViewSet, basename="training")
 router.register("templates", policy_api.TemplateViewSet, basename="template")
 router.register("stops", stop_api.StopViewSet, basename="stop")
 router.register("leaves", stop_api.LeaveViewSet, basename="leave")
@@ -20,5 +27,6 @@ urlpatterns = [
     path("api/v1/visits/batch", api.BatchView.as_view(), name="visit-batch"),
     path("api/v1/visits/recent", api.RecentView.as_view(), name="visit-recent"),
     path("api/v1/visits/due", api.DueView.as_view(), name="visit-due"),
+    path("api/v1/trainings/figures", quiz_api.TaughtView.as_view(), name="training-figures"),
     path("api/v1/", include(router.urls)),
 ]

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import models
 from django.db.models import Model, QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -45,6 +46,24 @@ class DayField(serializers.DateField):
         if not EARLIEST <= found <= LATEST:
             raise ValidationError("bad_date", code="bad_date")
         return found
+
+
+@extend_schema_field({"type": "string", "pattern": r"^\d{4}-\d{2}$", "example": "2026-03"})
+class MonthField(serializers.Field[Any, Any, Any, Any]):
+    """2026-03, as the first day of that month."""
+
+    def to_internal_value(self, data: Any) -> date:
+        if isinstance(data, str) and re.fullmatch(r"\d{4}-\d{2}", data, re.ASCII):
+            try:
+                found = date.fromisoformat(f"{data}-01")
+            except ValueError:
+                raise ValidationError("bad_date", code="bad_date") from None
+            if EARLIEST <= found <= LATEST:
+                return found
+        raise ValidationError("bad_date", code="bad_date")
+
+    def to_representation(self, value: date) -> str:
+        return f"{value:%Y-%m}"
 
 
 class FiniteFloatField(serializers.FloatField):
