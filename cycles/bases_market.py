@@ -75,17 +75,42 @@ register(
     """,
     needs=("an_price", "an_unit"),
 )
-# Answered items of each shop's last display check that a rule asks for by its code.
+# What each shop's last look at tags and at the minors sign found: products with and without a right tag as they were
+# counted, or answered items of its last display check that a rule asks for by their codes. The later visit tells; of
+# one visit what was counted.
 register(
     "an_item",
     """
-    SELECT k.retailer_id, s.territory_id, k.visit_id, k.month, k.on_date, l.item_code, l.passed,
-        l.item_code = ANY(string_to_array(u.t->>'market.tag_items', ',')) AS is_tag,
-        l.item_code = ANY(string_to_array(u.t->>'market.minors_items', ',')) AS is_minors
-    FROM an_check k JOIN an_shop s ON s.retailer_id = k.retailer_id JOIN an_unit u ON u.territory_id = s.territory_id
+    WITH found AS (
+    SELECT v.retailer_id, s.territory_id, v.id AS visit_id, v.month, v.on_date, v.started_at, true AS is_counted,
+        f.code AS item_code, f.placed = f.items AS passed, f.items, f.placed, f.is_tag, NOT f.is_tag AS is_minors
+    FROM an_shop s JOIN visits_visit v ON v.retailer_id = s.retailer_id
+    JOIN visits_compliancecheck c ON c.month = v.month AND c.visit_id = v.id
+    CROSS JOIN LATERAL (VALUES
+        ('tags', c.tags_shown, greatest(0, c.tags_shown - coalesce(c.tags_missing, 0) - coalesce(c.tags_mismatched, 0)
+            - coalesce(c.tags_altered, 0)), true),
+        ('minors_sign', 1, c.minors_sign::int, false)) AS f(code, items, placed, is_tag)
+    WHERE f.items > 0 AND f.placed IS NOT NULL AND v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s
+    AND v.presence NOT IN ('to_verify', 'rejected')
+    AND v.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
+    AND c.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
+    UNION ALL
+    SELECT k.retailer_id, s.territory_id, k.visit_id, k.month, k.on_date, v.started_at, false, l.item_code, l.passed,
+        1, l.passed::int,
+        l.item_code = ANY(string_to_array(u.t->>'market.tag_items', ',')),
+        l.item_code = ANY(string_to_array(u.t->>'market.minors_items', ','))
+    FROM an_check k JOIN visits_visit v ON v.month = k.month AND v.id = k.visit_id
+    JOIN an_shop s ON s.retailer_id = k.retailer_id JOIN an_unit u ON u.territory_id = s.territory_id
     JOIN visits_checkline l ON l.month = k.month AND l.visit_id = k.visit_id AND l.passed IS NOT NULL
     WHERE l.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
     AND l.item_code = ANY(string_to_array(concat_ws(',', u.t->>'market.tag_items', u.t->>'market.minors_items'), ','))
+    AND v.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s),
+    ranked AS (
+        SELECT *, rank() OVER (
+            PARTITION BY retailer_id, is_tag ORDER BY started_at DESC, visit_id, is_counted DESC) AS place
+        FROM found)
+    SELECT retailer_id, territory_id, visit_id, month, on_date, item_code, passed, items, placed, is_tag, is_minors
+    FROM ranked WHERE place = 1
     """,
     needs=("an_check", "an_shop", "an_unit"),
 )

@@ -12,7 +12,7 @@ from cycles.rules.storefront import OFF_PRICE
 
 _DISPLAY = "SELECT s.action_id, k.score FROM subject s JOIN an_check k ON k.retailer_id = s.retailer_id"
 _TAGS = """
-SELECT s.action_id, round(100.0 * count(*) FILTER (WHERE i.passed) / count(*), 1)
+SELECT s.action_id, round(100.0 * sum(i.placed) / sum(i.items), 1)
 FROM subject s JOIN an_item i ON i.is_tag
     AND (i.retailer_id = s.retailer_id OR (s.retailer_id IS NULL AND i.territory_id = s.unit_id))
 GROUP BY s.action_id

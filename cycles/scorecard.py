@@ -67,7 +67,8 @@ MODERN = _kpi(
 TAGS = _kpi(
     "price_tags_in_place",
     ("明码标价到位率", "price tags in place"),
-    "tag items passed at each shop's last display check of the month / tag items answered there",
+    "right tags counted at each shop's last look at them in the month / products on show; where none were counted, the"
+    " tag items of the display check",
 )
 INTERACTION = _kpi(
     "shop_interaction_rate",
@@ -117,10 +118,20 @@ checked AS MATERIALIZED (
 modern AS (
     SELECT territory_id, count(*) AS checked, count(*) FILTER (WHERE display_score >= score) AS passed
     FROM checked WHERE terminal_type IN ('modern', 'franchise') GROUP BY territory_id),
-tag AS (
-    SELECT k.territory_id, count(*) AS asked, count(*) FILTER (WHERE l.passed) AS placed
+tagged AS (
+    SELECT v.retailer_id, v.territory_id, v.started_at, v.id, true AS is_counted, c.tags_shown AS asked,
+        greatest(0, c.tags_shown - coalesce(c.tags_missing, 0) - coalesce(c.tags_mismatched, 0)
+            - coalesce(c.tags_altered, 0)) AS placed
+    FROM visit v JOIN visits_compliancecheck c ON c.month = %(month)s AND c.visit_id = v.id AND c.tags_shown > 0
+    UNION ALL
+    SELECT k.retailer_id, k.territory_id, k.started_at, k.id, false, count(*), count(*) FILTER (WHERE l.passed)
     FROM checked k JOIN visits_checkline l ON l.month = %(month)s AND l.visit_id = k.id
-    WHERE l.item_code = ANY(k.tags) AND l.passed IS NOT NULL GROUP BY k.territory_id),
+    WHERE l.item_code = ANY(k.tags) AND l.passed IS NOT NULL
+    GROUP BY k.retailer_id, k.territory_id, k.started_at, k.id),
+tag AS (
+    SELECT territory_id, sum(asked) AS asked, sum(placed) AS placed FROM (
+        SELECT DISTINCT ON (retailer_id) * FROM tagged ORDER BY retailer_id, started_at DESC, id, is_counted DESC) t
+    GROUP BY territory_id),
 spoke AS (
     SELECT v.territory_id, v.retailer_id FROM visit v WHERE
         EXISTS (SELECT 1 FROM visits_pitch p WHERE p.month = %(month)s AND p.visit_id = v.id)

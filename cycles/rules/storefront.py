@@ -6,12 +6,13 @@ which are parameters because each company writes its own templates.
 
 from __future__ import annotations
 
-from backend.parameters import Declared
+from backend.parameters import Declared, declared
 from cycles.grid import Dimension
 from cycles.models import Action, Goal
 from cycles.rules.client import OURS, in_force
 from cycles.rules.rule import Proposal, Rule, add
 from cycles.rules.subjects import LISTED, NAMED, NO_UNIT, SEEN_IN, TERRITORY
+from visits import parameters as visit_parameters
 
 PRICE_OFF = Declared(
     "market.price_off", float, 5.0, "零售价偏离指导价上限(%)", "retail price off the guide at most, %", OURS
@@ -20,7 +21,7 @@ DISPLAY = Declared("market.display_score", float, 80.0, "陈列得分目标", "t
 TAG_ITEMS = Declared(
     "market.tag_items", str, "tags", "明码标价检查项编码(逗号分隔)", "codes of tag items, by commas", OURS
 )
-TAG_RATE = Declared("market.price_tag_rate", float, 95.0, "明码标价率目标(%)", "target of the price tag rate, %", OURS)
+TAG_RATE = declared(visit_parameters.TAG_RATE)
 TAG_SHOPS = Declared("market.price_tag_shops", int, 10, "片区明码标价率最少户数", "tag rate needs so many shops", OURS)
 MINORS_ITEMS = Declared(
     "market.minors_items", str, "minors_sign", "未成年人警示标识检查项编码", "codes of minors sign items", OURS
@@ -100,7 +101,7 @@ LOW_DISPLAY = Rule(
 )
 
 _TAGS_OF_SHOPS = """own AS (
-        SELECT retailer_id, territory_id, visit_id, on_date, count(*) AS items, count(*) FILTER (WHERE passed) AS passed
+        SELECT retailer_id, territory_id, visit_id, on_date, sum(items)::int AS items, sum(placed)::int AS passed
         FROM an_item WHERE is_tag GROUP BY retailer_id, territory_id, visit_id, on_date)"""
 
 NO_TAGS = Rule(
@@ -110,8 +111,8 @@ NO_TAGS = Rule(
     subject="shop",
     name="明码标价不到位",
     name_en="price tags not in order",
-    reads="最近八周最后一次陈列检查中的明码标价检查项",
-    reads_en="the price-tag items of the last display check in eight weeks",
+    reads="最近八周最后一次检查中的明码标价:合规检查的价签数,或陈列检查的明码标价检查项",
+    reads_en="price tags at the last check in eight weeks: those counted, or the price-tag items of the display check",
     zh="{on:date}检查,明码标价 {items:n} 项中合格 {passed:n} 项(目标 {limit:percent})。",
     en="At the check of {on:date}, {passed:n} of {items:n} items on price tags passed (target {limit:percent}).",
     find=f"""
@@ -144,8 +145,8 @@ TAG_RATE_LOW = Rule(
     subject="territory",
     name="片区明码标价率低",
     name_en="price tag rate of the territory below target",
-    reads="片区各户最近八周最后一次陈列检查中的明码标价检查项",
-    reads_en="the price-tag items of each shop's last display check in eight weeks",
+    reads="片区各户最近八周最后一次检查中的明码标价:合规检查的价签数,或陈列检查的明码标价检查项",
+    reads_en="price tags at each shop's last check in eight weeks: those counted, or the items of the display check",
     zh="检查 {shops:n} 户,明码标价率 {rate:percent},低于目标 {limit:percent};{failed:n} 户不合格。",
     en="{shops:n} shops checked: price tag rate {rate:percent}, below the target of {limit:percent}; {failed:n} shops"
     " failed.",
@@ -183,8 +184,8 @@ NO_SIGN = Rule(
     subject="shop",
     name="未成年人保护标识缺失",
     name_en="protection-of-minors sign missing",
-    reads="最近八周最后一次陈列检查中的警示标识检查项",
-    reads_en="the item on the minors sign of the last display check in eight weeks",
+    reads="最近八周最后一次检查中的警示标识:合规检查,或陈列检查的检查项",
+    reads_en="the minors sign at the last check in eight weeks: of compliance, or the item of the display check",
     zh="{on:date}检查,未在显著位置张贴“禁止向未成年人销售”标识。",
     en="At the check of {on:date} the sign that nothing is sold to minors was not in clear sight.",
     find=f"""
