@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from itertools import cycle, islice
 from typing import Any
 from uuid import uuid4
 
@@ -37,12 +38,19 @@ def raw_ask(world: World, route: str) -> tuple[str, str]:
     return method, address(path, world.key(rule.of, columns(rule)[0])) if rule.of else path
 
 
-def with_leaves_replaced(world: World, route: str, values: dict[str, bytes]) -> Iterator[tuple[str, Ask, bytes]]:
-    """The route's valid body with one leaf after the other replaced by each raw JSON value: what, request, bytes."""
+def with_leaves_replaced(
+    world: World, route: str, values: dict[str, bytes], at_most: int | None = None
+) -> Iterator[tuple[str, Ask, bytes]]:
+    """The route's valid body with one leaf after the other replaced by each raw JSON value: what, request, bytes.
+
+    `at_most`: where no field has a say, since the body is refused before it is looked at, the first leaf gets all the
+    values and each other one only so many, in turns.
+    """
     rule = POLICY[route]
     ask = bodies.ask(world, route, rule, columns(rule)[0])
-    for path in _leaves(ask.body):
-        for what, value in values.items():
+    turns = cycle(values.items())
+    for number, path in enumerate(_leaves(ask.body)):
+        for what, value in values.items() if at_most is None or number == 0 else islice(turns, at_most):
             changed = _put(copy.deepcopy(ask.body), path, RAW)
             sent = json.dumps(changed, default=str).replace(json.dumps(RAW), "@@", 1).encode()
             yield f"{'/'.join(map(str, path))} = {what}", ask, sent.replace(b"@@", value, 1)

@@ -86,7 +86,7 @@ def test_a_bad_value_in_any_place_is_never_a_failure_of_ours(
 ) -> None:
     client = clients[who_may(route)]
     before = fingerprint()
-    for what, ask, sent in with_leaves_replaced(world, route, NEVER_STORED):
+    for what, ask, sent in with_leaves_replaced(world, route, NEVER_STORED, at_most=2):
         response = post_raw(client, ask.path, sent, ask.method)
         assert response.status_code in {400, 200 if route in BY_ITEM else 400}, (what, content(response))
         assert b'"created"' not in content(response), what

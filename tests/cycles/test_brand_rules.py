@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from backend.partitions import ensure_partitions
 from brands.models import KeyProduct
 from cycles.models import Finding
 from cycles.rules.rule import rule
@@ -19,11 +18,7 @@ from tests.cycles.orders import order
 from tests.cycles.told import AS_OF, ago, bought, chinese, counted, set_to, shops, some, told
 from tests.market.facts import Seen, visit
 
-
-@pytest.fixture(autouse=True)
-def four_windows(db: None) -> None:
-    """Partitions for the facts of four windows back."""
-    ensure_partitions(back=4, ahead=0)
+pytestmark = pytest.mark.usefixtures("four_months_back")  # the facts of four windows
 
 
 def look(cast: Cast, shop: Any, on: int = 1, **seen: Any) -> None:

@@ -26,6 +26,7 @@ from retail.models import Assignment, Classification, Retailer
 from tests.cast import Cast
 from tests.cycles.facts import land_visit
 from tests.cycles.orders import order
+from tests.examples import examples
 from visits import following
 from visits.models import Visit
 
@@ -220,7 +221,11 @@ def play(world: World, steps: Iterable[tuple[str, int, int, int]]) -> Report:
 
 @pytest.mark.parametrize("lead", [(), (("wait", 31, 0, 0), ("tick", 0, 0, 0)), (("wait", 40, 0, 0), ("tick", 0, 0, 0))])
 @given(steps=STEPS)
-@settings(max_examples=6, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(3, thorough=12),
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_any_interleaving_ends_in_the_figures_of_a_recomputation_from_nothing(
     cast: Cast, lead: tuple[tuple[str, int, int, int], ...], steps: list[tuple[str, int, int, int]]
 ) -> None:

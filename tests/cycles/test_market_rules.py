@@ -9,7 +9,6 @@ import pytest
 
 from backend import clock
 from backend.models import Unit
-from backend.partitions import ensure_partitions
 from cycles.analyze import analyze
 from cycles.models import Finding, Forecast
 from cycles.rules.rule import rule
@@ -21,11 +20,7 @@ from tests.cycles.told import AS_OF, MARCH, ago, bought, chinese, counted, set_t
 from tests.market.facts import Seen, visit
 from visits.models import CheckLine, PolicyVersion
 
-
-@pytest.fixture(autouse=True)
-def four_windows(db: None) -> None:
-    """Partitions for the facts of four windows back."""
-    ensure_partitions(back=4, ahead=0)
+pytestmark = pytest.mark.usefixtures("four_months_back")  # the facts of four windows
 
 
 def check(cast: Cast, shop: Retailer, on: int = 1, score: int = 90, **items: bool | None) -> None:

@@ -10,7 +10,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend import kpis as registry
-from backend.partitions import ensure_partitions
 from brands.models import Product
 from market import loading, trade, trade_queries
 from market.figures import price_index
@@ -25,9 +24,8 @@ MONTH = Period(TODAY - timedelta(days=30), TODAY)  # scenario 4 counts 30 days
 
 
 @pytest.fixture
-def crowd(cast: Cast) -> list[Retailer]:
+def crowd(four_months_back: None, cast: Cast) -> list[Retailer]:
     """120 shops of Lin's, with partitions for the orders of four periods."""
-    ensure_partitions(back=4, ahead=0)
     add_shops(cast.next_territory, 120)
     return list(Retailer.objects.filter(code__startswith="S").order_by("code"))
 
