@@ -66,3 +66,8 @@ def at(moment: datetime) -> Iterator[datetime]:
         yield moment
     finally:
         _frozen.reset(token)
+
+
+def month_sql(count: int = 0) -> str:
+    """First day of the month `count` months after that of %(today)s, in SQL, of type date: months are found by index."""
+    return f"(date_trunc('month', %(today)s::timestamp) + interval '{count} months')::date"

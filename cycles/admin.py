@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from backend.admin_site import ReadOnlyAdmin, ScopedAdmin
+from cycles import calendar_days
 from cycles.models import CalendarDay, Month
 
 
@@ -17,6 +19,9 @@ class CalendarDayAdmin(ScopedAdmin):
     list_display = ("day", "is_working", "name")
     list_filter = ("is_working",)
     date_hierarchy = "day"
+
+    def after_save(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        calendar_days.changed()
 
 
 @admin.register(Month)

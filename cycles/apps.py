@@ -14,8 +14,19 @@ class CyclesConfig(AppConfig):
     verbose_name = "135 工作法"
 
     def ready(self) -> None:
-        from cycles import changes, measures, month, queries, rules  # noqa: F401  rules and metrics declare themselves
+        from backend import feeds as phones
+        from cycles import (  # noqa: F401  rules, metrics and sentences declare themselves
+            changes,
+            feeds,
+            manager_sentences,
+            measures,
+            month,
+            queries,
+            rules,
+            settings_feed,
+        )
 
+        phones.register(*feeds.FEEDS, settings_feed.feed())
         workdays.register(queries.working_calendar)
         marks.subscribe(changes.CONSUMER, changes.KINDS)
         ticks.register("cycles.changes", changes.drain_once)

@@ -6,10 +6,12 @@ from datetime import date
 
 from django.db import transaction
 
-from backend import audit
+from backend import audit, clock, marks
 from backend.errors import Problem
+from backend.models import Level, Unit
 from backend.scope import Actor
 from cycles.models import CalendarDay
+from cycles.settings_feed import CALENDAR
 
 CAPABILITY = "calendar.edit"
 
@@ -30,6 +32,7 @@ def set_day(*, actor: Actor, day: date, is_working: bool, name: str) -> Calendar
             row.is_working, row.name, row.version = is_working, name, row.version + 1
             row.save(update_fields=["is_working", "name", "version"])
         audit.record(actor, "calendar.set", row, before=before, after=audit.snapshot(row), unit_id=unit)
+        changed()
     return row
 
 
@@ -39,6 +42,13 @@ def clear_day(*, actor: Actor, row: CalendarDay) -> None:
     with transaction.atomic():
         audit.record(actor, "calendar.clear", row, before=audit.snapshot(row), unit_id=unit)
         row.delete()
+        changed()
+
+
+def changed() -> None:
+    """Phones everywhere learn which days are worked. In the caller's transaction; two queries."""
+    nations = Unit.objects.filter(level=Level.NATION).values_list("pk", flat=True)
+    marks.mark(CALENDAR, [(unit, clock.today()) for unit in nations])
 
 
 def _require(actor: Actor) -> int:

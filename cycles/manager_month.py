@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from backend import audit, clock
 from backend.errors import FieldError, Problem, register
 from backend.scope import Actor, visible_to
-from cycles import drafting, scorecard, standing
+from cycles import drafting, gate, scorecard, standing
 from cycles.grid import CELLS, COLUMNS, Step
 from cycles.models import ManagerCell, ManagerCycle
 
@@ -150,11 +150,13 @@ Done = tuple[ManagerCell, dict[str, Any], dict[str, Any]]
 
 
 def tell(actor: Actor, cycle: ManagerCycle, act: str, done: Sequence[Done]) -> None:
-    """The month is one version on, and each cell's act is in the audit of the manager's unit. Two queries."""
+    """The month is one version on, each cell's act is in the audit of the manager's unit, and its phone learns of it.
+    Three queries."""
     cycle.version += 1
     cycle.save(update_fields=["version"])
     acts = [audit.Act(row.pk, cycle.unit_id, {"cell": row.cell, **b}, {"cell": row.cell, **a}) for row, b, a in done]
     audit.record_many(actor, act, ManagerCell, acts)
+    gate.tell([cycle.unit_id])
 
 
 # -- the end of the month ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.db.models import F
 from backend import audit, clock
 from backend.errors import FieldError, Problem
 from backend.scope import Actor, visible_to
-from cycles import manager_month, standing
+from cycles import gate, manager_month, standing
 from cycles.models import ManagerCell, ManagerCycle
 from cycles.reviewing import CAPABILITY, Reviewers, reviewers
 
@@ -113,7 +113,9 @@ def _reviewed(actor: Actor, one: Review, row: ManagerCell | None, by: Reviewers)
 
 
 def _tell(actor: Actor, papers: dict[UUID, ManagerCycle], done: Sequence[Outcome], befores: dict[int, str]) -> None:
-    """Each month with a reviewed cell is one version on; every act is in the audit of the manager's unit."""
+    """Each month with a reviewed cell is one version on; every act is in the audit of the manager's unit; phones of the
+    unit learn of it."""
+    gate.tell({papers[o.review.cycle_id].unit_id for o in done})
     ManagerCycle.objects.filter(pk__in={o.review.cycle_id for o in done}).update(version=F("version") + 1)
     for act, became in BECOMES.items():
         acts = [

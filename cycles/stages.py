@@ -24,6 +24,7 @@ from cycles import (
     evaluate,
     evidence,
     forecast,
+    gate,
     improve,
     locking,
     plan,
@@ -188,6 +189,7 @@ def renew(month: date, territories: Sequence[int]) -> None:
     if territories:
         evidence.link(month, territories)
         cells.derive(month, territories)
+        gate.tell_of_month(month, territories)
 
 
 def measure_again(month: date, prefecture_ids: Sequence[int]) -> None:
@@ -195,7 +197,9 @@ def measure_again(month: date, prefecture_ids: Sequence[int]) -> None:
     if prefecture_ids:
         evaluate.measure(month, prefecture_ids)
         improve.propose(month, prefecture_ids)
-        cells.derive(month, prefectures.territories_of(prefecture_ids))
+        territories = prefectures.territories_of(prefecture_ids)
+        cells.derive(month, territories)
+        gate.tell(territories)
 
 
 def settle(month: date, prefecture_id: int) -> None:
@@ -241,6 +245,7 @@ def _step(row: PrefectureMonth, states: Sequence[str], act: Step | None, **then:
             return False
         if act is not None:
             act(row.month, row.prefecture_id)
+            gate.tell(prefectures.territories_of([row.prefecture_id]))
         if then:
             mine.update(**then)
     for name, value in then.items():

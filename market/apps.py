@@ -12,9 +12,11 @@ class MarketConfig(AppConfig):
     verbose_name = "市场"
 
     def ready(self) -> None:
+        from backend import feeds as phones
         from backend import marks, ticks
-        from market import kpis, parameters, rollups, trade_kpis  # noqa: F401 - three declare themselves
+        from market import feeds, kpis, parameters, rollups, trade_kpis  # noqa: F401 - three declare themselves
 
+        phones.register(*feeds.FEEDS)
         marks.subscribe(rollups.CONSUMER, rollups.KINDS)
         ticks.register("rollups", rollups.drain)
         ticks.register("rollups_turn", rollups.turn)

@@ -5,6 +5,10 @@ Each selects unit, id, document of what belongs to shops that are assigned to th
 
 from __future__ import annotations
 
+from backend import clock
+
+_LAST_MONTH = clock.month_sql(-1)
+
 # By code, then what falls due there and when: the end of the licence, open promises, open needs. The phone knows today.
 RETAILERS = """
 SELECT a.territory_id, r.id, json_build_object(
@@ -36,7 +40,7 @@ AND (%(ids)s::uuid[] IS NULL OR r.id = ANY(%(ids)s::uuid[]))
 """
 
 # Open ones, and those that ended in this month or the last.
-NEEDS = """
+NEEDS = f"""
 SELECT a.territory_id, n.id, json_build_object(
     'id', n.id, 'retailer_id', n.retailer_id, 'kind', n.kind, 'text', n.text, 'priority', n.priority,
     'raised_on', n.raised_on, 'due_on', n.due_on, 'origin_visit_id', n.origin_visit_id, 'closed_on', n.closed_on,
@@ -44,10 +48,10 @@ SELECT a.territory_id, n.id, json_build_object(
 FROM retail_assignment a JOIN retail_need n ON n.retailer_id = a.retailer_id
 JOIN backend_person h ON h.id = n.raised_by_id
 WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(today)s::date
-AND (n.closed_on IS NULL OR n.closed_on >= date_trunc('month', %(today)s::date) - interval '1 month')
+AND (n.closed_on IS NULL OR n.closed_on >= {_LAST_MONTH})
 AND (%(ids)s::uuid[] IS NULL OR n.id = ANY(%(ids)s::uuid[]))
-"""
-PROMISES = """
+"""  # noqa: S608  names of our own
+PROMISES = f"""
 SELECT a.territory_id, p.id, json_build_object(
     'id', p.id, 'retailer_id', p.retailer_id, 'text', p.text, 'promised_on', p.promised_on, 'due_on', p.due_on,
     'origin_visit_id', p.origin_visit_id, 'state', p.state, 'settled_on', p.settled_on,
@@ -56,7 +60,7 @@ SELECT a.territory_id, p.id, json_build_object(
 FROM retail_assignment a JOIN retail_promise p ON p.retailer_id = a.retailer_id
 JOIN backend_person h ON h.id = p.promised_by_id
 WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(today)s::date
-AND (p.state = 'open' OR p.settled_on >= date_trunc('month', %(today)s::date) - interval '1 month')
+AND (p.state = 'open' OR p.settled_on >= {_LAST_MONTH})
 AND (%(ids)s::uuid[] IS NULL OR p.id = ANY(%(ids)s::uuid[]))
-"""
+"""  # noqa: S608  names of our own
 BY_COLLECTION = {"retailers": RETAILERS, "needs": NEEDS, "promises": PROMISES}

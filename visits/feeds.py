@@ -6,6 +6,7 @@ phones write, are visits/visit_feed.py.
 
 from __future__ import annotations
 
+from backend import clock
 from backend.feeds import Feed
 from backend.ids import numbered_sql
 from visits import plan_push, stops
@@ -27,7 +28,7 @@ FROM retail_assignment a CROSS JOIN LATERAL (
         ORDER BY x.started_at DESC, x.id DESC) AS visits
     FROM (SELECT * FROM visits_visit w
         WHERE w.retailer_id = a.retailer_id
-        AND w.month >= (date_trunc('month', %(today)s::date) - interval '{RECENT_MONTHS - 1} months')::date
+        AND w.month >= {clock.month_sql(1 - RECENT_MONTHS)}
         ORDER BY w.started_at DESC, w.id DESC LIMIT {RECENT}) x
     JOIN backend_person h ON h.id = x.person_id
     LEFT JOIN LATERAL (
@@ -83,18 +84,17 @@ AND (%(ids)s::uuid[] IS NULL OR {_VERSION} = ANY(%(ids)s::uuid[]))
 """  # noqa: S608  names of our own
 
 # Of the running month and the next; and what was missed in the last month, until somebody says why.
-_PLAN = """
+_PLAN = f"""
 SELECT a.territory_id, s.id, json_build_object(
     'id', s.id, 'retailer_id', s.retailer_id, 'month', s.month, 'on_date', s.on_date, 'position', s.position,
     'state', s.state, 'miss_reason', nullif(s.miss_reason, ''), 'words', nullif(s.words, ''), 'reasons', s.reasons,
     'visit_id', s.visit_id, 'is_own', s.is_own, 'version', s.version)
 FROM retail_assignment a JOIN visits_plannedstop s ON s.retailer_id = a.retailer_id
 WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(today)s::date
-AND s.month BETWEEN date_trunc('month', %(today)s::date) - interval '1 month'
-    AND date_trunc('month', %(today)s::date) + interval '1 month'
-AND (s.month >= date_trunc('month', %(today)s::date) OR s.state = 'missed' AND s.miss_reason = '')
+AND s.month BETWEEN {clock.month_sql(-1)} AND {clock.month_sql(1)}
+AND (s.month >= {clock.month_sql()} OR s.state = 'missed' AND s.miss_reason = '')
 AND (%(ids)s::uuid[] IS NULL OR s.id = ANY(%(ids)s::uuid[]))
-"""
+"""  # noqa: S608  dates of our own
 
 FEEDS = (
     Feed("recent_visits", 1, "visits.read", _RECENT, kinds=("visits", "assignments", "papers")),
