@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from backend import clock, scope
 from backend.errors import Problem
-from backend.http import etags, jsonbody
+from backend.http import jsonbody
 from backend.http.filters import MonthFilter
 from backend.http.jsonbody import Item
 from backend.http.problems import language_of
@@ -25,6 +25,7 @@ from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
 from backend.models import Quarantined
 from visits import filters, fixing, intake, queries, shapes, wire
 from visits.intake import Outcome
+from visits.revision_api import RevisionActs
 
 ITEM_PROBLEMS = ("not_your_shop", "unknown_reference", "too_old", "month_not_kept", "submission_conflict")
 
@@ -47,7 +48,7 @@ class BatchView(ScopedView):
         request={"application/json": {"type": "array", "maxItems": wire.MAX_ITEMS, "items": shapes.visit_schema()}}
     )
     def post(self, request: Request) -> HttpResponse:
-        items = jsonbody.decode_list(_json_body(request), wire.MAX_ITEMS)
+        items = jsonbody.decode_list(jsonbody.json_body(request), wire.MAX_ITEMS)
         outcomes = _receive(self, items)
         language = language_of(request._request)
         said = {"outcomes": [shapes.outcome(outcome, language) for outcome in outcomes]}
@@ -82,15 +83,29 @@ class DueView(ScopedView):
         return Response({"results": shapes.DueOut(rows, many=True).data})
 
 
-class VisitViewSet(ListActs, ScopedViewSet):
-    """Visits within scope, newest first, each readable with all its lines."""
+class VisitViewSet(ListActs, RevisionActs, ScopedViewSet):
+    """Visits within scope, newest first, each readable with all its lines; edited and withdrawn by their authors."""
 
     queryset = queries.visits()
     serializer_class = shapes.VisitOut
     filterset_class = filters.VisitFilters
-    in_serializers = {"create": VisitIn}
-    answers = {"retrieve": shapes.VisitWithLinesOut, "create": shapes.OutcomeOut}
-    needs = {"list": "visits.read", "retrieve": "visits.read", "create": None}
+    in_serializers = {"create": VisitIn, "update": VisitIn, "withdraw": shapes.WithdrawIn}
+    answers = {
+        "retrieve": shapes.VisitWithLinesOut,
+        "create": shapes.OutcomeOut,
+        "update": shapes.VisitWithLinesOut,
+        "withdraw": shapes.RevisionsOut,
+        "revisions": shapes.RevisionsOut,
+    }
+    needs = {
+        "list": "visits.read",
+        "retrieve": "visits.read",
+        "create": None,
+        "update": "visits.record",
+        "withdraw": "visits.record",
+        "revisions": "visits.read",
+    }
+    versioned = frozenset({"update"})
     without_key = frozenset({"create"})  # the submission id in the body is the key, and a refusal must be kept
     accepts_ended_devices = True
     problem_codes = ITEM_PROBLEMS
@@ -111,16 +126,12 @@ class VisitViewSet(ListActs, ScopedViewSet):
         return response
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        row = self.get_object()
-        for name, lines in queries.lines_of([(row.pk, row.month)])[row.pk].items():
-            setattr(row, name, lines)
-        found = shapes.VisitWithLinesOut(row, context=self.get_serializer_context()).data
-        return etags.told(request, row, found)
+        return self.shown(self.get_object())
 
     @extend_schema(request={"application/json": shapes.visit_schema()})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One visit, by the same verb as the batch: 201 created, 200 duplicate, 409 conflict, 400 or 422 rejected."""
-        raw = _json_body(request)
+        raw = jsonbody.json_body(request)
         jsonbody.decode(raw)
         [outcome] = _receive(self, [Item(raw, None)])
         if outcome.problem is not None:
@@ -155,7 +166,7 @@ class QuarantineViewSet(ListActs, ReadActs, ScopedViewSet):
     @action(detail=True, methods=["post"])
     def resend(self, request: Request, pk: UUID | None = None) -> Response:
         """Send the mended item as its author's. A refusal changes nothing."""
-        payload = _json_body(request)
+        payload = jsonbody.json_body(request)
         jsonbody.decode(payload)
         outcome = fixing.resend(actor=self.actor, quarantined=self.get_object(), payload=payload)
         if outcome.problem is not None:
@@ -178,12 +189,3 @@ def _receive(view: ScopedView | ScopedViewSet, items: list[Item]) -> list[Outcom
 def _ended_at(request: Request) -> Any:
     """When the device that asks was ended; None for one that is active, and for a page's session."""
     return getattr(request.auth, "ended_at", None)
-
-
-def _json_body(request: Request) -> bytes:
-    """The bytes of a JSON body, for what reads them itself; unsupported_media_type for any other."""
-    if request._request.content_type != "application/json":
-        raise Problem("unsupported_media_type")
-    if (request._request.content_params or {}).get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-        raise Problem("unsupported_media_type")
-    return jsonbody.read_body(request._request)

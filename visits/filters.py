@@ -20,24 +20,31 @@ from backend.models import Quarantined
 from visits.models import (
     Briefing,
     CheckLine,
+    ComplianceCheck,
+    DisplayTemplate,
     Leave,
     Observation,
+    Photo,
     Pitch,
     PlannedStop,
     Policy,
     PolicyVersion,
     Remark,
     TemplateVersion,
+    Training,
     Visit,
 )
 from visits.verdict import FLAGS
 
-CAPTURED: dict[str, type[Any]] = {
-    "check": CheckLine,
-    "observation": Observation,
-    "briefing": Briefing,
-    "remark": Remark,
-    "pitch": Pitch,
+CAPTURED: dict[str, tuple[type[Any], dict[str, Any]]] = {
+    "check": (CheckLine, {}),
+    "observation": (Observation, {}),
+    "briefing": (Briefing, {}),
+    "remark": (Remark, {"is_restricted": False}),  # whether there is a restricted one is not told either
+    "pitch": (Pitch, {}),
+    "training": (Training, {}),
+    "compliance": (ComplianceCheck, {}),
+    "photo": (Photo, {}),
 }
 
 
@@ -76,7 +83,8 @@ class VisitFilters(Filters):
         return queryset.exclude(note="") if value else queryset.filter(note="")
 
     def captured(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(having(CAPTURED[value]))
+        line, more = CAPTURED[value]
+        return queryset.filter(having(line, **more))
 
     def about_product(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         return queryset.filter(Q(having(Observation, product_id=value)) | Q(having(Pitch, product_id=value)))
@@ -110,6 +118,12 @@ class PolicyVersionFilters(Filters):
     class Meta:
         model = PolicyVersion
         fields = ["policy"]
+
+
+class SchemeFilters(Filters):
+    class Meta:
+        model = DisplayTemplate
+        fields = ["unit", "code"]
 
 
 class TemplateFilters(Filters):

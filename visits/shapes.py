@@ -17,10 +17,8 @@ from backend.http.serializers import (
 from backend.models import Quarantined
 from visits import queries
 from visits.intake import Outcome
-from visits.models import (
-    Remark,
-    Visit,
-)
+from visits.line_shapes import WithLines
+from visits.models import Visit, VisitRevision
 from visits.wire import VisitIn
 
 
@@ -34,60 +32,17 @@ class VisitOut(OutModelSerializer):
         fields: tuple[str, ...] = (
             "id", "month", "retailer", "retailer_name", "retailer_code", "person", "person_name", "territory", "county",
             "on_date", "started_at", "ended_at", "received_at", "presence", "distance_m", "flags", "away_reason",
-            "persons_met", "note", "template_version", "display_score",
+            "persons_met", "note", "template_version", "display_score", "stop_id", "unplanned_reason", "purposes",
+            "tags", "photos_declared", "photos_missing", "revision",
         )  # fmt: skip
 
 
-class CheckOut(OutSerializer):
-    item_code = serializers.CharField()
-    answer = serializers.CharField(allow_blank=True)
-    passed = serializers.BooleanField(allow_null=True, help_text="Null: not applicable.")
-    points = serializers.DecimalField(max_digits=5, decimal_places=2)
-
-
-class ObservationOut(OutSerializer):
-    product_id = serializers.IntegerField()
-    on_shelf = serializers.BooleanField(allow_null=True)
-    carton_price_fen = serializers.IntegerField(allow_null=True)
-    pack_price_fen = serializers.IntegerField(allow_null=True)
-    stock_packs = serializers.IntegerField(allow_null=True)
-    facings = serializers.IntegerField(allow_null=True)
-    oos_days = serializers.IntegerField(allow_null=True)
-
-
-class RemarkOut(OutSerializer):
-    kind = serializers.ChoiceField(choices=Remark.Kind.choices)
-    product_id = serializers.IntegerField(allow_null=True)
-    policy_id = serializers.IntegerField(allow_null=True)
-    text = serializers.CharField()
-    counter_proposal = serializers.CharField(allow_blank=True)
-
-
-class BriefingOut(OutSerializer):
-    policy_version_id = serializers.IntegerField()
-    told_to = serializers.CharField(allow_blank=True)
-    understanding = serializers.IntegerField(allow_null=True)
-    question = serializers.CharField(allow_blank=True)
-
-
-class PitchOut(OutSerializer):
-    product_id = serializers.IntegerField()
-    accepted = serializers.BooleanField()
-    refusal = serializers.CharField(allow_blank=True)
-    words = serializers.CharField(allow_blank=True)
-
-
-class VisitWithLinesOut(VisitOut):
-    checks = CheckOut(many=True)
-    observations = ObservationOut(many=True)
-    remarks = RemarkOut(many=True)
-    briefings = BriefingOut(many=True)
-    pitches = PitchOut(many=True)
-
+class VisitWithLinesOut(WithLines, VisitOut):
     class Meta(VisitOut.Meta):
         fields: tuple[str, ...] = (
             *VisitOut.Meta.fields, "device", "device_started_at", "device_ended_at", "device_offset_s", "lon", "lat",
-            "datum", "accuracy_m", *queries.LINES,
+            "datum", "accuracy_m", "left_lon", "left_lat", "left_datum", "left_accuracy_m", "left_distance_m",
+            "typed_s", "confirmed_by", "signature_photo_id", *queries.LINES,
         )  # fmt: skip
 
 
@@ -109,17 +64,26 @@ class RecentVisitOut(OutModelSerializer):
         fields = queries.OWN
 
 
-class RecentOneOut(OutSerializer):
+class RecentOneOut(WithLines):
     visit = RecentVisitOut()
-    checks = CheckOut(many=True)
-    observations = ObservationOut(many=True)
-    remarks = RemarkOut(many=True)
-    briefings = BriefingOut(many=True)
-    pitches = PitchOut(many=True)
 
 
 class RecentOut(OutSerializer):
     results = RecentOneOut(many=True)
+
+
+class RevisionOut(OutModelSerializer):
+    person_name = serializers.CharField(source="person.name")
+    before = serializers.JSONField(help_text="The visit as its phone told it before.")
+    after = serializers.JSONField(allow_null=True, help_text="Null: withdrawn.")
+
+    class Meta:
+        model = VisitRevision
+        fields = ("number", "act", "person", "person_name", "device", "made_at", "reason", "before", "after")
+
+
+class RevisionsOut(OutSerializer):
+    results = RevisionOut(many=True)
 
 
 class QuarantinedOut(OutModelSerializer):
@@ -152,6 +116,10 @@ class QuarantinedWholeOut(QuarantinedOut):
 
 class ReasonIn(StrictSerializer):
     reason = serializers.CharField(max_length=500)
+
+
+class WithdrawIn(StrictSerializer):
+    reason = serializers.CharField(max_length=200)
 
 
 # -- the intake's own shapes, described from what visits/wire.py enforces ----------------------------------------------

@@ -113,7 +113,7 @@ def visit_with_lines(actor: Actor, visit_id: UUID) -> VisitWithLines:
             Briefing.objects.filter(**of_visit).select_related("policy_version__policy").order_by("line_no")
         ),
         pitches=list(Pitch.objects.filter(**of_visit).select_related("product").order_by("line_no")),
-        remarks=list(Remark.objects.filter(**of_visit).select_related("product", "policy").order_by("line_no")),
+        remarks=list(queries.remarks_of(actor, visit).select_related("product", "policy").order_by("line_no")),
     )
 
 
