@@ -98,6 +98,7 @@ class Briefed(models.Model):
         indexes = (
             models.Index(fields=["retailer", "-briefed_at"], name="briefed_retailer"),
             models.Index(fields=["policy_version", "-briefed_at"], name="briefed_version"),
+            models.Index(fields=["territory", "on_date"], name="briefed_day"),
         )
 
     def __str__(self) -> str:
