@@ -17,7 +17,7 @@ from django.db import transaction
 from backend.errors import Problem
 from backend.http.jsonbody import Item
 from backend.scope import Actor
-from visits import judging, news, quarantine, receipts, references, storing, verdict, wire
+from visits import judging, news, photos, quarantine, receipts, references, storing, verdict, wire
 from visits.news import News, Place
 from visits.parameters import OLDEST_DAYS
 from visits.receipts import Receipt
@@ -103,7 +103,9 @@ def take_in(batch: Batch, changed: News) -> list[Outcome]:
     """The same without keeping what is refused and without telling `changed`: both are the caller's, in whose
     transaction it runs."""
     _settle_known(batch)
-    for row in _store(batch, _judge(batch)):
+    stored = _store(batch, _judge(batch))
+    photos.link(photo.id for row in stored for photo in row.photos)
+    for row in stored:
         changed.came(row.id, Place(row.retailer_id, row.territory_id, row.on_date))
     return [batch.outcomes[n] for n in range(len(batch.items))]
 

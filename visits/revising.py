@@ -6,13 +6,14 @@ facts, so that everything that counts visits is right without knowing of it. Rul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from backend.errors import FieldError, Problem
 from backend.scope import Actor
-from visits import judging, references, storing, telling, verdict
+from visits import judging, photos, references, storing, telling, verdict
 from visits.models import VisitRevision
 from visits.news import News, Place
 from visits.standing import Held
@@ -68,6 +69,7 @@ def withdraw(*, actor: Actor, held: Sequence[Held], reason: str, made_at: dateti
     if not held:
         return
     storing.clear([(one.id, one.month) for one in held], whole=True)
+    photos.link(_known_photos(held))
     VisitRevision.objects.bulk_create(
         [
             _revision(actor, one, made_at, act=VisitRevision.Act.WITHDRAW, sha256=one.sha256, reason=reason)
@@ -105,6 +107,10 @@ def _row(one: Edit, judged: Row) -> Row:
     return judged
 
 
+def _known_photos(held: Iterable[Held]) -> set[UUID]:
+    return {UUID(photo) for one in held for photo in one.arrivals}
+
+
 def _arrival(held: Held, photo: DeclaredPhoto) -> datetime | None:
     sha256, arrived_at = held.arrivals.get(str(photo.id), ("", None))
     return arrived_at if sha256 == photo.sha256 else None
@@ -113,6 +119,7 @@ def _arrival(held: Held, photo: DeclaredPhoto) -> datetime | None:
 def _rewrite(actor: Actor, written: Sequence[tuple[Edit, Row]], made_at: datetime, news: News) -> None:
     rows = [row for _, row in written]
     storing.rewrite(rows)
+    photos.link({*_known_photos(one.held for one, _ in written), *(photo.id for row in rows for photo in row.photos)})
     after = telling.told([(row.id, row.month) for row in rows])
     VisitRevision.objects.bulk_create(
         [
