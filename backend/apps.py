@@ -12,7 +12,7 @@ class BackendConfig(AppConfig):
     verbose_name = "平台"
 
     def ready(self) -> None:
-        from backend import checks, feeds, outbox, partitions, phones, quarantine, ticks  # models are loaded by now
+        from backend import checks, feeds, notices, outbox, partitions, phones, quarantine, ticks, uploads  # models are loaded
         from backend.http import idempotency
 
         assert checks  # importing it registers the system checks
@@ -20,4 +20,5 @@ class BackendConfig(AppConfig):
         ticks.register("outbox", outbox.run_due)
         ticks.register("partitions", partitions.ensure_partitions)
         ticks.register("phones", phones.follow)
-        feeds.register(quarantine.ISSUES)
+        ticks.register("uploads", uploads.sweep)
+        feeds.register(quarantine.ISSUES, notices.FEED)

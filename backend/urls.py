@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from backend import api, health, org_api, pages
-from backend.http import problems, schema, sync, sync_stream
+from backend import api, health, notice_api, org_api, pages
+from backend.http import problems, schema, sync, sync_stream, tus
 from backend.http.viewsets import Router
 
 router = Router()
@@ -15,6 +15,7 @@ router.register("units", org_api.UnitViewSet, basename="unit")
 router.register("roles", org_api.RoleViewSet, basename="role")
 router.register("people", org_api.PersonViewSet, basename="person")
 router.register("positions", org_api.PositionViewSet, basename="position")
+router.register("notices", notice_api.NoticeViewSet, basename="notice")
 router.register("audit", org_api.AuditViewSet, basename="audit-entry")
 
 api_v1: list[URLPattern | URLResolver] = [
@@ -35,6 +36,8 @@ urlpatterns = [
     path("sync/<slug:collection>/<int:version>/push", sync.PushView.as_view()),
     path("sync/<slug:collection>/<int:version>/pullStream", sync_stream.PullStreamView.as_view()),
     path("sync/stream", sync_stream.ManyStreamView.as_view()),
+    path("uploads", tus.Uploads.as_view()),
+    path("uploads/<uuid:pk>", tus.UploadView.as_view()),
     path("api/docs", pages.api_docs),
     path("problems", problems.index),
     path("problems/<str:code>", problems.about),

@@ -12,13 +12,19 @@ class VisitsConfig(AppConfig):
     verbose_name = "走访"
 
     def ready(self) -> None:
-        from backend import feeds, marks, outbox, ticks
+        from backend import feeds, marks, outbox, ticks, uploads
         from visits import feeds as held
+        from visits import photo_notices, photo_processing, photo_signals, photos  # isort: split
         from visits import following, proof, quiz, rejudging, visit_feed
 
         feeds.register(visit_feed.VISITS, *held.FEEDS)
         marks.subscribe(following.CONSUMER, following.KINDS)
         marks.subscribe(proof.CONSUMER, proof.KINDS)
         outbox.register(quiz.REJUDGE, rejudging.rejudge)
+        marks.subscribe(photo_signals.CONSUMER, photo_signals.KINDS)
+        uploads.set_taker(photos.TAKER)
+        ticks.register("visits.photo_notices", photo_notices.reconcile)
+        ticks.register("visits.photo_signals", photo_signals.follow)
+        ticks.register("visits.photos", photo_processing.process_due)
         ticks.register("visits.stops", following.follow)
         ticks.register("visits.briefings", proof.follow)

@@ -24,6 +24,7 @@ router.register("stops", stop_api.StopViewSet, basename="stop")
 router.register("leaves", stop_api.LeaveViewSet, basename="leave")
 
 urlpatterns = [
+    path("", include("visits.photo_urls")),
     path("api/v1/visits/batch", api.BatchView.as_view(), name="visit-batch"),
     path("api/v1/visits/recent", api.RecentView.as_view(), name="visit-recent"),
     path("api/v1/visits/due", api.DueView.as_view(), name="visit-due"),

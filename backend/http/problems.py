@@ -33,7 +33,7 @@ from backend.errors import FieldError, Problem, catalogue, kind, known
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-API_PREFIXES = ("/api/", "/sync/")
+API_PREFIXES = ("/api/", "/sync/", "/uploads")
 PAGES_UNDER_API = ("/api/docs",)
 _BY_STATUS = {
     400: "bad_request",
