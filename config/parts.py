@@ -10,7 +10,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+from config.postgres_home import CHECKOUT, mark
+
+WEB_THREADS = 8
 PR_SET_PDEATHSIG = 1
 
 
@@ -51,14 +53,44 @@ def broker() -> Part:
     return Part("broker", [sys.executable, "-m", "config.broker"], stop_order=2)
 
 
-def web(host: str, port: int) -> Part:
-    """The web server: processes with threads; the pool gives each thread its connection."""
-    threads = 8
-    gunicorn = ["-m", "gunicorn", "config.wsgi", "--worker-class", "gthread", "--bind", f"{host}:{port}"]
-    limits = ["--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", str(threads), "--timeout", "60"]
+def web() -> Part:
+    """The web server behind the door: processes with threads; the pool gives each thread its connection."""
+    gunicorn = ["-m", "gunicorn", "config.wsgi", "--worker-class", "gthread", "--bind", f"unix:{web_socket()}"]
+    limits = ["--workers", str(web_processes()), "--threads", str(WEB_THREADS), "--timeout", "60"]
+    # The door is the only client: what it passes on of a client's headers is for Django to judge, not for gunicorn.
+    lines = ["--keep-alive", "75", "--limit-request-line", "8190", "--forwarder-headers", "X-None"]
     quiet = ["--graceful-timeout", "10", "--log-level", "warning", "--no-control-socket"]
-    environment = {"DATABASE_POOL_SIZE": str(threads), "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder())}
-    return Part("web", [sys.executable, *gunicorn, *limits, *quiet], environment=environment)
+    environment = {"DATABASE_POOL_SIZE": str(WEB_THREADS), "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder())}
+    return Part("web", [sys.executable, *gunicorn, *limits, *lines, *quiet], stop_order=1, environment=environment)
+
+
+def door(host: str, port: int) -> Part:
+    """The public port (backend/door/). Two threads of the web server are left for what never waits: health."""
+    capacity = max(web_processes() * WEB_THREADS - 2, 2)
+    place = ["--host", host, "--port", str(port), "--socket", str(web_socket()), "--capacity", str(capacity)]
+    return Part(
+        "door",
+        [sys.executable, "-m", "backend.door", *place],
+        environment={"PROMETHEUS_MULTIPROC_DIR": str(metrics_folder())},
+    )
+
+
+def web_processes() -> int:
+    """How many processes the web server has."""
+    return int(os.environ.get("WEB_CONCURRENCY", "2"))
+
+
+def web_socket() -> Path:
+    """Return the socket between door and web server, in a folder short enough for the system's limit of 107 bytes."""
+    return Path(f"/tmp/field135-{mark()}-web/gunicorn.sock")
+
+
+def make_web_folder() -> None:
+    """Make the socket's folder; refuse one that somebody else made. Raises PermissionError."""
+    place = web_socket().parent
+    place.mkdir(mode=0o700, exist_ok=True)
+    if place.is_symlink() or place.lstat().st_uid != os.geteuid():
+        raise PermissionError(f"{place} belongs to another user: remove it.")
 
 
 def metrics_folder() -> Path:

@@ -1,4 +1,4 @@
-"""`make run`: start database, broker, web server, worker and beat as one process tree until Ctrl-C."""
+"""`make run`: start database, broker, web server, door, worker and beat as one process tree until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def start(supervisor: Supervisor, host: str, port: int) -> bool:
         return False
     shutil.rmtree(parts.metrics_folder(), ignore_errors=True)
     parts.metrics_folder().mkdir(parents=True)
-    for part in (parts.web(host, port), parts.worker(), parts.beat()):
+    parts.make_web_folder()
+    for part in (parts.web(), parts.door(host, port), parts.worker(), parts.beat()):
         supervisor.add(part)
     if not supervisor.wait_until(lambda: answers(host, port), 30):
         supervisor.say("网页服务没有应答 · the web server does not answer")

@@ -14,7 +14,7 @@ from config import broker, database, logs, photo_store, postgres, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-MAINTENANCE_FILE = VAR_DIR / "maintenance.json"  # there while `manage.py maintenance on` holds
+MAINTENANCE_FILE = Path(os.environ.get("MAINTENANCE_FILE", VAR_DIR / "maintenance.json"))  # backend/maintenance.py
 REAL_DATA_DIR = Path(os.environ.get("REAL_DATA_DIR", BASE_DIR.parent / "shared" / "data"))
 
 DEBUG = os.environ.get("DEBUG") == "1"

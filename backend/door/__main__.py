@@ -1,0 +1,31 @@
+"""`python -m backend.door --port 8000 --socket /tmp/.../gunicorn.sock --capacity 14`: opens the public port."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+
+
+def main() -> None:
+    """Load Django for its models and words, then serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m backend.door")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--socket", required=True, help="the unix socket that gunicorn listens on")
+    parser.add_argument("--capacity", type=int, required=True, help="requests that gunicorn takes at once")
+    given = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+    from backend.door.server import Place, keep_open
+
+    gc.collect()
+    gc.freeze()  # what is loaded stays: full collections need not walk it
+    asyncio.run(keep_open(Place(given.host, given.port, given.socket, given.capacity)))
+
+
+if __name__ == "__main__":
+    main()
