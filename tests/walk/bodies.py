@@ -38,6 +38,12 @@ def visit(world: World, place: Place) -> dict[str, Any]:
     }
 
 
+def edited_visit(world: World, place: Place) -> dict[str, Any]:
+    """Another content of the visit of this shop."""
+    known = [column for column, shop in world.shops.items() if shop.pk == place.shop]
+    return visit(world, place) | ({"submission_id": str(world.visits[known[0]])} if known else {})
+
+
 VALID: dict[str, Body] = {
     "POST /sync/<slug:collection>/<int:version>/push": lambda w, p: [
         {
@@ -135,6 +141,8 @@ VALID: dict[str, Body] = {
     "POST /api/v1/promises/<uuid:pk>/drop": lambda w, p: {"on": "2026-03-16", "reason": "店主不要了"},
     "POST /api/v1/visits": lambda w, p: visit(w, p),
     "POST /api/v1/visits/batch": lambda w, p: [visit(w, p)],
+    "PUT /api/v1/visits/<uuid:pk>": lambda w, p: edited_visit(w, p),
+    "POST /api/v1/visits/<uuid:pk>/withdraw": lambda w, p: {"reason": "记错店"},
     "POST /api/v1/quarantine/<uuid:pk>/resend": lambda w, p: visit(w, p),
     "POST /api/v1/quarantine/<uuid:pk>/dismiss": lambda w, p: {"reason": "重复"},
     "POST /api/v1/stops": lambda w, p: {"retailer": p.shop, "on_date": "2026-03-22"},

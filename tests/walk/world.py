@@ -14,7 +14,18 @@ from django.db.models import Model
 
 from backend import clock
 from backend.ids import uuid7
-from backend.models import AuditEntry, Device, ImportReject, ImportRun, Level, Person, Position, Quarantined, Unit
+from backend.models import (
+    AuditEntry,
+    Device,
+    ImportReject,
+    ImportRun,
+    Level,
+    Person,
+    Position,
+    Quarantined,
+    Receipt,
+    Unit,
+)
 from brands.models import KeyProduct
 from cycles import month as months
 from cycles.models import (
@@ -163,6 +174,10 @@ def shop_things(world: World, column: str) -> None:
     Remark.objects.create(month=MONTH, visit_id=visit, line_no=0, **remark)
     world.visits[column] = visit
     world.keys.setdefault("visit", {})[column] = visit
+    world.keys.setdefault("own visit", {})[column] = visit
+    Receipt.objects.create(
+        submission_id=visit, kind="visit", sha256=visit.bytes * 2, person=person, month=MONTH, received_at=clock.now()
+    )
     order = Order.objects.create(
         month=MONTH, order_no=f"N-{column}", retailer=shop, territory=territory, county_id=territory.ancestors[3],
         on_date=LAST_WEEK, cartons=3, amount_fen=50_000,
