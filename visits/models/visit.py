@@ -96,6 +96,7 @@ class Visit(models.Model):
             models.Index(fields=["retailer", "-started_at"], name="visit_retailer"),
             models.Index(fields=["person", "-started_at"], name="visit_person"),
             models.Index(fields=["-started_at", "-id"], name="visit_recent"),
+            models.Index(fields=["received_at"], name="visit_missing", condition=models.Q(photos_missing__gt=0)),
         )
 
     def __str__(self) -> str:
@@ -275,7 +276,10 @@ class Photo(VisitLine):
     arrived_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=["photo_id"], name="photo_by_id"),)
+        indexes = (
+            models.Index(fields=["photo_id"], name="photo_by_id"),
+            models.Index(fields=["photo_id"], name="photo_awaited", condition=models.Q(arrived_at=None)),
+        )
 
 
 class VisitRevision(models.Model):
