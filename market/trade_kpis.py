@@ -81,13 +81,6 @@ REVENUE_PER_BOX = _kpi(
     "fen",
     "trade usage",
 )
-PRICE_TAG_RATE = _kpi(
-    "price_tag_rate",
-    ("明码标价率", "price tag rate"),
-    "tag items passed at each shop's last display check / tag items answered there x 100",
-    "percent",
-    OURS,
-)
 
 TRADE_FIGURES: tuple[Kpi, ...] = (
     SELL_THROUGH_RATE,
@@ -100,4 +93,4 @@ TRADE_FIGURES: tuple[Kpi, ...] = (
     CLIENT_STOCKOUT,
 )
 
-register(*TRADE_FIGURES, REVENUE_PER_BOX, PRICE_TAG_RATE)
+register(*TRADE_FIGURES, REVENUE_PER_BOX)

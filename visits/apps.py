@@ -13,11 +13,23 @@ class VisitsConfig(AppConfig):
 
     def ready(self) -> None:
         from backend import feeds, marks, outbox, ticks, uploads
+        from visits import (
+            checked,
+            compliance,  # noqa: F401 - its figures declare themselves
+            display_tasks,
+            following,
+            photo_notices,
+            photo_processing,
+            photo_signals,
+            photos,
+            proof,
+            quiz,
+            rejudging,
+            visit_feed,
+        )
         from visits import feeds as held
-        from visits import photo_notices, photo_processing, photo_signals, photos  # isort: split
-        from visits import following, proof, quiz, rejudging, visit_feed
 
-        feeds.register(visit_feed.VISITS, *held.FEEDS)
+        feeds.register(visit_feed.VISITS, display_tasks.FEED, *held.FEEDS)
         marks.subscribe(following.CONSUMER, following.KINDS)
         marks.subscribe(proof.CONSUMER, proof.KINDS)
         outbox.register(quiz.REJUDGE, rejudging.rejudge)
@@ -27,4 +39,6 @@ class VisitsConfig(AppConfig):
         ticks.register("visits.photo_signals", photo_signals.follow)
         ticks.register("visits.photos", photo_processing.process_due)
         ticks.register("visits.stops", following.follow)
+        marks.subscribe(checked.CONSUMER, checked.KINDS)
+        ticks.register("visits.checks", checked.follow)
         ticks.register("visits.briefings", proof.follow)

@@ -6,7 +6,7 @@ gives every check of the shop the score that its facts make (called by visits/ch
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -44,7 +44,7 @@ CROSS JOIN LATERAL (
 """  # noqa: S608 - constants only
 
 
-def before(checks: Sequence[Asked], photos: Collection[str] = ()) -> dict[UUID, Before]:
+def before(checks: Sequence[Asked]) -> dict[UUID, Before]:
     """For each check what stood before it: whether it is the shop's first by its template (whatever the version), and
     whether the one before failed anywhere. Visits to be verified are not looked back at. One query, none for none."""
     if not checks:
@@ -52,8 +52,8 @@ def before(checks: Sequence[Asked], photos: Collection[str] = ()) -> dict[UUID, 
     columns = [list(column) for column in zip(*checks, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(_BEFORE, columns)
-        found = {visit_id: Before(is_first=False, failed=failed, photos=photos) for visit_id, failed in cursor}
-    return {check.visit_id: found.get(check.visit_id) or Before(photos=photos) for check in checks}
+        found = {visit_id: Before(is_first=False, failed=failed) for visit_id, failed in cursor}
+    return {check.visit_id: found.get(check.visit_id) or Before() for check in checks}
 
 
 # The formula of visits/scoring.py over every check of these shops by templates that carry over. A score that is right

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from backend.errors import FieldError, Problem, register
 from backend.scope import Stamp
 from visits import briefings, scoring, verdict
@@ -163,8 +165,11 @@ def _scored(visit: VisitIn, context: Context) -> tuple[list[Line], Decimal | Non
     if visit.check is None:
         return [], None
     items = context.templates[visit.check.template_version_id][1]
+    before = context.before.get(visit.submission_id, scoring.NOTHING_BEFORE)
+    if visit.photos:
+        before = replace(before, photos=frozenset(photo.item for photo in visit.photos if photo.item))
     try:
-        return scoring.score(items, [(answer.item, answer.answer) for answer in visit.check.answers])
+        return scoring.score(items, [(answer.item, answer.answer) for answer in visit.check.answers], before)
     except UnfitAnswer as unfit:
         place = f"/check/answers/{unfit.position}"
         error = (

@@ -15,7 +15,7 @@ from backend.models import Level
 from backend.reach import unit_for
 from retail.models import Retailer
 from visits import filters, policies, policy_filters, policy_shapes, queries, quiz, quiz_shapes, reach
-from visits.models import Policy, PolicyVersion, TemplateVersion
+from visits.models import Policy, PolicyVersion
 
 
 class PolicyViewSet(ListActs, ReadActs, CreateActs, ScopedViewSet):
@@ -111,14 +111,3 @@ class SecondTouchViewSet(ListActs, ScopedViewSet):
     filterset_class = policy_filters.SecondTouchFilters
     needs = {"list": "visits.read"}
     total_order = ("code",)
-
-
-class TemplateViewSet(ListActs, ReadActs, ScopedViewSet):
-    """Display templates by version, with their items and points."""
-
-    queryset = TemplateVersion.objects.select_related("template")
-    serializer_class = policy_shapes.TemplateOut
-    filterset_class = filters.TemplateFilters
-    needs = {"list": "policies.read", "retrieve": "policies.read"}
-    total_order = ("template_id", "number", "id")
-    lookup_value_converter = "int"

@@ -21,7 +21,7 @@ from backend.models import Level, Unit
 from brands.models import Product
 from retail.models import Classification
 from visits import policies
-from visits.models import Policy, PolicyVersion, TemplateVersion
+from visits.models import Policy, PolicyVersion
 from visits.quiz import MOST_CHOICES, MOST_QUESTIONS, SHOP_QUESTIONS
 
 
@@ -167,15 +167,3 @@ class SecondTouchOut(OutSerializer):
     briefed_at = serializers.DateTimeField(allow_null=True)
     understanding = serializers.IntegerField(allow_null=True)
     told_by = serializers.CharField(allow_null=True)
-
-
-class TemplateOut(OutModelSerializer):
-    code = serializers.CharField(source="template.code")
-    name = serializers.CharField(source="template.name")
-    unit = serializers.IntegerField(source="template.unit_id")
-    from_date = serializers.DateField(source="during.lower")
-    to_date = serializers.DateField(source="during.upper", allow_null=True)
-
-    class Meta:
-        model = TemplateVersion
-        fields = ("id", "template", "code", "name", "unit", "number", "from_date", "to_date", "items")

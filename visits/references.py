@@ -13,10 +13,11 @@ from django.db import connection
 
 from backend import parameters, scope
 from backend.scope import Actor, Stamp
-from visits import briefings, scoring
+from visits import briefings, carrying, scoring
 from visits import parameters as thresholds
 from visits.briefings import Briefable
-from visits.scoring import Scheme
+from visits.carrying import Asked
+from visits.scoring import Before, Scheme
 from visits.verdict import Shop
 from visits.wire import VisitIn
 
@@ -36,10 +37,12 @@ class Context:
     briefable: dict[int, Briefable] = field(default_factory=dict)  # released policy versions
     templates: dict[int, tuple[int, Scheme]] = field(default_factory=dict)  # -> unit, what is checked
     months: set[date] = field(default_factory=set)  # that have a partition
+    before: dict[UUID, Before] = field(default_factory=dict)  # visit -> the check before, where items carry over
 
 
 def load(actor: Actor, dated: Sequence[tuple[VisitIn, date]]) -> Context:
-    """The context of these visits with their business dates. Four queries for any number; none for no visits."""
+    """The context of these visits with their business dates. Four queries for any number, one more where a
+    check carries over from the one before; none for no visits."""
     if not dated:
         return Context()
     pairs = list(dict.fromkeys((visit.retailer_id, on_date) for visit, on_date in dated))
@@ -47,6 +50,7 @@ def load(actor: Actor, dated: Sequence[tuple[VisitIn, date]]) -> Context:
     places = sorted({(stamp.territory_id, on) for (_, on), stamp in stamps.items()})
     context = Context(stamps=stamps, shops=_shops(pairs), limits=parameters.values_at(thresholds.ALL, places))
     _look_up(context, actor, [visit for visit, _ in dated], {on.replace(day=1) for _, on in dated})
+    context.before.update(_carried(context, [visit for visit, _ in dated]))
     return context
 
 
@@ -106,6 +110,18 @@ def _enter(context: Context, kind: str, key: int, found: tuple[int, Any]) -> Non
         context.templates[key] = (unit_id, scoring.scheme(_json(items)))
     else:
         context.months.add(date(key // 100, key % 100, 1))
+
+
+def _carried(context: Context, visits: Sequence[VisitIn]) -> dict[UUID, Before]:
+    """By the phone's own time of beginning: where that misleads, visits/checked.py scores anew."""
+    asked = [
+        Asked(visit.submission_id, visit.retailer_id, visit.started_at, visit.check.template_version_id)
+        for visit in visits
+        if visit.check is not None
+        and (found := context.templates.get(visit.check.template_version_id)) is not None
+        and found[1].carried
+    ]
+    return carrying.before(asked)
 
 
 def _json(stored: Any) -> Any:

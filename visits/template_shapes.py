@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from backend.http.serializers import DayField, OutModelSerializer, OutSerializer, StrictSerializer, VisibleField
+from backend.http.serializers import (
+    DayField,
+    FiniteFloatField,
+    OutModelSerializer,
+    OutSerializer,
+    StrictBooleanField,
+    StrictSerializer,
+    VisibleField,
+    WholeNumberField,
+)
 from backend.models import Unit
-from retail.models import Classification, Retailer
+from retail.models import Classification
 from visits import scoring
 from visits.models import DisplayTemplate, TemplateVersion
 
@@ -47,13 +56,13 @@ class ItemIn(StrictSerializer):
     name = serializers.CharField(max_length=80)
     name_en = serializers.CharField(max_length=120, required=False, allow_blank=True)
     kind = serializers.ChoiceField(choices=[(kind, kind) for kind in scoring.KINDS])
-    weight = serializers.FloatField(min_value=0, max_value=100)
+    weight = FiniteFloatField(min_value=0, max_value=100)
     pass_at = serializers.JSONField(required=False, help_text="A count, or the choices that pass.")
     choices = serializers.ListField(child=serializers.CharField(max_length=80), required=False, max_length=20)
-    products = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=200)
-    must_pass = serializers.BooleanField(required=False)
+    products = serializers.ListField(child=WholeNumberField(min_value=1), required=False, max_length=200)
+    must_pass = StrictBooleanField(required=False)
     rule = serializers.ChoiceField(choices=[(rule, rule) for rule in scoring.RULES], required=False)
-    before = serializers.BooleanField(required=False, help_text="Whether continuity also looks at the check before.")
+    before = StrictBooleanField(required=False, help_text="Whether continuity also looks at the check before.")
 
 
 class TemplateIn(StrictSerializer):
@@ -65,8 +74,8 @@ class TemplateIn(StrictSerializer):
     market_types = serializers.ListField(
         child=serializers.ChoiceField(choices=Classification.MarketType.choices), required=False, max_length=2
     )
-    tier_from = serializers.IntegerField(min_value=1, max_value=30, required=False, allow_null=True)
-    tier_to = serializers.IntegerField(min_value=1, max_value=30, required=False, allow_null=True)
+    tier_from = WholeNumberField(min_value=1, max_value=30, required=False, allow_null=True)
+    tier_to = WholeNumberField(min_value=1, max_value=30, required=False, allow_null=True)
 
 
 class ReleaseTemplateIn(StrictSerializer):
@@ -75,11 +84,6 @@ class ReleaseTemplateIn(StrictSerializer):
 
 class RetireTemplateIn(StrictSerializer):
     on = DayField(help_text="The first day without it, tomorrow at the earliest.")
-
-
-class ShopQuery(StrictSerializer):
-    retailer = VisibleField(queryset=Retailer.objects.all())
-    on = DayField(required=False, help_text="Default today.")
 
 
 class ApplicableOut(OutSerializer):

@@ -24,7 +24,9 @@ LATE = "late"
 SKEW = "clock_skew"
 OUTSIDE = "outside_hours"
 OTHER_MONTH = "other_month"
-FLAGS = (TOO_FAR, NO_REASON, MOCK, TOO_SHORT, LATE, SKEW, OUTSIDE, OTHER_MONTH)
+LEFT_FAR = "left_far"
+FLAGS = (TOO_FAR, NO_REASON, MOCK, TOO_SHORT, LATE, SKEW, OUTSIDE, OTHER_MONTH, LEFT_FAR)
+AWAY = "away"  # the kind of photo that shows where one was instead
 
 _TOLERATED = timedelta(seconds=parameters.SKEW_TOLERATED_S)
 
@@ -124,15 +126,27 @@ def flags(case: Case, limits: dict[str, Any]) -> list[str]:
     stayed = None if times.ended_at is None else (times.ended_at - times.started_at).total_seconds()
     found = {
         TOO_FAR: far,
-        NO_REASON: far and not visit.away_reason.strip(),
+        NO_REASON: far and not _explained(visit),
         MOCK: mock,
         TOO_SHORT: stayed is not None and stayed < limits[parameters.SHORTEST_S],
         LATE: _late(times, case.received_at, limits),
         SKEW: times.skewed,
         OUTSIDE: _outside(times, shop, limits),
         OTHER_MONTH: times.is_moved,
+        LEFT_FAR: _left_far(visit, shop, limits),
     }
     return [flag for flag, raised in found.items() if raised]
+
+
+def _explained(visit: VisitIn) -> bool:
+    """Whoever is away says why, and shows the place by a photo."""
+    return bool(visit.away_reason.strip()) and any(photo.kind == AWAY for photo in visit.photos)
+
+
+def _left_far(visit: VisitIn, shop: Shop, limits: dict[str, Any]) -> bool:
+    """The fix at the end is held against the shop as the one at the beginning."""
+    distance = distance_m(visit.left, shop)
+    return visit.left is not None and distance is not None and _far(visit.left, distance, near_m(shop, limits))
 
 
 def _late(times: Times, received_at: datetime, limits: dict[str, Any]) -> bool:
