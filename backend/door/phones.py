@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
@@ -49,13 +50,13 @@ class Threads:
         self._pool = ThreadPoolExecutor(number, thread_name_prefix="door")
 
     async def run(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Its result, from a thread."""
+        """Its result, from a thread, in the context of the caller (as asyncio.to_thread)."""
 
         def inner() -> T:
             close_old_connections()
             return act(*args, **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, inner)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, copy_context().run, inner)
 
     def stop(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
