@@ -126,10 +126,14 @@ def second_touch(actor: Actor, version: PolicyVersion, on: date) -> QuerySet[Any
         told_by=Subquery(counted.values("person__name")[:1]),
         shop_passed=Subquery(counted.values("passed")[:1]),
     )
-    unproven = When(shop_passed=None, then=Value("not_asked"))
-    state = Case(When(briefed_at=None, then=Value("not_briefed")), unproven, default=Value("not_passed"))
+    state = Case(
+        When(briefed_at=None, then=Value("not_briefed")),
+        When(shop_passed=None, then=Value("not_asked")),
+        default=Value("not_passed"),
+        output_field=CharField(),
+    )
     rows = rows.filter(Q(shop_passed=None) | Q(shop_passed=False)).annotate(
-        touch_state=Case(state, output_field=CharField()), county_name=F("county__name")
+        touch_state=state, county_name=F("county__name")
     )
     begins = second_touch_on(version)
     over = version.recalled_at is not None or version.superseded_at is not None
