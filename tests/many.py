@@ -30,6 +30,7 @@ from visits.models import (
     PolicyVersion,
     Remark,
     TemplateVersion,
+    VisitRevision,
 )
 
 FIRST_SHOP = 200  # numbers of shops that the walk's world does not use
@@ -113,6 +114,11 @@ def _shop(world: World, number: int) -> None:
     Briefing.objects.create(**line, policy_version=version)
     Remark.objects.create(**line, kind=Remark.Kind.BRAND_OPINION, product=product, text=f"意见{number}")
     CheckLine.objects.create(**line, item_code="visible", answer="1", points=20)
+    VisitRevision.objects.create(
+        visit_id=world.visits[OWN], month=MONTH, number=1_000 + number, act="edit", retailer=world.shops[OWN],
+        territory=cast.territory, county=cast.county, person=cast.lin, made_at=clock.now(), sha256=b"\0" * 32,
+        before={"note": f"甲{number}"}, after={"note": f"乙{number}"},
+    )  # fmt: skip
 
 
 def _files(world: World, number: int) -> None:

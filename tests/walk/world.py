@@ -50,7 +50,18 @@ from tests.cast import ALWAYS, SINCE, TODAY, Cast, build_cast, make_shop
 from tests.cycles.manager_facts import NO_FIGURES
 from tests.market import facts
 from tests.walk.policy import FOREIGN, MOVED, NOWHERE, OWN
-from visits.models import DisplayTemplate, Leave, PlannedStop, Policy, PolicyVersion, Remark, Replan, TemplateVersion
+from visits.models import (
+    DisplayTemplate,
+    Leave,
+    PlannedStop,
+    Policy,
+    PolicyVersion,
+    Remark,
+    Replan,
+    TemplateVersion,
+    Visit,
+    VisitRevision,
+)
 
 LAST_WEEK = date(2026, 3, 10)
 YESTERDAY, SATURDAY = date(2026, 3, 15), date(2026, 3, 21)  # no working days: what is drafted does not stand on them
@@ -178,6 +189,12 @@ def shop_things(world: World, column: str) -> None:
     Receipt.objects.create(
         submission_id=visit, kind="visit", sha256=visit.bytes * 2, person=person, month=MONTH, received_at=clock.now()
     )
+    Visit.objects.filter(pk=visit).update(revision=2)
+    VisitRevision.objects.create(
+        visit_id=visit, month=MONTH, number=2, act="edit", retailer=shop, territory=territory,
+        county_id=territory.ancestors[3], person=person, made_at=clock.now(), sha256=visit.bytes * 2,
+        before={"note": f"earlier note of {column}"}, after={"note": f"note of {column}"},
+    )  # fmt: skip
     order = Order.objects.create(
         month=MONTH, order_no=f"N-{column}", retailer=shop, territory=territory, county_id=territory.ancestors[3],
         on_date=LAST_WEEK, cartons=3, amount_fen=50_000,
