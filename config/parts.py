@@ -82,7 +82,7 @@ def web_processes() -> int:
 
 def web_socket() -> Path:
     """Return the socket between door and web server, in a folder short enough for the system's limit of 107 bytes."""
-    return Path(f"/tmp/field135-{mark()}-web/gunicorn.sock")
+    return Path(f"/tmp/field135-{mark()}-web/web.sock")
 
 
 def make_web_folder() -> None:

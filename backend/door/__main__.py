@@ -1,4 +1,4 @@
-"""`python -m backend.door --port 8000 --socket /tmp/.../gunicorn.sock --capacity 14`: opens the public port."""
+"""`python -m backend.door --port 8000 --socket /tmp/.../web.sock --capacity 14`: opens the public port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phones push a day's visits while web server, task worker and database are killed: nothing may be lost or doubled.
+"""Phones push a day's visits while door, web server, task worker and database are killed: nothing may be lost or doubled.
 
     python -m tests.gauntlet.faults [--quick]
 
@@ -25,7 +25,7 @@ import psycopg
 from tests.gauntlet import reckoning
 from tests.gauntlet.system import CHECKOUT, Broken, System
 
-KILLED = ("web_worker", "web_master", "task_worker", "database")
+KILLED = ("web_worker", "door", "web_master", "task_worker", "database")
 BACK_WITHIN_S = 30  # a part killed in the middle of another's recovery may take longer than its own 10 s
 DRAINED_WITHIN_S = 120
 

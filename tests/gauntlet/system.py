@@ -97,10 +97,13 @@ class System:
     # -- processes -----------------------------------------------------------------------------------------------------
 
     def kill(self, name: str) -> int:
-        """SIGKILL for one process: web worker, web master, task worker or database. Its id."""
+        """SIGKILL for one process: door, web worker, web master, task worker or database. Its id."""
         chosen = getattr(self, f"_{name}")()
         os.kill(chosen, signal.SIGKILL)
         return int(chosen)
+
+    def _door(self) -> int:
+        return self._child("backend.door")
 
     def _web_master(self) -> int:
         return self._child("gunicorn")
