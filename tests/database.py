@@ -108,7 +108,8 @@ def clone(name: str) -> str:
     """Create a database from the template, replacing one of the same name; return its name."""
     with _server() as server:
         _drop(server, name)
-        server.execute(_sql("CREATE DATABASE {} TEMPLATE {}", name, template_name()))
+        # As files: to log thousands of mostly empty blocks takes three times as long.
+        server.execute(_sql("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template_name()))
     return name
 
 
