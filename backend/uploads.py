@@ -164,9 +164,10 @@ def finish(upload: Upload) -> None:
 
 def end(upload: Upload) -> None:
     """The upload and what has arrived of it are gone. Problem upload_locked while somebody writes."""
+    part = part_of(upload.pk)
     with _writing(upload, may_be_done=True):
         upload.delete()
-        part_of(upload.pk).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def sweep() -> int:

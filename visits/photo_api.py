@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest
 from django.views.decorators.http import require_safe
 from rest_framework import serializers
@@ -23,7 +22,6 @@ from backend.errors import FieldError, Problem
 from backend.http import etags
 from backend.http.serializers import OutModelSerializer, OutSerializer
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
-from backend.scope import visible_to
 from backend.uploads import Announced
 from visits import photo_store
 from visits.models import PhotoExif, StoredPhoto
@@ -127,7 +125,7 @@ class PhotoViewSet(ListActs, ReadActs, ScopedViewSet):
         return Response(self.out(self.get_object()))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One whole photo: `photo` with `photo_id` and, best, its `sha256`. 201, or 200 for one that is here already."""
+        """One whole photo: `photo` with `photo_id` and, best, `sha256`. 201, or 200 for one that is here."""
         metadata, file = _form(request)
         digest = metadata.setdefault("sha256", _hash_of(file))
         announced = Announced(

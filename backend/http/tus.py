@@ -82,7 +82,7 @@ class TusView(ScopedView):
 class Uploads(TusView):
     """POST: an upload is made, with its first bytes if it carries any."""
 
-    needs = {"post": None}  # what the taker asks for, held today or ever
+    needs = {"post": None, "options": None}  # what the taker asks for, held today or ever
     answers = {"post": None}
 
     def post(self, request: Request) -> HttpResponse:
@@ -105,7 +105,7 @@ class Uploads(TusView):
 class UploadView(TusView):
     """One upload of one's own: how far it is, its next bytes, its end."""
 
-    needs = {"get": None, "patch": None, "delete": None}
+    needs = {"get": None, "patch": None, "delete": None, "options": None}
     answers = {"get": None, "patch": None, "delete": None}
     problem_codes = (
         *TusView.problem_codes, "not_found", "upload_gone", "upload_locked", "upload_offset", "checksum_mismatch",
