@@ -24,12 +24,13 @@ class VisitsConfig(AppConfig):
             photos,
             proof,
             quiz,
+            quiz_push,
             rejudging,
             visit_feed,
         )
         from visits import feeds as held
 
-        feeds.register(visit_feed.VISITS, display_tasks.FEED, *held.FEEDS)
+        feeds.register(visit_feed.VISITS, display_tasks.FEED, *held.FEEDS, *quiz_push.FEEDS)
         marks.subscribe(following.CONSUMER, following.KINDS)
         marks.subscribe(proof.CONSUMER, proof.KINDS)
         outbox.register(quiz.REJUDGE, rejudging.rejudge)

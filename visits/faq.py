@@ -12,16 +12,22 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from backend import audit, clock, marks, parameters, workdays
+from backend import audit, clock, marks, notices, parameters, workdays
 from backend.errors import Problem
 from backend.ids import UUID7_SQL
 from backend.marks import Key
+from backend.notices import Told
 from backend.reach import require_unit
 from backend.scope import Actor
 from visits import matrix
 from visits.models import PolicyAnswer, PolicyQuestion
 from visits.parameters import ANSWER_DAYS
 from visits.policies import EDIT, MARK
+
+ANSWERED = "policy.answered"
+notices.register(
+    ANSWERED, "您问的“{question}”(《{title}》)已有答复:{answer}", "Your question on {title}, “{question}”: {answer}"
+)
 
 # What a briefing of a marked visit says now, beside what stands of it. The words of an open question follow an edit;
 # one whose briefing no longer says so goes while nobody has answered it.
@@ -109,4 +115,6 @@ def answer(*, actor: Actor, question: PolicyQuestion, reply: Reply) -> PolicyQue
         audit.record(actor, "policy.answer", held, before=before, after=after, unit_id=unit)
         marks.mark("questions", [(held.territory_id, clock.today())])
         marks.mark(MARK, [(unit, clock.today())])
+        told = {"title": question.policy_version.policy.title, "question": held.text, "answer": reply.answer}
+        notices.tell([Told(held.asked_by_id, ANSWERED, held.pk, told)])
     return held

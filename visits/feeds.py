@@ -9,7 +9,7 @@ from __future__ import annotations
 from backend import clock
 from backend.feeds import Feed
 from backend.ids import numbered_sql
-from visits import plan_push, stops
+from visits import news, plan_push, stops
 
 TEMPLATES = "templates"  # marks of a unit: its display templates changed,
 POLICIES = "policies"  # or its policies
@@ -62,7 +62,9 @@ SELECT p.unit_id, {_POLICY}, json_build_object(
     'terminal_types', v.terminal_types, 'tier_from', v.tier_from, 'tier_to', v.tier_to,
     'effective_on', v.effective_on, 'quiz', v.quiz_shown, 'quiz_salt', v.quiz_salt, 'shop_quiz', v.shop_quiz,
     'pass_percent', v.pass_percent, 'released_at', v.released_at, 'brief_by', v.brief_by,
-    'superseded_at', v.superseded_at, 'recalled_at', v.recalled_at, 'recall_reason', v.recall_reason)
+    'superseded_at', v.superseded_at, 'recalled_at', v.recalled_at, 'recall_reason', v.recall_reason,
+    'answers', (SELECT coalesce(json_agg(json_build_object('question', f.question, 'answer', f.answer) ORDER BY f.id),
+        '[]') FROM visits_policyanswer f WHERE f.policy_version_id = v.id))
 FROM visits_policy p JOIN visits_policyversion v ON v.policy_id = p.id
 WHERE p.unit_id = ANY(%(units)s) AND v.released_at IS NOT NULL
 AND least(v.superseded_at, v.recalled_at, 'infinity') > %(today)s::date - interval '2 months'
@@ -97,7 +99,7 @@ AND (%(ids)s::uuid[] IS NULL OR s.id = ANY(%(ids)s::uuid[]))
 """  # noqa: S608  dates of our own
 
 FEEDS = (
-    Feed("recent_visits", 1, "visits.read", _RECENT, kinds=("visits", "assignments", "papers")),
+    Feed("recent_visits", 1, "visits.read", _RECENT, kinds=(news.KIND, news.ELSEWHERE, "assignments", "papers")),
     Feed("policies", 1, "policies.read", _POLICIES, above=True, kinds=(POLICIES,)),
     Feed("templates", 1, "policies.read", _TEMPLATES, above=True, kinds=(TEMPLATES,)),
     Feed(

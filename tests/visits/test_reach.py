@@ -189,6 +189,8 @@ def test_a_question_nobody_could_answer_is_owed_by_the_policys_unit_and_its_answ
     assert zhou.post(address, reply, format="json", HTTP_IDEMPOTENCY_KEY="k2").status_code == 409
     mine = as_lin.get(f"{QUESTIONS}/{asked['id']}").json()
     assert (mine["state"], mine["answer"], mine["text"]) == ("answered", "上季度销量降了。", "为什么降档?")
+    [notice] = as_lin.get("/api/v1/notices").json()["results"]
+    assert (notice["kind"], notice["subject"]) == ("policy.answered", asked["id"])
     [shown] = as_wu.get(f"{ANSWERS}?policy_version={version.pk}").json()["results"]
     assert (shown["question"], shown["answer"]) == ("档位为什么会降?", "上季度销量降了。")
     remake(cast, lambda: Briefing.objects.update(unanswered=False))
