@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend import clock
 from backend.feeds import Feed
 
+SOLD = "sold"  # the mark: orders of shops that the territory has today have changed
 MONTHS = 13  # this month, and the same one a year ago
 
 # From facts: orders for cartons and money, visits, and of price class 1 the cartons that make its share.
@@ -43,4 +44,4 @@ SELECT shop.territory_id, shop.retailer_id,
 FROM shop LEFT JOIN told ON told.retailer_id = shop.retailer_id
 """  # noqa: S608  numbers of our own
 
-FEEDS = (Feed("shop_months", 1, "market.read", _SHOP_MONTHS, kinds=("orders", "visits", "assignments")),)
+FEEDS = (Feed("shop_months", 1, "market.read", _SHOP_MONTHS, kinds=(SOLD, "visits", "visited", "assignments")),)

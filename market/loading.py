@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from backend import clock, marks, partitions
 from market import staging
+from market.feeds import SOLD
 
 
 class OrderLineRow(NamedTuple):
@@ -141,7 +142,8 @@ def _refuse(cursor: Any, table: str, named: dict[str, Any]) -> list[Refused]:
 
 
 def _mark_sales(cursor: Any, pairs: str) -> None:
-    """Sales count for the unit that has the shop on the month's last day, so that unit is marked."""
+    """Sales count for the unit that has the shop on the month's last day, so that unit is marked; phones that hold them
+    are those of today's."""
     cursor.execute(
         f"WITH sold(retailer_id, on_date) AS ({pairs})"  # noqa: S608 - constants of this module
         " SELECT DISTINCT a.territory_id, date_trunc('month', on_date)::date FROM sold"
@@ -150,3 +152,10 @@ def _mark_sales(cursor: Any, pairs: str) -> None:
         [clock.today()],
     )
     marks.mark("orders", cursor.fetchall())
+    cursor.execute(
+        f"WITH sold(retailer_id, on_date) AS ({pairs})"  # noqa: S608 - constants of this module
+        " SELECT DISTINCT a.territory_id FROM sold"
+        " JOIN retail_assignment a ON a.retailer_id = sold.retailer_id AND a.during @> %s::date",
+        [clock.today()],
+    )
+    marks.mark(SOLD, [(territory, clock.today()) for (territory,) in cursor.fetchall()])

@@ -11,6 +11,7 @@ from backend import clock, marks, synclog
 from retail import queries
 
 KIND = "visits"
+ELSEWHERE = "visited"  # a visit of a shop that is another territory's by now: its phones hold what was seen there
 COLLECTION = "visits"
 
 
@@ -47,6 +48,8 @@ def tell(news: News) -> None:
     places = [*news.left.values(), *news.stands.values()]
     marks.mark(KIND, {(place.territory_id, place.on_date) for place in places})
     owners = _owners(places)
+    moved = {owners[p.retailer_id] for p in places if owners.get(p.retailer_id, p.territory_id) != p.territory_id}
+    marks.mark(ELSEWHERE, {(owner, clock.today()) for owner in moved})
     came = {id_: owner for id_, place in news.stands.items() if (owner := owners.get(place.retailer_id)) is not None}
     gone = {
         id_: owner
