@@ -88,9 +88,9 @@ def begin(asked: Credentials, wanted: list[tuple[str, int]]) -> tuple[Actor, lis
     found = []
     for collection, version in wanted:
         if (feed := feeds.feed(collection, version)) is None:
-            raise Problem("not_found")
+            raise Problem("not_found" if streams.holds_any(actor) else "forbidden")
         text, _ = streams.current(feed, actor)
-        found.append((feed, Step(None, text, _units(text, actor, feed))))
+        found.append((feed, Step(None, text, checkpoints.units(text))))
     return actor, found
 
 
@@ -98,11 +98,7 @@ def step(feed: Feed, actor: Actor, since: str) -> Step:
     """What is new of a collection since a checkpoint. Problem forbidden when no stream of it is held any more."""
     page = streams.page(feed, actor, since, limit=MOST_DOCUMENTS)
     if not page.is_new:
-        return Step(None, since, _units(since, actor, feed))
+        return Step(None, since, checkpoints.units(since))
     data = page.encoded().replace(b"\n", b" ") if page.documents else None  # between tokens only: an event is one line
     full = len(page.documents) >= MOST_DOCUMENTS
-    return Step(data, page.checkpoint_id, _units(page.checkpoint_id, actor, feed), full)
-
-
-def _units(text: str, actor: Actor, feed: Feed) -> frozenset[int]:
-    return frozenset(checkpoints.read(text, actor.person_id, feed.collection).told)
+    return Step(data, page.checkpoint_id, checkpoints.units(page.checkpoint_id), full)

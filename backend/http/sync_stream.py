@@ -9,9 +9,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from backend import feeds, streams
 from backend.errors import Problem
 from backend.http.serializers import OutSerializer, StrictSerializer
 from backend.http.views import ScopedView
+from backend.scope import OFFICE, TERRITORY
 
 _EVENTS = {(200, "text/event-stream"): {"type": "string", "description": "`data: {documents, checkpoint}` per event."}}
 
@@ -33,6 +35,10 @@ class PullStreamView(ScopedView):
 
     @extend_schema(responses=_EVENTS)
     def get(self, request: Request, collection: str, version: int) -> None:
+        if (feed := feeds.feed(collection, version)) is None:
+            raise Problem("not_found" if streams.holds_any(self.actor) else "forbidden")
+        if not self.actor.units(feed.capability, levels=(OFFICE, TERRITORY)):
+            raise Problem("forbidden")
         raise Problem("not_streamed")
 
 

@@ -215,6 +215,7 @@ FILES: dict[str, Callable[[World, Place], bytes]] = {
 # What a reading route cannot be asked without.
 ASKED: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "GET /api/v1/parameters": lambda w, p: {"unit": p.territory},
+    "GET /sync/stream": lambda w, p: {"collections": "needs/1"},
     "GET /sync/<slug:collection>/<int:version>/pull": lambda w, p: {"lwt": 0, "id": ""},
 }
 

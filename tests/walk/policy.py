@@ -171,6 +171,7 @@ class Rule:
     needs: str
     of: str = ""
     about: str = ""  # the kind of object that the body names, where the address names none
+    elsewhere: bool = False  # the public port serves it; Django itself answers 501 to those who may
     takes_late_work: bool = False  # an ended phone may still push here
     per_item: bool = False  # answers 200 with an outcome per item: such an answer is kept for its key
 
@@ -183,6 +184,10 @@ def _reads(path: str, needs: str, of: str, pk: str = "uuid") -> dict[str, Rule]:
 POLICY: dict[str, Rule] = {
     # phones; what becomes of each row of a push is in tests/sync
     "GET /sync/<slug:collection>/<int:version>/pull": Rule("retail.edit, in the field", "collection"),
+    "GET /sync/<slug:collection>/<int:version>/pullStream": Rule(
+        "retail.edit, in the field", "collection", elsewhere=True
+    ),
+    "GET /sync/stream": Rule(SIGNED_IN, elsewhere=True),
     "POST /sync/<slug:collection>/<int:version>/push": Rule(
         "retail.edit, in the field, ever", "collection", takes_late_work=True
     ),

@@ -91,5 +91,5 @@ def status_of(response: HttpResponseBase) -> int:
 
 def _fits(rule: Rule, word: str, status: int) -> bool:
     if word == ALLOW:
-        return status < 400
+        return status == 501 if rule.elsewhere else status < 400
     return status in (NAMED_IN_THE_BODY if word == ABSENT and rule.about else REFUSALS[word])
