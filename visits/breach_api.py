@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend import clock
-from backend.http.serializers import MonthField, StrictSerializer, WholeNumberField
+from backend.http.serializers import MonthField
 from backend.http.views import ScopedView
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
 from backend.reach import unit_for
@@ -53,8 +54,13 @@ class BreachViewSet(ListActs, ReadActs, ScopedViewSet):
         return self.told(breaches.close(actor=self.actor, breach=self.get_object(), **self.body()))
 
 
-class RatesQuery(StrictSerializer):
-    unit = WholeNumberField(required=False, help_text="Default: the highest that you see boards of.")
+class RatesQuery(serializers.Serializer[Any]):
+    unit = serializers.IntegerField(
+        required=False,
+        min_value=-(2**63),
+        max_value=2**63 - 1,
+        help_text="Default: the highest that you see boards of.",
+    )
     month = MonthField(required=False, help_text="Default: the running month.")
 
 

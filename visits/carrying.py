@@ -7,7 +7,7 @@ gives every check of the shop the score that its facts make (called by visits/ch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -91,7 +91,7 @@ RETURNING v.territory_id, v.on_date
 """  # noqa: S608 - constants only
 
 
-def rescore(retailers: Sequence[UUID]) -> set[tuple[int, object]]:
+def rescore(retailers: Sequence[UUID]) -> set[tuple[int, date]]:
     """The checks of these shops have the scores that the facts of now make; the (territory, day) keys where one
     changed. In the caller's transaction; one query."""
     with connection.cursor() as cursor:

@@ -32,9 +32,9 @@ def explain(visit: Visit) -> dict[str, Any] | None:
 
     Three queries, one more for a template whose items carry over.
     """
-    version = TemplateVersion.objects.select_related("template").filter(pk=visit.template_version_id).first()
-    if version is None:
+    if visit.template_version_id is None:
         return None
+    version = TemplateVersion.objects.select_related("template").get(pk=visit.template_version_id)
     lines = {line.item_code: line for line in CheckLine.objects.filter(month=visit.month, visit_id=visit.pk)}
     held = scoring.scheme(version.items)
     asked = Asked(visit.pk, visit.retailer_id, visit.started_at, version.pk)

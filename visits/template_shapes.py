@@ -67,7 +67,7 @@ class ItemIn(StrictSerializer):
 
 class TemplateIn(StrictSerializer):
     template = VisibleField(queryset=DisplayTemplate.objects.all())
-    items = ItemIn(many=True, max_length=60)
+    items = serializers.ListField(child=ItemIn(), max_length=60)
     terminal_types = serializers.ListField(
         child=serializers.ChoiceField(choices=Classification.TerminalType.choices), required=False, max_length=3
     )
