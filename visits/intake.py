@@ -6,7 +6,7 @@ Called by visits/api.py (batch and single), by phones that sync (visits/pushed.p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -99,10 +99,11 @@ def receive_batch(
     return outcomes
 
 
-def take_in(batch: Batch, changed: News) -> list[Outcome]:
+def take_in(batch: Batch, changed: News, known: Mapping[UUID, Receipt] | None = None) -> list[Outcome]:
     """The same without keeping what is refused and without telling `changed`: both are the caller's, in whose
-    transaction it runs."""
-    _settle_known(batch)
+    transaction it runs. `known`: the receipts of these ids, where the caller has read them."""
+    ids = {item.submission_id for item in batch.items if item.submission_id is not None}
+    _settle_known(batch, receipts.standing(ids) if known is None else known)
     stored = _store(batch, _judge(batch))
     photos.link(photo.id for row in stored for photo in row.photos)
     for row in stored:
@@ -123,11 +124,10 @@ def _with_missing(batch: Batch, outcomes: list[Outcome]) -> list[Outcome]:
     return [replace(o, missing=missing.get(o.submission_id, ())) if o.receipt else o for o in outcomes]
 
 
-def _settle_known(batch: Batch) -> None:
+def _settle_known(batch: Batch, known: Mapping[UUID, Receipt]) -> None:
     """Items whose id has a receipt need no judging: what was right when it was accepted stays accepted."""
-    known = receipts.standing({item.submission_id for item in batch.items if item.submission_id is not None})
     for position, item in enumerate(batch.items):
-        if item.submission_id in known:
+        if item.submission_id is not None and item.submission_id in known:
             batch.settle(position, known[item.submission_id])
         elif item.problem is not None:
             batch.refuse(position, item.problem)

@@ -31,13 +31,15 @@ class _Push:
     sent: Sent
     rows: Sequence[Pushed]
     verdicts: dict[int, Verdict] = field(default_factory=dict)
+    read: dict[int, Submitted] = field(default_factory=dict)
     news: News = field(default_factory=News)
 
     def content(self, position: int) -> Submitted:
         """The new state of a row as the intake reads it."""
-        row = self.rows[position]
-        told = dict(row.new) | ({"sent_at": self.sent.sent_at.isoformat()} if self.sent.sent_at else {})
-        return wire.read(wire.as_item(str(row.id), told))
+        if position not in self.read:
+            row = self.rows[position]
+            self.read[position] = wire.read_told(row.id, row.new, self.sent.sent_at)
+        return self.read[position]
 
 
 def push(actor: Actor, rows: Sequence[Pushed], sent: Sent) -> list[Verdict]:
@@ -90,7 +92,7 @@ def _assumes(visit_id: UUID, assumed: Document, held: Held) -> bool:
     for byte in canonical form, or what we tell of the visit."""
     if assumed.get("_deleted"):
         return False
-    told = wire.read(wire.as_item(str(visit_id), assumed))
+    told = wire.read_told(visit_id, assumed)
     return told.sha256 == held.sha256 or telling.same_state(told.visit, held.state)
 
 
@@ -100,7 +102,7 @@ def _create(batch: _Push, positions: Sequence[int]) -> None:
     if not positions:
         return
     fresh = Batch(batch.actor, batch.sent.received_at, batch.sent.until, [batch.content(n) for n in positions])
-    outcomes = intake.take_in(fresh, batch.news)
+    outcomes = intake.take_in(fresh, batch.news, known={})
     for position, outcome in zip(positions, outcomes, strict=True):
         if outcome.receipt is not None:
             batch.verdicts[position] = STORED

@@ -20,7 +20,7 @@ from visits.wire import VisitIn
 
 _LOCK = """
 SELECT submission_id, kind, sha256, person_id, month, received_at FROM backend_receipt
-WHERE submission_id = ANY(%s) ORDER BY submission_id FOR UPDATE
+WHERE submission_id = ANY(%s::uuid[]) ORDER BY submission_id FOR UPDATE
 """
 _STANDS = f"""
 SELECT v.id, v.revision, coalesce(v.content_sha256, r.sha256), v.retailer_id, v.territory_id, v.county_id, v.on_date,
@@ -79,7 +79,7 @@ def locked(ids: Iterable[UUID]) -> dict[UUID, Standing]:
     """What stands under these ids, by id; without those that were never accepted. Nobody else edits or withdraws them
     until the end of the transaction: a receipt's row never changes, so it is what writers wait at. Two queries."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [sorted(set(ids))])
+        cursor.execute(_LOCK, ["{" + ",".join(map(str, set(ids))) + "}"])
         receipts = {row[0]: Receipt(row[0], row[1], bytes(row[2]), *row[3:]) for row in cursor.fetchall()}
         if not receipts:
             return {}

@@ -20,7 +20,7 @@ from visits.wire import VisitIn
 
 Key = tuple[UUID, date]
 
-OWNED = frozenset(VisitIn.__struct_fields__) - {"sent_at"}
+OWNED = wire.TOLD
 """What the phone writes; all else of the document is the server's."""
 
 

@@ -205,6 +205,7 @@ class VisitIn(Struct, forbid_unknown_fields=True):
     typed_s: Annotated[int, Meta(ge=0, le=86_400)] | None = None
 
 
+TOLD = frozenset(VisitIn.__struct_fields__) - {"sent_at"}  # the content: what a repeat must say again
 _decode = msgspec.json.Decoder(VisitIn).decode
 _decode_any = msgspec.json.Decoder().decode
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
@@ -235,12 +236,14 @@ def read(raw: bytes, problem: Problem | None = None) -> Submitted:
     if not isinstance(document, dict):
         return Submitted(raw, sha256(raw).digest(), None, None, invalid(FieldError("invalid", *_NOT_OBJECT)))
     document.pop("sent_at", None)
-    digest = sha256(_encode_sorted(document)).digest()
+    return _judged(raw, sha256(_encode_sorted(document)).digest(), _uuid(document.get("submission_id")))
+
+
+def _judged(raw: bytes, digest: bytes, identity: UUID | None) -> Submitted:
     try:
         visit = _decode(raw)
         return Submitted(raw, digest, visit.submission_id, visit, _beyond_shape(visit))
     except ValidationError as error:
-        identity = _uuid(document.get("submission_id"))
         return Submitted(raw, digest, identity, None, invalid(_field_error(str(error))))
 
 
@@ -258,8 +261,18 @@ def unwrapped(raw: bytes) -> bytes:
 
 def as_item(visit_id: Any, document: Mapping[str, Any]) -> bytes:
     """The visit that a synced document tells, as the intake reads it: the phone's own fields, under its id."""
-    told = {name: document[name] for name in VisitIn.__struct_fields__ if name in document}
-    return _encode_sorted({**told, "submission_id": visit_id})
+    told = {name: document[name] for name in TOLD & document.keys()}
+    told["submission_id"] = visit_id
+    return _encode_sorted(told)
+
+
+def read_told(visit_id: UUID, document: Mapping[str, Any], sent_at: datetime | None = None) -> Submitted:
+    """The same read at once, as `read` would; when it was sent is told apart."""
+    raw = as_item(str(visit_id), document)
+    found = _judged(raw, sha256(raw).digest(), visit_id)
+    if found.visit is not None:
+        found.visit.sent_at = sent_at
+    return found
 
 
 def invalid(*errors: FieldError) -> Problem:
