@@ -102,6 +102,11 @@ class Visit(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
+    @property
+    def version(self) -> int:
+        """What an edit must know: its ETag holds it (backend/http/etags.py)."""
+        return int(self.revision)
+
 
 class VisitLine(models.Model):
     """What every captured line shares: it belongs to a visit of the same month and is reached through it."""
