@@ -196,7 +196,21 @@ class Need(models.Model):
         DISPLAY = "display", _("display")
         TRAINING = "training", _("training")
         COMPLAINT = "complaint", _("complaint")
+        REQUEST = "request", _("request for support")
         OTHER = "other", _("other")
+
+    class Department(models.TextChoices):
+        SERVICE_DESK = "service_desk", _("service desk")
+        ENFORCEMENT = "enforcement", _("enforcement")
+        BRAND = "brand", _("brand")
+        LOGISTICS = "logistics", _("logistics")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        ROUTED = "routed", _("routed")
+        TAKEN = "taken", _("taken")
+        REPLIED = "replied", _("replied")
+        CLOSED = "closed", _("closed")
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     retailer = models.ForeignKey(Retailer, models.PROTECT, related_name="needs", verbose_name=_("retailer"))
@@ -209,6 +223,12 @@ class Need(models.Model):
     closed_on = models.DateField(_("closed"), null=True, blank=True)
     outcome = models.TextField(_("outcome"), blank=True)
     origin_visit_id = models.UUIDField(null=True, blank=True)  # a visit of a higher app: no foreign key
+    department = models.CharField(_("department"), max_length=12, choices=Department.choices, blank=True, db_default="")
+    routed_at = models.DateTimeField(_("routed"), null=True, blank=True)
+    reply_due_at = models.DateTimeField(_("reply due"), null=True, blank=True)
+    taken_by = models.ForeignKey("backend.Person", models.PROTECT, null=True, blank=True, related_name="+")
+    taken_at = models.DateTimeField(_("taken"), null=True, blank=True)
+    replied_at = models.DateTimeField(_("replied"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -220,10 +240,75 @@ class Need(models.Model):
                 condition=Q(closed_on=None) | (Q(closed_on__gte=F("raised_on")) & ~Q(outcome="")),
                 name="need_closed_with_outcome",
             ),
+            models.CheckConstraint(
+                condition=Q(department="", routed_at=None, reply_due_at=None, taken_at=None, replied_at=None)
+                | (~Q(department="") & Q(routed_at__isnull=False, reply_due_at__isnull=False)),
+                name="need_routed_whole",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["department", "reply_due_at"], name="need_waiting", condition=Q(replied_at=None)),
         )
 
     def __str__(self) -> str:
         return self.text[:40]
+
+    @property
+    def state(self) -> State:
+        """Where it stands: never set by itself."""
+        if self.closed_on is not None:
+            return self.State.CLOSED
+        if self.replied_at is not None:
+            return self.State.REPLIED
+        if self.taken_at is not None:
+            return self.State.TAKEN
+        return self.State.ROUTED if self.department else self.State.OPEN
+
+
+class NeedReply(models.Model):
+    """What a department answered; several, the last one stands."""
+
+    SCOPE: ClassVar[Scope] = OfShop(
+        capability="retail.read", shop="need__retailer_id", county="need__retailer__county_id"
+    )
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    need = models.ForeignKey(Need, models.CASCADE, related_name="replies", verbose_name=_("need"))
+    person = models.ForeignKey("backend.Person", models.PROTECT, related_name="+", verbose_name=_("person"))
+    made_at = models.DateTimeField(_("made"))
+    words = models.TextField(_("words"))
+
+    class Meta:
+        verbose_name = _("reply to a need")
+        verbose_name_plural = _("replies to needs")
+        ordering = ("need_id", "made_at", "id")
+
+    def __str__(self) -> str:
+        return self.words[:40]
+
+
+class NeedEvent(models.Model):
+    """A need changed: its type, priority, department or due day moved; the timeline of what a shop wants."""
+
+    SCOPE: ClassVar[Scope] = OfShop(
+        capability="retail.read", shop="need__retailer_id", county="need__retailer__county_id"
+    )
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    need = models.ForeignKey(Need, models.CASCADE, related_name="events", verbose_name=_("need"))
+    person = models.ForeignKey("backend.Person", models.PROTECT, related_name="+", verbose_name=_("person"))
+    made_at = models.DateTimeField(_("made"))
+    what = models.CharField(_("what changed"), max_length=12)
+    before = models.CharField(_("before"), max_length=40, blank=True)
+    after = models.CharField(_("after"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("change of a need")
+        verbose_name_plural = _("changes of needs")
+        ordering = ("need_id", "made_at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.before} -> {self.after}"
 
 
 class Promise(models.Model):

@@ -2,13 +2,16 @@
 
 from market.models.facts import Allotment, Order, OrderLine, SalesTarget, ShopProductMonth, StockCount
 from market.models.rollups import RollupTurn, TerritoryPerson, UnitMonth, UnitPriceCount, UnitProductMonth
+from market.models.samples import CollectionPoint, Sample
 
 __all__ = [
     "Allotment",
+    "CollectionPoint",
     "Order",
     "OrderLine",
     "RollupTurn",
     "SalesTarget",
+    "Sample",
     "ShopProductMonth",
     "StockCount",
     "TerritoryPerson",
