@@ -83,8 +83,12 @@ class Feed:
     `_deleted`. A document that it does not give is told as deleted. `above`: the stream of a unit is also served to
     phones of units below it (products, policies); otherwise streams are those of territories. `kinds`: change marks
     after which a unit's documents are compared with what phones were told (backend/synclog.py `reconcile`); a feed
-    whose writers call `synclog.append` themselves needs none. `personal`: documents of a person, whom the statement
-    asks for, in the stream of a unit; only ever told by `append`. `kept_as`: the kind of refused rows in quarantine.
+    whose writers call `synclog.append` themselves needs none.
+
+    `told_by_writers`: every change of a document's content is entered by `append`, so that a comparison looks only for
+    documents that came or went (its statement should be cheap to ask for ids alone). `personal`: documents of a person,
+    whom the statement asks for, in the stream of a unit; told by `append` alone. `kept_as`: the kind of its refused
+    rows in quarantine, by default the collection.
 
     `key`, `id_of` and `tells_deleted` are for documents that are not keyed by a UUID called `id`: a tombstone cannot be
     made from their id alone, so the statement gives deleted documents whole, with `_deleted` in every one.
@@ -100,10 +104,16 @@ class Feed:
     push: Push | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)  # further ones that the statement names
     personal: bool = False
+    told_by_writers: bool = False
     kept_as: str = ""
     key: str = "id"
     id_of: Callable[[Any], UUID] = id_of_text
     tells_deleted: bool = False
+
+    @property
+    def is_alike_for_all(self) -> bool:
+        """Whether a document reads the same whoever pulls it."""
+        return "%(person)s" not in self.documents
 
     @property
     def quarantined_as(self) -> str:

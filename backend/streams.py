@@ -12,9 +12,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
-from backend import checkpoints, clock, synclog
+from backend import checkpoints, clock, streams_sql, synclog
 from backend.checkpoints import Checkpoint
 from backend.errors import Problem
 from backend.feeds import Feed
@@ -24,51 +24,17 @@ from backend.scope import OFFICE, TERRITORY, Actor
 LARGEST_PAGE = 1000
 PAGE = 200
 
-_MINE = """
-WITH mine AS (
-    SELECT u.id, u.level, u.ancestors FROM backend_unit u
-    WHERE (u.id = ANY(%(held)s) OR u.parent_id = ANY(%(offices)s)) AND u.during @> %(today)s)
-SELECT s.id, coalesce(k.value, 0), k.reconciled_on
-FROM ({streams}) AS s(id)
-LEFT JOIN backend_synccounter k ON k.territory_id = s.id AND k.collection = %(collection)s
-ORDER BY s.id
-"""
-_TERRITORIES = "SELECT id FROM mine WHERE level = 5"
-_WITH_ABOVE = "SELECT DISTINCT unnest(ancestors) FROM mine"
 
-# A document in several of my streams is told in the last of them only, so that a page never holds it twice and is
-# never shorter than asked for while there is more: a client stops at a short page.
-_PAGE = """
-WITH streams AS (SELECT * FROM unnest(%(units)s::bigint[], %(after)s::bigint[]) AS s(unit_id, after))
-SELECT e.territory_id, e.document_id, e.sequence
-FROM streams s CROSS JOIN LATERAL (
-    SELECT n.territory_id, n.document_id, n.sequence FROM backend_syncentry n
-    WHERE n.territory_id = s.unit_id AND n.collection = %(collection)s AND n.sequence > s.after
-    AND n.document_id <> ALL(%(skip)s::uuid[])
-    AND NOT EXISTS (
-        SELECT FROM streams l JOIN backend_syncentry o ON o.territory_id = l.unit_id
-            AND o.collection = %(collection)s AND o.document_id = n.document_id AND o.sequence > l.after
-        WHERE l.unit_id > s.unit_id)
-    ORDER BY n.sequence LIMIT %(limit)s) AS e
-ORDER BY e.territory_id, e.sequence LIMIT %(limit)s
-"""
-# What the phone can have been told of a stream that it no longer holds, less what another stream of its holds.
-_LEAVING = """
-SELECT e.territory_id, e.document_id, e.sequence
-FROM unnest(%(units)s::bigint[], %(told)s::bigint[], %(walked)s::bigint[]) AS s(unit_id, told, walked)
-CROSS JOIN LATERAL (
-    SELECT n.territory_id, n.document_id, n.sequence FROM backend_syncentry n
-    WHERE n.territory_id = s.unit_id AND n.collection = %(collection)s
-    AND n.first_sequence <= s.told AND n.sequence > s.walked
-    AND NOT EXISTS (
-        SELECT FROM backend_syncentry o WHERE o.territory_id = ANY(%(held)s) AND o.collection = %(collection)s
-        AND o.document_id = n.document_id AND NOT o.deleted)
-    ORDER BY n.sequence LIMIT %(limit)s) AS e
-ORDER BY e.territory_id, e.sequence LIMIT %(limit)s
-"""
-_DOCUMENTS = "SELECT d.id, d.document::text FROM ({documents}) AS d(unit_id, id, document)"
+@dataclass(frozen=True)
+class Held:
+    """Streams that somebody holds, each with its present number, and what a checkpoint in them is bound to: person,
+    collection, and the database as it is (one that was restored numbers anew what it forgot)."""
 
-Row = tuple[int, UUID, int]  # unit, document, number
+    numbers: dict[int, int]
+    binding: str
+
+
+Row = tuple[int, UUID, int, bool]  # unit, document, number, whether it is told for the first time since its number
 
 
 @dataclass(frozen=True)
@@ -86,20 +52,21 @@ class Page:
         return f'{head}{{"id":"{self.checkpoint_id}","lwt":{self.lwt}}}}}'.encode()
 
 
-def held(feed: Feed, actor: Actor, *, fresh: bool = True) -> dict[int, int]:
-    """The streams that the actor holds today, each with its present number. Problem forbidden when there are none.
+def held(feed: Feed, actor: Actor) -> Held:
+    """The streams that the actor holds today. Problem forbidden when there are none.
 
-    One query; with `fresh`, at a unit's first call of the day, four more that compare what it holds with what it told.
+    One query; at a unit's first call of the day some more, that compare what it holds with what it told.
     """
     positions = actor.units(feed.capability, levels=(OFFICE, TERRITORY))
     if not positions:
         raise Problem("forbidden")
     found = _counters(feed, positions, actor)
-    stale = [unit for unit, (_, on) in found.items() if on != clock.today()]
-    if fresh and stale and not feed.personal:
+    stale = [unit for unit, _, on, _ in found if on != clock.today()]
+    if stale and not feed.personal:
         synclog.reconcile_today(feed, stale)
         found = _counters(feed, positions, actor)
-    return {unit: number for unit, (number, _) in found.items()}
+    database = found[0][3] if found else ""
+    return Held({unit: number for unit, number, _, _ in found}, f"{actor.person_id} {feed.collection} {database}")
 
 
 def holds_any(actor: Actor) -> bool:
@@ -118,39 +85,38 @@ def has_ever_held(actor: Actor, capability: str = "") -> bool:
 
 def current(feed: Feed, actor: Actor) -> tuple[str, int]:
     """The checkpoint of a phone that has been told everything: where an event stream begins. Queries as `held`."""
-    now = Checkpoint(told=held(feed, actor))
-    return now.write(actor.person_id, feed.collection), now.lwt
+    now = held(feed, actor)
+    there = Checkpoint(told=dict(now.numbers))
+    return there.write(now.binding), there.lwt
 
 
 def page(feed: Feed, actor: Actor, since: str, *, limit: int = PAGE) -> Page:
     """What is new for the actor since a checkpoint (empty: everything), at most `limit` documents, oldest change first.
 
-    A document that none of the actor's streams shows is a tombstone. Problems forbidden, bad_parameter. Queries: one
-    when nothing is new, three else, one more while a stream that is no longer held is walked down.
+    A document that none of the actor's streams shows is a tombstone. Problems forbidden, bad_parameter. Queries:
+    those of `held`, two more where something is new, one at the first telling of a change, one while a stream that is
+    no longer held is walked down.
     """
-    try:
-        before = checkpoints.read(since, actor.person_id, feed.collection)
-    except checkpoints.Malformed:
-        raise Problem("bad_parameter") from None
     now = held(feed, actor)
-    after, leaving = _divided(before, now)
-    behind = {unit: after[unit] for unit, number in now.items() if number > after[unit]}
+    before = _read(since, now)
+    after, leaving = _divided(before, now.numbers)
+    behind = {unit: after[unit] for unit, number in now.numbers.items() if number > after[unit]}
     if not behind and not leaving:
         return Page([], since, before.lwt, is_new=False)
-    gone = _leave(feed, leaving, now, limit) if leaving else []
+    gone = _leave(feed, leaving, now.numbers, limit) if leaving else []
     news = _news(feed, behind, gone, limit - len(gone)) if behind and len(gone) < limit else []
     _advance_leaving(leaving, gone, limit)
     if len(gone) < limit:
-        _advance(after, behind, now, news, is_full=len(news) == limit - len(gone))
+        _advance(after, behind, now.numbers, news, is_full=len(news) == limit - len(gone))
     then = Checkpoint(after, leaving)
-    texts = _told(feed, actor, list(now), [document for _, document, _ in [*gone, *news]])
-    return Page(texts, then.write(actor.person_id, feed.collection), then.lwt)
+    texts = _told(feed, actor, list(now.numbers), [*gone, *news])
+    return Page(texts, then.write(now.binding), then.lwt)
 
 
 def documents(feed: Feed, actor: Actor, ids: list[UUID]) -> dict[UUID, str]:
     """The documents of these ids that the actor's streams show today, as JSON texts. At most two queries."""
     positions = actor.units(feed.capability, levels=(OFFICE, TERRITORY))
-    return _shown(feed, actor, list(_counters(feed, positions, actor)), ids) if positions else {}
+    return _shown(feed, actor, [row[0] for row in _counters(feed, positions, actor)], ids) if positions else {}
 
 
 def with_deleted(feed: Feed, text: str) -> str:
@@ -166,7 +132,7 @@ def tombstone(feed: Feed, document_id: UUID) -> str:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def _counters(feed: Feed, positions: list[int], actor: Actor) -> dict[int, tuple[int, date | None]]:
+def _counters(feed: Feed, positions: list[int], actor: Actor) -> list[tuple[int, int, date | None, str]]:
     values: dict[str, Any] = {
         "held": positions,
         "offices": actor.units(feed.capability, levels=(OFFICE,)),
@@ -174,8 +140,17 @@ def _counters(feed: Feed, positions: list[int], actor: Actor) -> dict[int, tuple
         "collection": feed.collection,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_MINE.format(streams=_WITH_ABOVE if feed.above else _TERRITORIES), values)
-        return {unit: (number, on) for unit, number, on in cursor.fetchall()}
+        cursor.execute(
+            streams_sql.MINE.format(streams=streams_sql.WITH_ABOVE if feed.above else streams_sql.TERRITORIES), values
+        )
+        return cursor.fetchall()
+
+
+def _read(since: str, now: Held) -> Checkpoint:
+    try:
+        return checkpoints.read(since, now.binding)
+    except checkpoints.Malformed:
+        raise Problem("bad_parameter") from None
 
 
 def _divided(before: Checkpoint, now: Mapping[int, int]) -> tuple[dict[int, int], dict[int, tuple[int, int]]]:
@@ -183,9 +158,7 @@ def _divided(before: Checkpoint, now: Mapping[int, int]) -> tuple[dict[int, int]
     down), and the streams that are no longer its own."""
     leaving = {unit: at for unit, at in before.leaving.items() if unit not in now}
     leaving |= {unit: (told, 0) for unit, told in before.told.items() if unit not in now and told}
-    # A number beyond the counter can only come from before a restore: from the start, then.
-    told = {unit: number if number <= now.get(unit, 0) else 0 for unit, number in before.told.items()}
-    return {unit: told.get(unit, 0) for unit in now}, leaving
+    return {unit: before.told.get(unit, 0) for unit in now}, leaving
 
 
 def _leave(feed: Feed, leaving: Mapping[int, tuple[int, int]], now: Mapping[int, int], limit: int) -> list[Row]:
@@ -197,18 +170,18 @@ def _leave(feed: Feed, leaving: Mapping[int, tuple[int, int]], now: Mapping[int,
         "collection": feed.collection,
         "limit": limit,
     }
-    return _rows(_LEAVING, values)
+    return _rows(streams_sql.LEAVING, values)
 
 
 def _news(feed: Feed, behind: Mapping[int, int], gone: list[Row], limit: int) -> list[Row]:
     values = {
         "units": list(behind),
         "after": list(behind.values()),
-        "skip": [document for _, document, _ in gone],
+        "skip": [document for _, document, _, _ in gone],
         "collection": feed.collection,
         "limit": limit,
     }
-    return _rows(_PAGE, values)
+    return _rows(streams_sql.PAGE, values)
 
 
 def _rows(query: str, values: dict[str, Any]) -> list[Row]:
@@ -236,20 +209,32 @@ def _advance(
     for unit in behind:
         if last is None or unit < last:
             after[unit] = now[unit]
-    for unit, _, number in news:
+    for unit, _, number, _ in news:
         after[unit] = max(after[unit], number)
 
 
-def _told(feed: Feed, actor: Actor, units: list[int], ids: list[UUID]) -> list[str]:
-    if not ids:
+def _told(feed: Feed, actor: Actor, units: list[int], rows: list[Row]) -> list[str]:
+    if not rows:
         return []
-    shown = _shown(feed, actor, units, ids)
+    ids = [document for _, document, _, _ in rows]
+    is_first = any(untold for _, _, _, untold in rows) and feed.is_alike_for_all and not feed.told_by_writers
+    shown = _first_shown(feed, units, ids) if is_first else _shown(feed, actor, units, ids)
     return [with_deleted(feed, shown[d]) if d in shown else tombstone(feed, d) for d in ids]
+
+
+def _first_shown(feed: Feed, units: list[int], ids: list[UUID]) -> dict[UUID, str]:
+    """The same as `_shown`, and what is told is noted."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(streams_sql.TURN, [feed.collection, units])
+        values = {**synclog.named(feed, units, ids), "collection": feed.collection}
+        cursor.execute(streams_sql.FIRST_TOLD.format(documents=feed.documents), values)
+        return dict(cursor.fetchall())
 
 
 def _shown(feed: Feed, actor: Actor, units: list[int], ids: list[UUID]) -> dict[UUID, str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            _DOCUMENTS.format(documents=feed.documents), synclog.named(feed, units, ids, person=actor.person_id)
+            streams_sql.DOCUMENTS.format(documents=feed.documents),
+            synclog.named(feed, units, ids, person=actor.person_id),
         )
         return dict(cursor.fetchall())

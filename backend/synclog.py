@@ -29,25 +29,24 @@ _ENTER = """
 INSERT INTO backend_syncentry (territory_id, collection, document_id, sequence, first_sequence, deleted)
 SELECT %s, %s, d.id, %s + d.n, %s + d.n, %s FROM unnest(%s::uuid[]) WITH ORDINALITY AS d(id, n)
 ON CONFLICT (territory_id, collection, document_id)
-DO UPDATE SET sequence = excluded.sequence, deleted = excluded.deleted
+DO UPDATE SET sequence = excluded.sequence, digest = NULL, deleted = excluded.deleted
 """
 
 # The feed's own statement stands in the middle. What it gives now is held against the entries: a document that is new,
 # differs, or came back is told; one that it no longer gives is a tombstone. Counters only where something is told, or
-# where today's comparison is the first.
+# where today's comparison is the first. Where no digest is asked for, PostgreSQL does not even write the documents.
 _RECONCILE = """
 WITH given AS MATERIALIZED (
-    SELECT g.unit_id, g.id, decode(md5(g.document::text), 'hex') AS digest
+    SELECT g.unit_id, g.id, true AS is_given, {digest} AS digest
     FROM ({documents}) AS g(unit_id, id, document)),
 entered AS MATERIALIZED (
     SELECT territory_id AS unit_id, document_id AS id, digest, deleted FROM backend_syncentry
     WHERE territory_id = ANY(%(units)s) AND collection = %(collection)s),
 changed AS MATERIALIZED (
-    SELECT unit_id, id, g.digest, g.digest IS NULL AS deleted,
+    SELECT unit_id, id, g.digest, g.is_given IS NULL AS deleted,
         row_number() OVER (PARTITION BY unit_id ORDER BY id) AS place
     FROM given g FULL JOIN entered e USING (unit_id, id)
-    WHERE CASE WHEN g.digest IS NULL THEN NOT e.deleted
-               ELSE e.deleted IS DISTINCT FROM false OR e.digest IS DISTINCT FROM g.digest END),
+    WHERE CASE WHEN g.is_given IS NULL THEN NOT e.deleted ELSE e.deleted IS DISTINCT FROM false OR {differs} END),
 counted AS (
     INSERT INTO backend_synccounter AS k (territory_id, collection, value, reconciled_on)
     SELECT u.id, %(collection)s, n.changes, %(today)s
@@ -68,20 +67,27 @@ written AS (
         (territory_id, collection, document_id, sequence, first_sequence, digest, deleted)
     SELECT unit_id, %(collection)s, id, sequence, sequence, digest, deleted FROM numbered ORDER BY unit_id, id
     ON CONFLICT (territory_id, collection, document_id)
-    DO UPDATE SET sequence = excluded.sequence, digest = coalesce(excluded.digest, e.digest), deleted = excluded.deleted
+    DO UPDATE SET sequence = excluded.sequence, digest = excluded.digest, deleted = excluded.deleted
     RETURNING territory_id)
 SELECT territory_id, count(*), pg_notify('sync', territory_id || ' ' || %(collection)s)
 FROM written GROUP BY territory_id ORDER BY territory_id
 """
+# How a comparison looks at content. A document that reads alike for everybody gets its digest when it is first told
+# after its number (backend/streams.py): without one, nobody was told of it, and whoever pulls gets what it then is.
+_DIGEST = "decode(md5(g.document::text), 'hex')"
+_ALIKE = _DIGEST, "e.digest <> g.digest"
+_BY_PERSON = _DIGEST, "e.digest IS DISTINCT FROM g.digest"
+_ONLY_IDS = "NULL::bytea", "false"
+
 # Two comparisons of one unit take turns; the second finds what the first has told and adds nothing.
 _TURN = """
 SELECT pg_advisory_xact_lock(136, hashtext(u || ' ' || %s))
 FROM (SELECT unnest(%s::bigint[]) AS u ORDER BY 1) AS units
 """
 _STALE = """
-SELECT u FROM unnest(%s::bigint[]) AS units(u) WHERE NOT EXISTS (
-    SELECT FROM backend_synccounter
-    WHERE territory_id = u AND collection = %s AND reconciled_on = %s)
+SELECT u, k.reconciled_on IS NULL FROM unnest(%s::bigint[]) AS units(u)
+LEFT JOIN backend_synccounter k ON k.territory_id = u AND k.collection = %s
+WHERE k.reconciled_on IS DISTINCT FROM %s
 """
 
 
@@ -101,21 +107,22 @@ def append(collection: str, changes: Mapping[int, Iterable[UUID]], *, deleted: b
                 cursor.execute(_ENTER, [territory_id, collection, first, first, deleted, ids])
 
 
-def reconcile(feed: Feed, units: Iterable[int]) -> dict[int, int]:
+def reconcile(feed: Feed, units: Iterable[int], *, is_first: bool = False) -> dict[int, int]:
     """What phones of these units hold by the feed is what they will have been told: changed and new documents get a new
     number, those that are gone a tombstone. Returns unit -> how many; without those where nothing changed.
 
     Set-based: two queries for any number of units and documents. A document is compared by the MD5 of its text, so its
     statement must write equal content equally. What commits meanwhile is told by its own mark or `append`.
+    `is_first`: no phone has pulled from the units, so there is no content to compare.
     """
     wanted = sorted(set(units))
     if not wanted:
         return {}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_TURN, [feed.collection, wanted])
-        cursor.execute(
-            _RECONCILE.format(documents=feed.documents), {**named(feed, wanted), "collection": feed.collection}
-        )
+        digest, differs = _content(feed, is_first=is_first)
+        statement = _RECONCILE.format(documents=feed.documents, digest=digest, differs=differs)
+        cursor.execute(statement, {**named(feed, wanted), "collection": feed.collection})
         return {unit: count for unit, count, _ in cursor.fetchall()}
 
 
@@ -123,13 +130,21 @@ def reconcile_today(feed: Feed, units: Iterable[int]) -> dict[int, int]:
     """The same for those of the units that were not compared yet today: a unit's first pull of a day calls it, so that
     what a date changes (a shop that changes hands, a policy in force, a window of months) needs no mark.
 
-    Another phone of the unit that asks at the same moment waits, and finds it done. Three queries.
+    Another phone of the unit that asks at the same moment waits, and finds it done. Six queries at most.
     """
     asked = sorted(set(units))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_TURN, [feed.collection, asked])
         cursor.execute(_STALE, [asked, feed.collection, clock.today()])
-        return reconcile(feed, [unit for (unit,) in cursor.fetchall()])
+        stale = cursor.fetchall()
+        told = reconcile(feed, [unit for unit, is_first in stale if is_first], is_first=True)
+        return told | reconcile(feed, [unit for unit, is_first in stale if not is_first])
+
+
+def _content(feed: Feed, *, is_first: bool) -> tuple[str, str]:
+    if feed.told_by_writers or (is_first and feed.is_alike_for_all):
+        return _ONLY_IDS
+    return _ALIKE if feed.is_alike_for_all else _BY_PERSON
 
 
 def named(feed: Feed, units: list[int], ids: list[UUID] | None = None, person: UUID | None = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from backend import clock, feeds, marks, phones, synclog
+from backend import clock, feeds, marks, phones, streams_sql, synclog
 from backend.feeds import Feed, Pushed
 from backend.models import ChangeMark, Position, Quarantined, SyncCounter, SyncEntry
 from retail.models import Assignment
@@ -93,6 +94,46 @@ def test_an_entry_of_a_writer_does_not_stand_for_the_whole_unit(cast: Cast, as_l
     assert set(Phone(as_lin).pull()) == {str(uid(1)), str(uid(2))}
 
 
+def test_a_change_is_told_again_once_it_was_told_and_not_before(cast: Cast) -> None:
+    """Nobody has pulled the note yet when it changes: whoever pulls it gets what it then is, under its first number."""
+    write(uid(1), cast.shops[0].pk, "eins", told=False)
+    Phone(phone_of(cast.lin)).ask(limit=1)  # the unit is compared, the note told
+    write(uid(2), cast.shops[0].pk, "eins")
+    for text in ("zwei", "drei"):
+        write(uid(2), cast.shops[0].pk, text, told=False)
+        assert synclog.reconcile(FEED, [cast.territory.pk]) == {}
+    phone = Phone(phone_of(cast.lin))
+    assert phone.pull()[str(uid(2))]["text"] == "drei"
+    write(uid(2), cast.shops[0].pk, "vier", told=False)
+    assert synclog.reconcile(FEED, [cast.territory.pk]) == {cast.territory.pk: 1}
+    assert [d["text"] for d in phone.page()] == ["vier"]
+
+
+def test_what_was_told_as_gone_is_told_when_it_comes_back(cast: Cast, as_lin: APIClient) -> None:
+    """Entered as there, but not there when it was pulled: the shop was not hers yet."""
+    phone = Phone(as_lin)
+    phone.pull()
+    write(uid(1), cast.wu_shops[0].pk, "x", told=False)
+    synclog.append("notes", {cast.territory.pk: [uid(1)]})
+    assert phone.page() == [{"id": str(uid(1)), "_deleted": True}]
+    Assignment.objects.filter(retailer=cast.wu_shops[0]).update(territory=cast.territory)
+    assert synclog.reconcile(FEED, [cast.territory.pk]) == {cast.territory.pk: 1}
+    assert set(phone.pull()) == {str(uid(1))}
+
+
+def test_a_feed_told_by_its_writers_is_compared_by_what_came_and_went(cast: Cast, as_lin: APIClient) -> None:
+    feed = replace(FEED, collection="papers", told_by_writers=True)
+    feeds.register(feed)
+    lin = cast.territory.pk
+    write(uid(1), cast.shops[0].pk, "x", told=False)
+    assert synclog.reconcile(feed, [lin]) == {lin: 1}
+    write(uid(1), cast.shops[0].pk, "y", told=False)
+    assert synclog.reconcile(feed, [lin]) == {}
+    write(uid(2), cast.shops[0].pk, "y", told=False)
+    Assignment.objects.filter(retailer=cast.shops[0]).update(territory=cast.next_territory)
+    assert synclog.reconcile(feed, [lin, cast.next_territory.pk]) == {lin: 1, cast.next_territory.pk: 2}
+
+
 def test_what_a_date_changes_is_told_at_the_first_pull_of_that_day(cast: Cast) -> None:
     """A shop changes hands tomorrow: nobody writes or marks anything on that day."""
     write(uid(1), cast.shops[0].pk, "x")
@@ -123,15 +164,17 @@ def test_a_feed_of_units_above_is_told_to_everybody_below(cast: Cast, as_lin: AP
     assert [d["name"] for d in wu.page()] == [d["name"] for d in lin.page()] == ["黄石"]
 
 
-def test_a_phone_that_was_restored_to_an_older_server_starts_over(cast: Cast, as_lin: APIClient) -> None:
+def test_a_phone_starts_over_when_the_database_is_another_one(
+    cast: Cast, as_lin: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Restored from a backup, it numbers anew what it forgot: the phone's numbers mean nothing there."""
     for number in range(3):
         write(uid(number), cast.shops[0].pk, "x")
     phone = Phone(as_lin)
     phone.pull()
-    SyncEntry.objects.filter(collection="notes").delete()
-    SyncCounter.objects.filter(collection="notes").delete()
-    write(uid(7), cast.shops[0].pk, "y")
     phone.told.clear()
+    monkeypatch.setattr(streams_sql, "MINE", streams_sql.MINE.replace("d.oid", "'restored'"))
+    write(uid(7), cast.shops[0].pk, "y")
     phone.pull()
     assert {document["id"] for document in phone.told} == {str(uid(n)) for n in (0, 1, 2, 7)}
 
@@ -148,6 +191,7 @@ def test_a_change_is_announced_once_for_each_unit_and_collection(cast: Cast) -> 
             write(uid(2), cast.shops[0].pk, "y")
             write(uid(3), cast.wu_shops[0].pk, "z")
         with transaction.atomic():
+            write(uid(4), cast.shops[0].pk, "x", told=False)
             synclog.reconcile(FEED, [cast.territory.pk])
             synclog.reconcile(FEED, [cast.territory.pk])
         heard = [notice.payload for notice in listening.notifies(timeout=1, stop_after=3)]

@@ -1,0 +1,65 @@
+"""The statements of backend/streams.py: which streams somebody holds, what is new in them, what is told of it."""
+
+from __future__ import annotations
+
+MINE = """
+WITH mine AS (
+    SELECT u.id, u.level, u.ancestors FROM backend_unit u
+    WHERE (u.id = ANY(%(held)s) OR u.parent_id = ANY(%(offices)s)) AND u.during @> %(today)s)
+SELECT s.id, coalesce(k.value, 0), k.reconciled_on, concat_ws(' ', c.system_identifier, p.timeline_id, d.oid)
+FROM ({streams}) AS s(id) CROSS JOIN pg_control_system() c CROSS JOIN pg_control_checkpoint() p
+JOIN pg_database d ON d.datname = current_database()
+LEFT JOIN backend_synccounter k ON k.territory_id = s.id AND k.collection = %(collection)s
+ORDER BY s.id
+"""
+TERRITORIES = "SELECT id FROM mine WHERE level = 5"
+WITH_ABOVE = "SELECT DISTINCT unnest(ancestors) FROM mine"
+
+# A document in several of my streams is told in the last of them only, so that a page never holds it twice and is
+# never shorter than asked for while there is more: a client stops at a short page.
+PAGE = """
+WITH streams AS (SELECT * FROM unnest(%(units)s::bigint[], %(after)s::bigint[]) AS s(unit_id, after))
+SELECT e.territory_id, e.document_id, e.sequence, e.digest IS NULL
+FROM streams s CROSS JOIN LATERAL (
+    SELECT n.territory_id, n.document_id, n.sequence, n.digest FROM backend_syncentry n
+    WHERE n.territory_id = s.unit_id AND n.collection = %(collection)s AND n.sequence > s.after
+    AND n.document_id <> ALL(%(skip)s::uuid[])
+    AND NOT EXISTS (
+        SELECT FROM streams l JOIN backend_syncentry o ON o.territory_id = l.unit_id
+            AND o.collection = %(collection)s AND o.document_id = n.document_id AND o.sequence > l.after
+        WHERE l.unit_id > s.unit_id)
+    ORDER BY n.sequence LIMIT %(limit)s) AS e
+ORDER BY e.territory_id, e.sequence LIMIT %(limit)s
+"""
+# What the phone can have been told of a stream that it no longer holds, less what another stream of its holds.
+LEAVING = """
+SELECT e.territory_id, e.document_id, e.sequence, false
+FROM unnest(%(units)s::bigint[], %(told)s::bigint[], %(walked)s::bigint[]) AS s(unit_id, told, walked)
+CROSS JOIN LATERAL (
+    SELECT n.territory_id, n.document_id, n.sequence FROM backend_syncentry n
+    WHERE n.territory_id = s.unit_id AND n.collection = %(collection)s
+    AND n.first_sequence <= s.told AND n.sequence > s.walked
+    AND NOT EXISTS (
+        SELECT FROM backend_syncentry o WHERE o.territory_id = ANY(%(held)s) AND o.collection = %(collection)s
+        AND o.document_id = n.document_id AND NOT o.deleted)
+    ORDER BY n.sequence LIMIT %(limit)s) AS e
+ORDER BY e.territory_id, e.sequence LIMIT %(limit)s
+"""
+DOCUMENTS = "SELECT d.id, d.document::text FROM ({documents}) AS d(unit_id, id, document)"
+
+# The first telling since a document's number says what was told; of one that is gone, nothing. An entry that a writer
+# holds gets a new number anyway. The lock keeps comparisons out meanwhile: they pass over what nobody was told of.
+TURN = "SELECT pg_advisory_xact_lock_shared(136, hashtext(u || ' ' || %s)) FROM unnest(%s::bigint[]) AS units(u)"
+FIRST_TOLD = """
+WITH shown AS MATERIALIZED (
+    SELECT d.id, d.document::text AS text FROM ({documents}) AS d(unit_id, id, document)),
+entered AS (
+    SELECT e.territory_id, e.document_id FROM backend_syncentry e
+    WHERE e.territory_id = ANY(%(units)s) AND e.collection = %(collection)s AND e.document_id = ANY(%(ids)s)
+    AND e.digest IS NULL FOR UPDATE SKIP LOCKED),
+told AS (
+    UPDATE backend_syncentry e SET digest = coalesce(decode(md5(s.text), 'hex'), '')
+    FROM entered n LEFT JOIN shown s ON s.id = n.document_id
+    WHERE e.territory_id = n.territory_id AND e.collection = %(collection)s AND e.document_id = n.document_id)
+SELECT id, text FROM shown
+"""
