@@ -91,11 +91,19 @@ def link(photo_ids: Iterable[UUID]) -> list[Counted]:
     ids = sorted(set(photo_ids))
     if not ids:
         return []
+    hold(ids)
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [list(map(str, ids))])
         cursor.execute(_VISITS, [ids])
         cursor.execute(_LINK, {"ids": ids})
         return [Counted(*row) for row in cursor.fetchall()]
+
+
+def hold(photo_ids: Iterable[UUID]) -> None:
+    """Nobody else brings or declares these photos until the end of the transaction. Called before the rows of a visit
+    are rewritten, for whoever brings a photo waits here first and at its visit then. One query, none for no photos."""
+    if ids := sorted(map(str, set(photo_ids))):
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [ids])
 
 
 def judge(announced: Announced) -> None:

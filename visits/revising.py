@@ -17,7 +17,7 @@ from visits import judging, photos, references, storing, telling, verdict
 from visits.models import VisitRevision
 from visits.news import News, Place
 from visits.standing import Held
-from visits.storing import DeclaredPhoto, Row
+from visits.storing import Row
 from visits.verdict import Times
 from visits.wire import Submitted, VisitIn, invalid
 
@@ -65,11 +65,13 @@ def edit(
 
 def withdraw(*, actor: Actor, held: Sequence[Held], reason: str, made_at: datetime, news: News) -> None:
     """These visits (locked, the actor's own) count nowhere any more and are kept whole in their history. A retailer's
-    score stays: nothing says whose it was. Two queries, none for none."""
+    score stays: nothing says whose it was. Two queries, more where photos were declared, none for none."""
     if not held:
         return
+    declared = _photos_of(held)
+    photos.hold(declared)
     storing.clear([(one.id, one.month) for one in held], whole=True)
-    photos.link(_known_photos(held))
+    photos.link(declared)
     VisitRevision.objects.bulk_create(
         [
             _revision(actor, one, made_at, act=VisitRevision.Act.WITHDRAW, sha256=one.sha256, reason=reason)
@@ -102,24 +104,19 @@ def _dated(one: Edit, made_at: datetime, until: datetime | None) -> Times:
 
 def _row(one: Edit, judged: Row) -> Row:
     judged.revision, judged.score = one.held.revision + 1, None
-    for photo in judged.photos:
-        photo.arrived_at = _arrival(one.held, photo)
     return judged
 
 
-def _known_photos(held: Iterable[Held]) -> set[UUID]:
-    return {UUID(photo) for one in held for photo in one.arrivals}
-
-
-def _arrival(held: Held, photo: DeclaredPhoto) -> datetime | None:
-    sha256, arrived_at = held.arrivals.get(str(photo.id), ("", None))
-    return arrived_at if sha256 == photo.sha256 else None
+def _photos_of(held: Iterable[Held]) -> set[UUID]:
+    return {UUID(photo["id"]) for one in held for photo in one.content.get("photos", ())}
 
 
 def _rewrite(actor: Actor, written: Sequence[tuple[Edit, Row]], made_at: datetime, news: News) -> None:
     rows = [row for _, row in written]
+    declared = _photos_of(one.held for one, _ in written) | {photo.id for row in rows for photo in row.photos}
+    photos.hold(declared)
     storing.rewrite(rows)
-    photos.link({*_known_photos(one.held for one, _ in written), *(photo.id for row in rows for photo in row.photos)})
+    photos.link(declared)
     after = telling.told([(row.id, row.month) for row in rows])
     VisitRevision.objects.bulk_create(
         [

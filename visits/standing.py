@@ -26,8 +26,6 @@ _STANDS = f"""
 SELECT v.id, v.revision, coalesce(v.content_sha256, r.sha256), v.retailer_id, v.territory_id, v.county_id, v.on_date,
     v.started_at, v.ended_at, v.received_at, v.device_offset_s, v.person_id, p.name,
     coalesce((SELECT max(x.made_at) FROM visits_visitrevision x WHERE x.visit_id = v.id), v.received_at),
-    (SELECT jsonb_object_agg(l.photo_id, jsonb_build_array(encode(l.sha256, 'hex'), l.arrived_at))
-     FROM visits_photo l WHERE l.month = v.month AND l.visit_id = v.id AND l.arrived_at IS NOT NULL)::text,
     ({content()})::text
 FROM visits_visit v JOIN backend_receipt r ON r.submission_id = v.id JOIN backend_person p ON p.id = v.person_id
 {KINDS} WHERE v.month = ANY(%s) AND v.id = ANY(%s)
@@ -51,7 +49,6 @@ class Held(NamedTuple):
     person_id: UUID
     person_name: str
     changed_at: datetime
-    arrivals: dict[str, tuple[str, datetime]]  # photo -> hash, when
     content: dict[str, Any]  # as its phone would tell it
 
     @property
@@ -89,5 +86,4 @@ def locked(ids: Iterable[UUID]) -> dict[UUID, Standing]:
 
 
 def _held(row: Any) -> Held:
-    arrivals = msgspec.json.decode(row[14] or "{}", type=dict[str, tuple[str, datetime]])
-    return Held._make([*row[:2], bytes(row[2]), *row[3:14], arrivals, msgspec.json.decode(row[15])])
+    return Held._make([*row[:2], bytes(row[2]), *row[3:14], msgspec.json.decode(row[14])])

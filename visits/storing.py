@@ -38,7 +38,6 @@ class DeclaredPhoto(Struct, omit_defaults=True):
     taken_at: datetime
     kind: str
     item: str = ""
-    arrived_at: datetime | None = None  # of an edited visit: its bytes were here before
 
 
 class Row(Struct, omit_defaults=True):
@@ -112,7 +111,8 @@ def store(rows: Sequence[Row], *, person_id: UUID, device_id: UUID | None, recei
 
 def rewrite(rows: Sequence[Row]) -> None:
     """Visits that stand (their receipts locked by the caller) say what these rows say, lines and all: under the same
-    id, month, person, device and first receipt. A retailer's score is not counted again. Two queries."""
+    id, month, person, device and first receipt. A retailer's score is not counted again; which photos are here is for
+    visits/photos.py to link. Two queries."""
     clear([(row.id, row.month) for row in rows], whole=False)
     _written(REWRITE, [msgspec.json.encode(rows).decode()])
 

@@ -84,13 +84,11 @@ _LINES = """checks AS (
         tags_altered int, tags_over_cap int, licence_shown bool, holder_trades bool, goods_genuine bool,
         minors_sign bool, id_asked bool, near_school bool, words text)
 ), photos AS (
-    INSERT INTO visits_photo (month, visit_id, line_no, photo_id, sha256, size_bytes, taken_at, kind, item_code,
-        arrived_at)
-    SELECT f.month, f.id, l.n, l.id, decode(l.sha256, 'hex'), l.bytes, l.taken_at, l.kind, coalesce(l.item, ''),
-        l.arrived_at
+    INSERT INTO visits_photo (month, visit_id, line_no, photo_id, sha256, size_bytes, taken_at, kind, item_code)
+    SELECT f.month, f.id, l.n, l.id, decode(l.sha256, 'hex'), l.bytes, l.taken_at, l.kind, coalesce(l.item, '')
     FROM fresh f, ROWS FROM (jsonb_to_recordset(f.photos) AS (id uuid, sha256 text, bytes int, taken_at timestamptz,
-        kind text, item text, arrived_at timestamptz)
-    ) WITH ORDINALITY AS l(id, sha256, bytes, taken_at, kind, item, arrived_at, n)
+        kind text, item text)
+    ) WITH ORDINALITY AS l(id, sha256, bytes, taken_at, kind, item, n)
 )"""
 # Receipts are claimed in the order of their ids, so that two batches that share items cannot wait for each other. A
 # lost claim (somebody else committed the id first) leaves its visit out of `fresh` and of the answer. An item that had
@@ -124,8 +122,7 @@ REWRITE = f"""
 WITH {_DOCUMENT}, fresh AS MATERIALIZED (SELECT * FROM doc), visit AS (
     UPDATE visits_visit v SET ({_SAID}) = ROW({_WRITTEN}), revision = fresh.revision,
         content_sha256 = decode(fresh.sha256, 'hex'),
-        photos_missing = (SELECT count(*) FROM jsonb_to_recordset(fresh.photos) AS p(arrived_at timestamptz)
-            WHERE p.arrived_at IS NULL)
+        photos_missing = coalesce(fresh.photos_declared, 0)
     FROM fresh WHERE v.id = fresh.id AND v.month = fresh.month
 ), {_LINES}
 SELECT count(*) FROM fresh
