@@ -84,7 +84,7 @@ def test_an_ended_phone_pushes_and_does_nothing_else_and_a_lost_one_does_nothing
     now = datetime.now(UTC)
     Device.objects.filter(device_id="live-lin").update(state=DeviceState.ENDED, ended_at=now)
     Device.objects.filter(device_id="live-wu").update(state=DeviceState.LOST, ended_at=now)
-    asked = {
+    asked: dict[tuple[str, str], tuple[Any, int, int]] = {
         ("POST", "/api/v1/visits/batch"): ([], 200, 401),
         ("POST", "/sync/needs/1/push"): ([], 200, 401),
         ("GET", "/sync/needs/1/pull?lwt=0&id="): (None, 401, 401),
