@@ -36,5 +36,6 @@ VISITS = Feed(
     kinds=("assignments",),  # a shop that changes hands takes its visits along; all else is told by visits/news.py
     owned=OWNED,
     push=push,
+    told_by_writers=True,  # visits/news.py, visits/photos.py, visits/checkin.py
     kept_as="visit",
 )
