@@ -141,6 +141,8 @@ def append(upload: Upload, pieces: Iterable[bytes], *, offset: int, most: int | 
     Problems upload_locked, upload_offset, payload_too_large, storage_full, and those of `finish`. One query, more only
     at the end.
     """
+    if upload.done_at is not None and offset == upload.length and not most:
+        return upload.length  # the last answer was lost, and the client asks on
     with _writing(upload) as descriptor:
         if offset != os.fstat(descriptor).st_size:
             raise Problem("upload_offset")

@@ -18,7 +18,7 @@ from uuid import UUID
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core import signing
 from django.core.files import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from backend import clock
 from backend.errors import Problem, register
@@ -121,11 +121,10 @@ def _put(store: Storage, name: str, path: Path) -> None:
         saved = store.save(name, file)
     if saved != name:
         raise OSError(f"{name} was kept as {saved}")
-    try:
-        folder = Path(store.path(name)).parent
-    except NotImplementedError:
+    if not isinstance(store, FileSystemStorage):
         return
-    descriptor = os.open(folder, os.O_RDONLY)  # the name must outlive a power cut, as the bytes do
+    # The name must outlive a power cut, as the bytes do.
+    descriptor = os.open(Path(store.path(name)).parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -60,7 +60,7 @@ class TusView(ScopedView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method != "OPTIONS" and request.META.get("HTTP_TUS_RESUMABLE") != VERSION:
+        if self.act is not None and request.method != "OPTIONS" and request.META.get("HTTP_TUS_RESUMABLE") != VERSION:
             raise Problem("tus_version", headers={"Tus-Version": VERSION})
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

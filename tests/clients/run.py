@@ -32,14 +32,16 @@ PEOPLE = ("lin", "ma", "wu", "chen")
 
 @dataclass(frozen=True)
 class Part:
-    """One client or suite, run in this folder."""
+    """One client or suite."""
 
     name: str
     command: tuple[str, ...]
+    folder: Path = FOLDER
 
 
 PARTS: tuple[Part, ...] = (
     Part("rxdb", (NODE, MOCHA, "--exit", "--reporter", "spec", "vendor.mjs")),  # RxDB's own replication suite
+    Part("tus", (sys.executable, "-m", "tests.clients.tus"), ROOT),  # two tus clients through a proxy that cuts
 )
 
 
@@ -54,7 +56,7 @@ def main(wanted: Sequence[str]) -> int:
         for part in PARTS:
             if not wanted or part.name in wanted:
                 began = time.perf_counter()
-                code = subprocess.run(part.command, cwd=FOLDER, env=environment, check=False).returncode
+                code = subprocess.run(part.command, cwd=part.folder, env=environment, check=False).returncode
                 word = "passed" if code == 0 else f"FAILED ({code})"
                 print(f"{part.name}: {word} in {time.perf_counter() - began:.1f} s", flush=True)
                 failed += [part.name] if code else []

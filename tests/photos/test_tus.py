@@ -1,4 +1,4 @@
-"""tus 1.0.0 as its document says it, over HTTP: what stands after each request, and what each refusal leaves as it was."""
+"""tus 1.0.0 as its document says it, over HTTP: what stands after each request, what each refusal leaves as it was."""
 
 from __future__ import annotations
 
@@ -317,6 +317,14 @@ def test_a_store_that_does_not_answer_loses_nothing(as_lin: APIClient, monkeypat
     assert stored(photo) is None
     assert head(as_lin, where).headers["Upload-Offset"] == str(len(PHOTO))
     assert stored(photo) is not None
+
+
+def test_a_client_that_lost_the_last_answer_may_send_nothing_once_more(as_lin: APIClient) -> None:
+    where = begin(as_lin, declared(PHOTO))
+    patch(as_lin, where, 0, PHOTO)
+    answer = patch(as_lin, where, len(PHOTO), b"")
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, str(len(PHOTO)))
+    refused(patch(as_lin, where, 0, PHOTO), 409, "upload_offset")
 
 
 def test_the_same_photo_again_changes_nothing(as_lin: APIClient) -> None:

@@ -75,7 +75,7 @@ class StoredPhoto(models.Model):
 
 
 class PhotoExif(models.Model):
-    """What the file said of itself: taken off every copy that is shown, read by those who may read what is restricted."""
+    """What the file said of itself: taken off every copy that is shown, read with restricted.read only."""
 
     SCOPE: ClassVar[Scope] = Internal()
 
