@@ -14,6 +14,7 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 
 from backend.http.routes import Route, all_routes
+from tests.walk.photo_things import TUS, TUS_TYPE
 
 DOCS = "/api/docs"  # a page, for all its address
 DESK = reverse("admin:index")
@@ -32,7 +33,8 @@ def api_routes() -> dict[str, Route]:
 
 def page_routes() -> list[Route]:
     """Every route outside the API and the admin."""
-    return [r for r in all_routes() if r.path == DOCS or not (r.is_api or r.path.startswith(DESK))]
+    apart = (DESK, "/photos/")  # addresses of photos are given out with a key: tests/photos walks them
+    return [r for r in all_routes() if r.path == DOCS or not (r.is_api or r.path.startswith(apart))]
 
 
 def address(path: str, key: Any) -> str:
@@ -51,13 +53,14 @@ def page_address(path: str, key: Any) -> str:
 
 @dataclass(frozen=True)
 class Ask:
-    """One request: method, address, a JSON body or a form with a file."""
+    """One request: method, address, a JSON body or a form with a file, or what a tus client sends."""
 
     method: str
     path: str
     body: Any = None
     file: Any = None
     query: str = ""
+    form: Any = None
 
     def send(self, client: Any, **headers: str) -> HttpResponseBase:
         """Send it as a careful client would: with a fresh Idempotency-Key and If-Match where they may be needed."""
@@ -65,8 +68,10 @@ class Ask:
         if self.method in {"POST", "PUT", "PATCH", "DELETE"}:
             more.setdefault("HTTP_IF_MATCH", "*")
         path = f"{self.path}?{self.query}" if self.query else self.path
-        if self.file is not None:
-            return client.post(path, {"file": self.file}, format="multipart", **more)
+        if self.file is not None or self.form is not None:
+            return client.post(path, self.form or {"file": self.file}, format="multipart", **more)
+        if path.startswith("/uploads"):
+            return client.generic(self.method, path, "", content_type=TUS_TYPE, **{**TUS, **more})
         data = None if self.body is None else json.dumps(self.body, ensure_ascii=False, default=str)
         return client.generic(self.method, path, data or "", content_type="application/json", **more)
 

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from tests.cast import PASSWORD
 from tests.walk.asking import Ask, address
+from tests.walk.photo_things import FORMS
 from tests.walk.policy import NOWHERE, OWN, Rule
 from tests.walk.world import NO_UUID, Place, World
 
@@ -199,6 +200,10 @@ VALID: dict[str, Body] = {
     },
     "PATCH /api/v1/advice-sheets/<uuid:pk>": lambda w, p: {"words": "多订软蓝,少压硬盒"},
     "POST /api/v1/advice-sheets/prepare": lambda w, p: {"month": "2026-03", "territory": p.territory},
+    "POST /uploads": nothing,  # all of it is in headers: tests/walk/photo_things.py
+    "PATCH /uploads/<uuid:pk>": nothing,
+    "DELETE /uploads/<uuid:pk>": nothing,
+    "POST /api/v1/notices/<uuid:pk>/read": nothing,
     "POST /api/v1/policies": lambda w, p: {"unit": p.county, "code": "new-policy", "title": "新政策"},
     "POST /api/v1/policy-versions": lambda w, p: {"policy": p.policy, "body": "正文"},
     "POST /api/v1/policy-versions/<int:pk>/release": lambda w, p: {"brief_by": "2026-03-31"},
@@ -226,6 +231,8 @@ def ask(world: World, route: str, rule: Rule, column: str) -> Ask:
     kind = rule.of
     place = world.place(OWN if not column or (kind and column == NOWHERE) else column)
     where = address(path, world.key(kind, column)) if kind else path
+    if route in FORMS:
+        return Ask(method, where, form=FORMS[route]())
     if route in FILES:
         file = io.BytesIO(FILES[route](world, place))
         file.name = "file.csv"

@@ -35,7 +35,7 @@ def test_the_policy_table_names_every_route_and_no_other() -> None:
 
 
 def test_every_writing_route_has_a_valid_body() -> None:
-    assert sorted({**bodies.VALID, **bodies.FILES}) == sorted(WRITING)
+    assert sorted({**bodies.VALID, **bodies.FILES, **bodies.FORMS}) == sorted(WRITING)
 
 
 @pytest.mark.parametrize("route", sorted(set(POLICY) & set(ROUTES)))

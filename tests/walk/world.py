@@ -49,6 +49,7 @@ from retail.models import Assignment, Contact, Need, Promise, Retailer
 from tests.cast import ALWAYS, SINCE, TODAY, Cast, build_cast, make_shop
 from tests.cycles.manager_facts import NO_FIGURES
 from tests.market import facts
+from tests.walk.photo_things import photo_things
 from tests.walk.policy import FOREIGN, MOVED, NOWHERE, OWN
 from visits.models import (
     DisplayTemplate,
@@ -113,6 +114,7 @@ def build_world() -> World:
     for column in (OWN, FOREIGN):
         _place_things(world, column)
     _shared_things(world)
+    photo_things(world, (OWN, MOVED, FOREIGN), MOVED)
     _nowhere(world)
     world.rows += [cast.county, cast.office, cast.territory, cast.next_territory, cast.lin, cast.ma, cast.chen]
     return world
