@@ -217,6 +217,24 @@ class OfShop(Scope):
 
 
 @dataclass(frozen=True)
+class Routed(OfShop):
+    """What hangs on a shop and may be routed to a department: posts of a department (role -> its value of `field`) see
+    only what is routed to it, everybody else as OfShop."""
+
+    field: str = "department"
+    departments: tuple[tuple[str, str], ...] = ()
+
+    def where(self, actor: Actor, on: date) -> Q:
+        posts = dict(self.departments)
+        others = tuple(p for p in actor.held if p.role not in posts)
+        reach = super().where(Actor(actor.person_id, others), on)
+        for role, department in self.departments:
+            if own := tuple(p for p in actor.held if p.role == role):
+                reach |= Q(**{self.field: department}) & super().where(Actor(actor.person_id, own), on)
+        return reach
+
+
+@dataclass(frozen=True)
 class About(Scope):
     """What is said of a shop (as its facts are read) or, where there is no shop, of a unit (at or under mine).
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend import clock
 from backend.http.viewsets import CreateActs, EditActs, ListActs, ReadActs, RemoveActs, ScopedViewSet
-from retail import assignment, classes, contacts, filters, needs, promises, queries, registering, shapes
+from retail import assignment, classes, contacts, filters, needs, promises, queries, registering, requests, shapes
 from retail.models import Assignment, Classification, Contact, Need, Promise, Retailer
 
 
@@ -125,23 +125,66 @@ class ContactViewSet(ListActs, ReadActs, CreateActs, EditActs, RemoveActs, Scope
         contacts.remove(actor=self.actor, contact=row)
 
 
-class NeedViewSet(ListActs, ReadActs, CreateActs, ScopedViewSet):
-    """What retailers need, open until closed with an outcome."""
+class NeedViewSet(ListActs, ReadActs, CreateActs, EditActs, ScopedViewSet):
+    """What retailers need, open until closed with an outcome. Posts of a department see what is routed to it."""
 
     queryset = Need.objects.all()
     serializer_class = shapes.NeedOut
     filterset_class = filters.NeedFilters
-    in_serializers = {"create": shapes.NeedIn, "close": shapes.OutcomeIn}
-    needs = {"list": "retail.read", "retrieve": "retail.read", "create": "retail.edit", "close": "retail.edit"}
+    in_serializers = {
+        "create": shapes.NeedIn,
+        "partial_update": shapes.NeedEditIn,
+        "close": shapes.OutcomeIn,
+        "route": shapes.RouteIn,
+        "take": shapes.NoFieldsIn,
+        "reply": shapes.ReplyIn,
+    }
+    needs = {
+        "list": "retail.read",
+        "retrieve": "retail.read",
+        "create": "retail.edit",
+        "partial_update": "retail.edit",
+        "close": "retail.edit",
+        "route": "retail.edit",
+        "take": requests.ANSWER,
+        "reply": requests.ANSWER,
+    }
+    problem_codes = ("not_routed_to_you",)
     total_order = ("-raised_on", "id")
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        return rows if self.act == "list" else rows.prefetch_related("replies__person", "events__person")
+
+    def get_serializer_class(self) -> Any:
+        return shapes.NeedOut if self.act == "list" else shapes.NeedWholeOut
 
     def make(self, data: dict[str, Any]) -> Need:
         return needs.raise_need(actor=self.actor, new=needs.NewNeed(**data))
+
+    def change(self, row: Need, data: dict[str, Any]) -> Need:
+        return needs.edit_need(actor=self.actor, need=row, values=data)
 
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: Any = None) -> Response:
         """The need is closed, with what came of it."""
         return self.told(needs.close_need(actor=self.actor, need=self.get_object(), **self.body()))
+
+    @action(detail=True, methods=["post"])
+    def route(self, request: Request, pk: Any = None) -> Response:
+        """A department owes a reply within its working days from now."""
+        return self.told(requests.route(actor=self.actor, need=self.get_object(), **self.body()))
+
+    @action(detail=True, methods=["post"])
+    def take(self, request: Request, pk: Any = None) -> Response:
+        """Somebody of the department works on it."""
+        self.body()
+        return self.told(requests.take(actor=self.actor, need=self.get_object()))
+
+    @action(detail=True, methods=["post"])
+    def reply(self, request: Request, pk: Any = None) -> Response:
+        """The department answers; the shop's account manager is told."""
+        return self.told(requests.reply(actor=self.actor, need=self.get_object(), **self.body()))
 
 
 class PromiseViewSet(ListActs, ReadActs, CreateActs, ScopedViewSet):

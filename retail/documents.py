@@ -44,7 +44,13 @@ NEEDS = f"""
 SELECT a.territory_id, n.id, json_build_object(
     'id', n.id, 'retailer_id', n.retailer_id, 'kind', n.kind, 'text', n.text, 'priority', n.priority,
     'raised_on', n.raised_on, 'due_on', n.due_on, 'origin_visit_id', n.origin_visit_id, 'closed_on', n.closed_on,
-    'outcome', nullif(n.outcome, ''), 'raised_by', n.raised_by_id, 'raised_by_name', h.name, 'version', n.version)
+    'outcome', nullif(n.outcome, ''), 'raised_by', n.raised_by_id, 'raised_by_name', h.name,
+    'department', nullif(n.department, ''), 'reply_due_at', n.reply_due_at, 'taken_at', n.taken_at,
+    'replied_at', n.replied_at, 'replies', (
+        SELECT coalesce(json_agg(json_build_object('words', r.words, 'made_at', r.made_at) ORDER BY r.made_at, r.id),
+            '[]')
+        FROM retail_needreply r WHERE r.need_id = n.id),
+    'version', n.version)
 FROM retail_assignment a JOIN retail_need n ON n.retailer_id = a.retailer_id
 JOIN backend_person h ON h.id = n.raised_by_id
 WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(today)s::date

@@ -87,10 +87,19 @@ class ContactFilters(Filters):
 class NeedFilters(Filters):
     is_open = TrueFalseFilter(field_name="closed_on", lookup_expr="isnull")
     due_before = DayFilter(field_name="due_on", lookup_expr="lt")
+    is_replied = TrueFalseFilter(method="replied", label="the department has answered")
+    is_overdue = TrueFalseFilter(method="overdue", label="a department has let its time go by")
 
     class Meta:
         model = Need
-        fields = ["retailer", "kind", "priority", "raised_by"]
+        fields = ["retailer", "kind", "priority", "raised_by", "department"]
+
+    def replied(self, rows: QuerySet[Need], name: str, value: bool) -> QuerySet[Need]:
+        return rows.exclude(department="").filter(replied_at__isnull=not value)
+
+    def overdue(self, rows: QuerySet[Need], name: str, value: bool) -> QuerySet[Need]:
+        late = Q(closed_on=None, replied_at=None, reply_due_at__lt=clock.now())
+        return rows.filter(late) if value else rows.exclude(late)
 
 
 class PromiseFilters(Filters):

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.ids import uuid7
-from backend.scope import Internal, OfShop, Scope
+from backend.scope import Internal, OfShop, Routed, Scope
 
 
 class Retailer(models.Model):
@@ -185,10 +185,19 @@ class Contact(models.Model):
         return self.name
 
 
-class Need(models.Model):
-    """Something the retailer needs; open until closed with an outcome."""
+# Posts that see of the needs only what is routed to them.
+DEPARTMENT_POSTS = (("service_desk", "service_desk"), ("enforcement", "enforcement"), ("logistics", "logistics"))
 
-    SCOPE: ClassVar[Scope] = OfShop(capability="retail.read", shop="retailer_id", county="retailer__county_id")
+
+class Need(models.Model):
+    """Something the retailer needs; open until closed with an outcome.
+
+    A complaint or a request is routed to a department, which takes it and replies by `reply_due_at`.
+    """
+
+    SCOPE: ClassVar[Scope] = Routed(
+        capability="retail.read", shop="retailer_id", county="retailer__county_id", departments=DEPARTMENT_POSTS
+    )
 
     class Kind(models.TextChoices):
         SUPPLY = "supply", _("supply")
@@ -268,8 +277,12 @@ class Need(models.Model):
 class NeedReply(models.Model):
     """What a department answered; several, the last one stands."""
 
-    SCOPE: ClassVar[Scope] = OfShop(
-        capability="retail.read", shop="need__retailer_id", county="need__retailer__county_id"
+    SCOPE: ClassVar[Scope] = Routed(
+        capability="retail.read",
+        shop="need__retailer_id",
+        county="need__retailer__county_id",
+        field="need__department",
+        departments=DEPARTMENT_POSTS,
     )
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -290,8 +303,12 @@ class NeedReply(models.Model):
 class NeedEvent(models.Model):
     """A need changed: its type, priority, department or due day moved; the timeline of what a shop wants."""
 
-    SCOPE: ClassVar[Scope] = OfShop(
-        capability="retail.read", shop="need__retailer_id", county="need__retailer__county_id"
+    SCOPE: ClassVar[Scope] = Routed(
+        capability="retail.read",
+        shop="need__retailer_id",
+        county="need__retailer__county_id",
+        field="need__department",
+        departments=DEPARTMENT_POSTS,
     )
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

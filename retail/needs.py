@@ -17,7 +17,7 @@ from backend import audit, clock
 from backend.errors import Problem
 from backend.ids import uuid7
 from backend.scope import Actor
-from retail import news, withdrawing
+from retail import news, requests, withdrawing
 from retail.gate import county_on
 from retail.models import Need
 
@@ -73,17 +73,18 @@ def close_need(*, actor: Actor, need: Need, on: date, outcome: str) -> Need:
 
 def edit_need(*, actor: Actor, need: Need, values: Mapping[str, Any]) -> Need:
     """The open need says this (of EDITED). `retail.edit` over the shop today, else `not_found`; `conflict` when it is
-    closed; `read_only_field` for anything else. Six queries."""
+    closed; `read_only_field` for anything else. Six queries, one more where its timeline notes it."""
     if not values.keys() <= EDITED:
         raise Problem("read_only_field")
     county = county_on(actor, need.retailer_id, clock.today())
     with transaction.atomic():
         held = _open(need)
-        before = audit.snapshot(held)
+        before, stood = audit.snapshot(held), requests.standing(held)
         for name, value in values.items():
             setattr(held, name, value)
         held.version += 1
         held.save(update_fields=[*values, "version"])
+        requests.note_changes(actor, stood, held)
         audit.record(actor, "need.edit", held, before=before, after=audit.snapshot(held), unit_id=county)
         news.tell_document("needs", held.retailer_id, held.pk)
     return held

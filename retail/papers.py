@@ -32,7 +32,7 @@ class NeedState(Struct, frozen=True):
     """What a phone says of a need; closed once `closed_on` is given, with an outcome."""
 
     retailer_id: UUID
-    kind: Literal["supply", "brand", "display", "training", "complaint", "other"]
+    kind: Literal["supply", "brand", "display", "training", "complaint", "request", "other"]
     text: Words
     raised_on: date
     priority: Annotated[int, Meta(ge=1, le=3)] = 2

@@ -5,6 +5,10 @@ from __future__ import annotations
 from backend.parameters import Declared, declare
 
 LICENCE_NOTICE_DAYS = "retail.licence_notice_days"
+REPLY_DAYS = "retail.reply_working_days"
+COMPLAINT_DAYS = "retail.complaint_working_days"
+
+_OURS = "our proposal; docs/method.md"
 
 declare(
     Declared(
@@ -14,5 +18,7 @@ declare(
         title="许可证到期前提醒天数",
         title_en="days before its end that a licence is due for renewal",
         source="烟草专卖许可证管理办法: renewal is asked at least 30 days before the end",
-    )
+    ),
+    Declared(REPLY_DAYS, int, 3, "部门答复期限(工作日)", "a department replies within (working days)", _OURS),
+    Declared(COMPLAINT_DAYS, int, 1, "投诉答复期限(工作日)", "a complaint is replied to within (working days)", _OURS),
 )

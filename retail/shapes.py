@@ -18,7 +18,16 @@ from backend.http.serializers import (
 )
 from backend.models import Unit
 from retail import queries
-from retail.models import Assignment, Classification, Contact, Need, Promise, Retailer
+from retail.models import (
+    Assignment,
+    Classification,
+    Contact,
+    Need,
+    NeedEvent,
+    NeedReply,
+    Promise,
+    Retailer,
+)
 
 SHOP = ("code", "licence_no", "licence_valid_until", "name", "holder", "address", "lon", "lat", "datum", "opens_at",
         "closes_at", "order_weekday", "opened_on")  # fmt: skip
@@ -168,10 +177,59 @@ class ContactIn(StrictModelSerializer):
 
 
 class NeedOut(OutModelSerializer):
+    state = serializers.ChoiceField(Need.State.choices)
+
     class Meta:
         model = Need
-        fields = ("id", "retailer", "kind", "text", "priority", "raised_by", "raised_on", "due_on", "closed_on",
-                  "outcome", "origin_visit_id", "version")  # fmt: skip
+        fields: tuple[str, ...] = (
+            "id", "retailer", "kind", "text", "priority", "raised_by", "raised_on", "due_on", "closed_on", "outcome",
+            "origin_visit_id", "department", "state", "routed_at", "reply_due_at", "taken_by", "taken_at", "replied_at",
+            "version",
+        )  # fmt: skip
+
+
+class NeedReplyOut(OutModelSerializer):
+    person_name = serializers.CharField(source="person.name")
+
+    class Meta:
+        model = NeedReply
+        fields = ("id", "person", "person_name", "made_at", "words")
+
+
+class NeedEventOut(OutModelSerializer):
+    person_name = serializers.CharField(source="person.name")
+    what = serializers.ChoiceField(choices=["kind", "priority", "due_on", "department"])
+
+    class Meta:
+        model = NeedEvent
+        fields = ("id", "person", "person_name", "made_at", "what", "before", "after")
+
+
+class NeedWholeOut(NeedOut):
+    replies = NeedReplyOut(many=True)
+    events = NeedEventOut(many=True, help_text="What changed of it, oldest first.")
+
+    class Meta(NeedOut.Meta):
+        fields = (*NeedOut.Meta.fields, "replies", "events")
+
+
+class NeedEditIn(StrictSerializer):
+    kind = serializers.ChoiceField(Need.Kind.choices, required=False)
+    text = serializers.CharField(max_length=2_000, required=False)
+    priority = WholeNumberField(min_value=1, max_value=3, required=False)
+    due_on = DayField(required=False, allow_null=True)
+
+
+class RouteIn(StrictSerializer):
+    department = serializers.ChoiceField(Need.Department.choices)
+
+
+class NoFieldsIn(StrictSerializer):
+    pass
+
+
+class ReplyIn(StrictSerializer):
+    words = serializers.CharField(max_length=2_000)
 
 
 class NeedIn(StrictSerializer):
