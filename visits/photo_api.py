@@ -107,10 +107,12 @@ class PhotoViewSet(ListActs, ReadActs, ScopedViewSet):
     problem_codes = ("payload_too_large", "checksum_mismatch", "photo_conflict", "storage_full", "store_unavailable")
     total_order = ("-arrived_at", "-id")
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
+    def check_permissions(self, request: Request) -> None:
         if self.act != "create" and getattr(request.auth, "ended_at", None) is not None:
             raise Problem("device_ended")
+        super().check_permissions(request)
+        if self.act == "exif" and not self.actor.can("visits.read"):
+            raise Problem("forbidden")
 
     def get_parsers(self) -> list[Any]:
         return [MultiPartParser()] if self.request and self.request.method == "POST" else super().get_parsers()
