@@ -7,7 +7,7 @@ anything was drafted into them or not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.db import connection
@@ -66,7 +66,7 @@ def push(actor: Actor, rows: Sequence[Pushed], sent: Sent) -> list[Verdict]:
 
 def _read(actor: Actor, ids: list[UUID], places: dict[UUID, tuple[UUID, str]]) -> dict[UUID, Stored]:
     """The words of the actor's own cells, their months held in order, before they are read for good."""
-    values = {"cells": list(COLUMNS), "person": actor.person_id, "ids": ids}
+    values: dict[str, Any] = {"cells": list(COLUMNS), "person": actor.person_id, "ids": ids}
     with connection.cursor() as cursor:
         cursor.execute(_FOUND, values)
         found = cursor.fetchall()

@@ -8,15 +8,12 @@ from backend.feeds import Feed
 SOLD = "sold"  # the mark: orders of shops that the territory has today have changed
 MONTHS = 13  # this month, and the same one a year ago
 
-# From facts: orders for cartons and money, visits, and of price class 1 the cartons that make its share.
+# From facts. Money by cartons tells what a carton is worth there: the shop's structure in one figure.
 _SHOP_MONTHS = f"""
 WITH shop AS MATERIALIZED (
     SELECT a.territory_id, a.retailer_id FROM retail_assignment a
     WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(today)s::date
     AND (%(ids)s::uuid[] IS NULL OR a.retailer_id = ANY(%(ids)s::uuid[]))),
-span AS MATERIALIZED (
-    SELECT array_agg(m::date ORDER BY m) AS months
-    FROM generate_series({clock.month_sql(1 - MONTHS)}::timestamp, {clock.month_sql()}, interval '1 month') AS m),
 sold AS (
     SELECT o.retailer_id, o.month, count(*) AS orders, sum(o.cartons) AS cartons, sum(o.amount_fen) AS amount_fen
     FROM shop JOIN market_order o ON o.retailer_id = shop.retailer_id
@@ -25,19 +22,11 @@ seen AS (
     SELECT v.retailer_id, v.month, count(*) AS visits
     FROM shop JOIN visits_visit v ON v.retailer_id = shop.retailer_id
     WHERE v.month BETWEEN {clock.month_sql(1 - MONTHS)} AND {clock.month_sql()} GROUP BY v.retailer_id, v.month),
-first_class AS (
-    SELECT s.retailer_id, s.month, sum(s.cartons) AS cartons
-    FROM shop CROSS JOIN span CROSS JOIN LATERAL unnest(span.months) AS m(month)
-    JOIN market_shopproductmonth s ON s.month = m.month AND s.retailer_id = shop.retailer_id
-    WHERE s.product_id = ANY((SELECT array_agg(g.id) FROM brands_product g JOIN brands_priceclassband p
-        ON p.price_class = 1 AND p.during @> %(today)s::date AND p.transfer_fen @> g.transfer_fen)::bigint[])
-    GROUP BY s.retailer_id, s.month),
 told AS (
     SELECT retailer_id, json_agg(json_build_object('month', to_char(month, 'YYYY-MM'), 'cartons', coalesce(cartons, 0),
-        'amount_fen', coalesce(amount_fen, 0), 'orders', coalesce(orders, 0), 'visits', coalesce(visits, 0),
-        'class1_cartons', coalesce(class1, 0)) ORDER BY month) AS months
-    FROM (SELECT retailer_id, month, s.cartons, s.amount_fen, s.orders, v.visits, f.cartons AS class1
-        FROM sold s FULL JOIN seen v USING (retailer_id, month) FULL JOIN first_class f USING (retailer_id, month)) x
+        'amount_fen', coalesce(amount_fen, 0), 'orders', coalesce(orders, 0), 'visits', coalesce(visits, 0))
+        ORDER BY month) AS months
+    FROM sold FULL JOIN seen USING (retailer_id, month)
     GROUP BY retailer_id)
 SELECT shop.territory_id, shop.retailer_id,
     json_build_object('id', shop.retailer_id, 'months', coalesce(told.months, '[]'))

@@ -21,8 +21,6 @@ from backend.scope import Actor
 from visits import following, stops
 from visits.models import PlannedStop
 
-State = PlannedStop.State
-
 
 class StopState(Struct, frozen=True):
     """What a phone says of a stop."""
@@ -62,18 +60,18 @@ def push(actor: Actor, rows: Sequence[Pushed], sent: Sent) -> list[Verdict]:
 
 def _bring(actor: Actor, stop: PlannedStop, new: StopState, changes: set[str]) -> None:
     words = new.words or ""
-    if changes & _PLACE or ("words" in changes and new.state == State.PLANNED):
-        told = words if new.state == State.PLANNED else stop.words
+    if changes & _PLACE or ("words" in changes and new.state == "planned"):
+        told = words if new.state == "planned" else stop.words
         stop = stops.arrange(actor=actor, stop=stop, to=new.on_date, position=new.position, words=told)
     if "state" in changes:
-        if new.state != State.DROPPED or new.miss_reason:
+        if new.state != "dropped" or new.miss_reason:
             raise Problem("invalid")
         stops.drop(actor=actor, stop=stop, words=words)
-    elif changes & _REASON and new.state == State.MISSED:
+    elif changes & _REASON and new.state == "missed":
         if new.miss_reason is None:
             raise Problem("invalid")
         stops.say_why_missed(actor=actor, stop=stop, reason=new.miss_reason, words=words)
-    elif "miss_reason" in changes or ("words" in changes and new.state != State.PLANNED):
+    elif "miss_reason" in changes or ("words" in changes and new.state != "planned"):
         raise Problem("stop_settled")
 
 

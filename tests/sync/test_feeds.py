@@ -108,9 +108,7 @@ def test_a_visit_shows_among_the_recent_ones_and_in_the_shops_month(cast: Cast, 
     assert visit["seen"] == [[cast.products[0].pk, 43, 19_500], [cast.products[1].pk, None, None]]
     assert [one["kind"] for one in visit["heard"]] == ["brand_opinion", "policy_opinion", "rival_move"]
     [month] = told["shop_months"]
-    assert month["months"] == [
-        {"month": "2026-03", "cartons": 0, "amount_fen": 0, "orders": 0, "visits": 1, "class1_cartons": 0}
-    ]
+    assert month["months"] == [{"month": "2026-03", "cartons": 0, "amount_fen": 0, "orders": 0, "visits": 1}]
 
 
 def test_a_restricted_remark_goes_to_its_author_and_to_nobody_else(
@@ -141,10 +139,10 @@ def test_orders_that_arrive_are_in_the_shops_months(cast: Cast, lins: Phones) ->
     tick()
     told = only(lins.pull(), "shop_months")
     assert told["id"] == str(cast.shops[2].pk)
-    assert [(m["month"], m["cartons"], m["amount_fen"], m["orders"], m["class1_cartons"]) for m in told["months"]] == [
-        ("2025-03", 9, 150_480, 1, 9),
-        ("2026-02", 4, 66_880, 1, 4),
-        ("2026-03", 6, 52_800, 1, 0),
+    assert [(m["month"], m["cartons"], m["amount_fen"], m["orders"]) for m in told["months"]] == [
+        ("2025-03", 9, 150_480, 1),
+        ("2026-02", 4, 66_880, 1),
+        ("2026-03", 6, 52_800, 1),
     ]
 
 
