@@ -107,19 +107,26 @@ def append(collection: str, changes: Mapping[int, Iterable[UUID]], *, deleted: b
                 cursor.execute(_ENTER, [territory_id, collection, first, first, deleted, ids])
 
 
-def reconcile(feed: Feed, units: Iterable[int], *, is_first: bool = False) -> dict[int, int]:
+def reconcile(feed: Feed, units: Iterable[int]) -> dict[int, int]:
     """What phones of these units hold by the feed is what they will have been told: changed and new documents get a new
     number, those that are gone a tombstone. Returns unit -> how many; without those where nothing changed.
 
     Set-based: two queries for any number of units and documents. A document is compared by the MD5 of its text, so its
     statement must write equal content equally. What commits meanwhile is told by its own mark or `append`.
-    `is_first`: no phone has pulled from the units, so there is no content to compare.
     """
     wanted = sorted(set(units))
     if not wanted:
         return {}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_TURN, [feed.collection, wanted])
+    with transaction.atomic():
+        _take_turn(feed, wanted)
+        return _compare(feed, wanted, is_first=False)
+
+
+def _compare(feed: Feed, wanted: list[int], *, is_first: bool) -> dict[int, int]:
+    """`is_first`: no phone has pulled from the units, so there is no content to compare."""
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
         digest, differs = _content(feed, is_first=is_first)
         statement = _RECONCILE.format(documents=feed.documents, digest=digest, differs=differs)
         cursor.execute(statement, {**named(feed, wanted), "collection": feed.collection})
@@ -130,15 +137,20 @@ def reconcile_today(feed: Feed, units: Iterable[int]) -> dict[int, int]:
     """The same for those of the units that were not compared yet today: a unit's first pull of a day calls it, so that
     what a date changes (a shop that changes hands, a policy in force, a window of months) needs no mark.
 
-    Another phone of the unit that asks at the same moment waits, and finds it done. Six queries at most.
+    Another phone of the unit that asks at the same moment waits, and finds it done. Four queries at most.
     """
     asked = sorted(set(units))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_TURN, [feed.collection, asked])
+        _take_turn(feed, asked)
         cursor.execute(_STALE, [asked, feed.collection, clock.today()])
         stale = cursor.fetchall()
-        told = reconcile(feed, [unit for unit, is_first in stale if is_first], is_first=True)
-        return told | reconcile(feed, [unit for unit, is_first in stale if not is_first])
+        told = _compare(feed, [unit for unit, is_first in stale if is_first], is_first=True)
+        return told | _compare(feed, [unit for unit, is_first in stale if not is_first], is_first=False)
+
+
+def _take_turn(feed: Feed, units: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_TURN, [feed.collection, units])
 
 
 def _content(feed: Feed, *, is_first: bool) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from benchmarks.measure import Meter, Spent, figure, say
 
 SHOPS, MONTHS, PRODUCTS = 300, 13, 120
 VISITS_A_MONTH, ORDERS_A_MONTH, PRODUCTS_SOLD = 2, 4, 40
-PAGE = 200
+PAGE = 500
 USABLE = "retailers"  # with its first page a phone shows shops
 WARM, ROUNDS, QUICK_ROUNDS = 3, 40, 10
 
