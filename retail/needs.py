@@ -92,10 +92,13 @@ def edit_need(*, actor: Actor, need: Need, values: Mapping[str, Any]) -> Need:
 
 def withdraw_need(*, actor: Actor, need: Need) -> None:
     """The need was never one: who raised it takes it back while it is open. `retail.edit` over the shop on the day it
-    was raised, else `not_found`; `not_the_author`; `conflict` when it is closed. Eight queries."""
+    was raised, else `not_found`; `not_the_author`; `conflict` when it is closed, or a department works on it or has
+    replied: then it is closed with what came of it. Eight queries."""
     county = county_on(actor, need.retailer_id, need.raised_on)
     with transaction.atomic():
         held = _open(need)
+        if held.taken_at is not None:
+            raise Problem("conflict")
         withdrawing.take_back(actor, held, held.raised_by_id, county)
 
 

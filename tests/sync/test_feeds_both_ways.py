@@ -113,6 +113,17 @@ def test_only_who_made_a_promise_takes_it_back(cast: Cast, as_lin: APIClient, as
     assert (Promise.objects.count(), refusals()) == (1, ["not_the_author"])
 
 
+def test_a_need_that_a_department_works_on_is_not_taken_back(cast: Cast, as_lin: APIClient) -> None:
+    phone, mine = Phone(as_lin, "needs"), need(cast)
+    phone.push(made(mine))
+    post(as_lin, f"needs/{mine['id']}/route", {"department": "logistics"})
+    Need.objects.update(taken_at=clock.now(), replied_at=clock.now())
+    held = phone.pull()[mine["id"]]
+    assert held["department"] == "logistics"
+    assert phone.push(gone(held)) == []
+    assert (Need.objects.count(), Withdrawn.objects.count(), refusals()) == (1, 0, ["conflict"])
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
