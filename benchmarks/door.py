@@ -40,7 +40,7 @@ def main() -> int:
         from backend import feeds
         from tests.door.live import system
 
-        phones.load_demo(SHOPS)
+        phones.load_demo(SHOPS, with_months=False)
         tokens = phones.sign_in("account_manager", QUICK_IDLE if options.quick else IDLE)
         reader = phones.sign_in("prefecture_leader", 1)[0]
         board = phones.boards()[0]

@@ -15,13 +15,14 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 
-def load_demo(shops: int) -> None:
-    """The demo, in the benchmark's own database."""
+def load_demo(shops: int, *, with_months: bool) -> None:
+    """The demo, in the benchmark's own database; its months of plans and reviews take a minute or two."""
     from django.core.management import call_command
     from django.test import override_settings
 
     with override_settings(DEMO_ALLOWED=True):
-        call_command("load_demo", shops=shops, verbosity=0)
+        tables = {} if with_months else {"tables": "policies,orders,visits,stock,rollups"}
+        call_command("load_demo", shops=shops, verbosity=0, **tables)
 
 
 def sign_in(role: str, count: int) -> list[str]:

@@ -36,7 +36,7 @@ def main() -> int:
         from backend import feeds
         from tests.door.live import system
 
-        phones.load_demo(shops)
+        phones.load_demo(shops, with_months=not options.quick)
         tokens, readers = phones.sign_in("account_manager", count), phones.sign_in("prefecture_leader", READERS)
         names = [(feed.collection, feed.version) for feed in feeds.latest()]
         boards = phones.boards()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from config.postgres_home import CHECKOUT, mark
 
-WEB_THREADS = 8
+WEB_THREADS = 4  # of each process; slow clients hold none (backend/door/), so more would only share the same cores
 PR_SET_PDEATHSIG = 1
 
 

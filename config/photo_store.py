@@ -18,6 +18,16 @@ def backend(folder: Path, environment: Mapping[str, str]) -> dict[str, Any]:
     if not bucket:
         options = {"location": str(folder), "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    from botocore.config import Config  # only where it is used: it takes a while to load
+
+    # A store that is slow or away costs a request seconds, not minutes: the phone keeps the photo and comes again.
+    patience = Config(
+        s3={"addressing_style": "path"},
+        signature_version="s3v4",
+        connect_timeout=3,
+        read_timeout=20,
+        retries={"max_attempts": 2, "mode": "standard"},
+    )
     return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -26,8 +36,7 @@ def backend(folder: Path, environment: Mapping[str, str]) -> dict[str, Any]:
             "region_name": environment.get("PHOTOS_S3_REGION") or None,
             "access_key": environment.get("PHOTOS_S3_KEY") or None,
             "secret_key": environment.get("PHOTOS_S3_SECRET") or None,
-            "addressing_style": "path",
-            "signature_version": "s3v4",
+            "client_config": patience,
             "default_acl": None,
             "querystring_auth": True,
             "querystring_expire": 300,

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from config import parts
+
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 STARTS_WITHIN_S = 60
 
@@ -50,7 +52,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def system(url: str, *, with_direct: bool = False, threads: int = 8, processes: int = 2) -> Iterator[Live]:
+def system(
+    url: str, *, with_direct: bool = False, threads: int = parts.WEB_THREADS, processes: int = 2
+) -> Iterator[Live]:
     """Both run until the block ends; then they have ended, and nothing is left of them."""
     folder = Path(tempfile.mkdtemp(prefix="door-"))
     environment = {
