@@ -200,12 +200,40 @@ VALID: dict[str, Body] = {
     },
     "PATCH /api/v1/advice-sheets/<uuid:pk>": lambda w, p: {"words": "多订软蓝,少压硬盒"},
     "POST /api/v1/advice-sheets/prepare": lambda w, p: {"month": "2026-03", "territory": p.territory},
+    "POST /api/v1/display-schemes": lambda w, p: {"unit": p.county, "code": "new-scheme", "name": "新陈列"},
+    "POST /api/v1/templates": lambda w, p: {
+        "template": w.templates.get(p.policy, p.policy),
+        "items": [{"code": "a", "name": "整洁", "kind": "yes_no", "weight": 100}],
+    },
+    "POST /api/v1/templates/<int:pk>/release": lambda w, p: {"from_date": "2026-03-20"},
+    "POST /api/v1/templates/<int:pk>/retire": lambda w, p: {"on": "2026-03-20"},
+    "POST /api/v1/signals/<uuid:pk>/answer": lambda w, p: {"answer": "店主在门口等"},
+    "POST /api/v1/signals/<uuid:pk>/decide": lambda w, p: {"decision": "accepted"},
+    "POST /api/v1/visits/verify": lambda w, p: {
+        "visits": [w.visited.get(p.shop, p.shop)],
+        "presence": "rejected",
+        "words": "不在店",
+    },
+    "POST /api/v1/point-proposals/<uuid:pk>/confirm": lambda w, p: {"words": "属实"},
+    "POST /api/v1/point-proposals/<uuid:pk>/reject": lambda w, p: {"words": "在仓库"},
+    "POST /api/v1/breaches/<uuid:pk>/see": nothing,
+    "POST /api/v1/breaches/<uuid:pk>/close": lambda w, p: {"outcome": "已责令改正"},
     "POST /uploads": nothing,  # all of it is in headers: tests/walk/photo_things.py
     "PATCH /uploads/<uuid:pk>": nothing,
     "DELETE /uploads/<uuid:pk>": nothing,
     "POST /api/v1/notices/<uuid:pk>/read": nothing,
     "POST /api/v1/policies": lambda w, p: {"unit": p.county, "code": "new-policy", "title": "新政策"},
     "POST /api/v1/policy-versions": lambda w, p: {"policy": p.policy, "body": "正文"},
+    "POST /api/v1/policy-versions/<int:pk>/recall": lambda w, p: {"reason": "有误"},
+    "POST /api/v1/policy-versions/<int:pk>/read": lambda w, p: {"read_at": "2026-03-16T09:00:00+08:00"},
+    "POST /api/v1/quiz-attempts": lambda w, p: {
+        "id": SUBMISSION,
+        "policy_version": p.policy_version,
+        "answers": [{"question": 0, "choice": 0}],
+        "read_at": "2026-03-16T09:00:00+08:00",
+        "answered_at": "2026-03-16T09:05:00+08:00",
+    },
+    "POST /api/v1/policy-questions/<uuid:pk>/answer": lambda w, p: {"answer": "每季度一次。"},
     "POST /api/v1/policy-versions/<int:pk>/release": lambda w, p: {"brief_by": "2026-03-31"},
     "POST /api/v1/months/<str:month>/prefectures/<int:unit>/reopen": lambda w, p: {
         "reason": "补录走访",
@@ -220,6 +248,7 @@ FILES: dict[str, Callable[[World, Place], bytes]] = {
 # What a reading route cannot be asked without.
 ASKED: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "GET /api/v1/parameters": lambda w, p: {"unit": p.territory},
+    "GET /api/v1/second-touches": lambda w, p: {"policy_version": p.policy_version},
     "GET /sync/stream": lambda w, p: {"collections": "needs/1"},
     "GET /sync/<slug:collection>/<int:version>/pull": lambda w, p: {"lwt": 0, "id": ""},
 }

@@ -13,7 +13,7 @@ from backend.models import AuditEntry, Quarantined
 from tests.walk.asking import Ask, content, undone
 from tests.walk.policy import MOVED, OWN
 from tests.walk.world import TOKEN, World
-from visits.models import Briefing, CheckLine, Pitch, Remark, Visit
+from visits.models import Briefing, CheckLine, Pitch, Remark, Training, Visit
 
 _numbers = itertools.count()
 KEPT_AS_THEY_ARE = {"password", "username"}
@@ -31,7 +31,7 @@ def put(world: World) -> int:
     count += Quarantined.objects.filter(pk__in=refused).update(payload=f'{{"note": "{TOKEN}"}}'.encode())
     visits = [world.visits[OWN], world.visits[MOVED]]
     count += _mark(Visit.objects.filter(pk__in=visits), Visit)
-    for lines in (CheckLine, Remark, Briefing, Pitch):
+    for lines in (CheckLine, Remark, Briefing, Pitch, Training):
         count += _mark(lines.objects.filter(visit_id__in=visits), lines)
     return count
 

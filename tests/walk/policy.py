@@ -15,7 +15,7 @@ SIGNED_IN = "signed in"  # served to everybody with a log-in that stands, also w
 
 UNSIGNED = ("anonymous", "expired", "lost", "ended")
 # The cast, and three more: Yuan's position ended yesterday, Tang imports and Luo administers in the other county.
-PREFECTURE = frozenset({"zhao", "sun", "qian", "zhou", "feng", "shen"})
+PREFECTURE = frozenset({"zhao", "sun", "qian", "zhou", "feng", "shen", "jiang"})
 SIGNED = ("lin", "ma", "wu", "chen", "he", *sorted(PREFECTURE), "tang", "luo", "yuan")
 PRINCIPALS = (*UNSIGNED, *SIGNED)
 
@@ -27,7 +27,7 @@ ADMINISTRATORS = frozenset({"sun", "luo"})
 HOLDERS: dict[str, frozenset[str]] = {
     "org.read": frozenset(SIGNED) - {"yuan"},
     "org.edit": ADMINISTRATORS,
-    "retail.read": FIELD | LEADERS | STEWARDS | {"feng"},
+    "retail.read": FIELD | LEADERS | STEWARDS | {"feng", "jiang"},
     "retail.edit": FIELD | STEWARDS,
     "retail.assign": LEADERS | STEWARDS | {"chen"},
     "brands.read": frozenset(SIGNED) - {"yuan", "shen"},
@@ -39,6 +39,9 @@ HOLDERS: dict[str, frozenset[str]] = {
     "visits.record, ever": FIELD | {"yuan"},
     "retail.edit, in the field": FIELD,
     "retail.edit, in the field, ever": FIELD | {"yuan"},
+    "visits.verify": frozenset({"chen", "he"}),
+    "breaches.read": FIELD | LEADERS | {"jiang"},
+    "breaches.settle": frozenset({"jiang"}),
     "quarantine.read": FIELD | LEADERS | STEWARDS,
     "restricted.read, of visits": LEADERS,
     "quarantine.fix": STEWARDS | {"chen"},
@@ -89,8 +92,18 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "everyone": {OWN: frozenset(SIGNED) - {"yuan"}},
     # a collection that phones sync: whoever holds streams of it, or once did
     "field": {OWN: FIELD | {"yuan"}},
+    # a try at a quiz: its author's, and theirs who see people above her
+    "attempt": {OWN: frozenset({"lin", "chen", "he", "zhao", "sun"}), FOREIGN: frozenset({"wu", "zhao", "sun", "luo"})},
     # somebody's days off: entered by himself, or by those above who see people
     "absence": {OWN: frozenset({"lin", "chen"}), FOREIGN: frozenset({"wu"})},
+    # what a shop needs: routed nowhere yet, so no department's posts
+    "need": {column: who - {"jiang"} for column, who in _LINES.items()},
+    # a breach that Lin reported: hers wherever its shop is today, and theirs who see the unit that it is stamped with
+    "breach": {
+        OWN: PREFECTURE | {"lin", "chen", "he"},
+        MOVED: PREFECTURE | {"lin", "chen", "he"},
+        FOREIGN: PREFECTURE | {"wu", "tang", "luo"},
+    },
     # a cell of Lin's month, and of Wu's: its author's alone
     "author": {OWN: frozenset({"lin"}), FOREIGN: frozenset({"wu"})},
     # a client cell that was handed in: her market manager's; where there is none and no county leader, the prefecture's
@@ -146,7 +159,7 @@ KINDS: dict[str, str] = {
     "unassigned": "unassigned",
     "registered": "registered",
     "contact": "shop",
-    "need": "shop",
+    "need": "need",
     "promise": "shop",
     "visit": "shop",
     "own visit": "author",
@@ -164,7 +177,18 @@ KINDS: dict[str, str] = {
     "policy": "county",
     "policy version": "county",
     "draft": "county",
+    "attempt": "attempt",
+    "question": "territory",
+    "policy answer": "county",
     "template version": "county",
+    "template": "county",
+    "template draft": "county",
+    "signal": "shop",
+    "own signal": "author",
+    "doubtful visit": "shop",
+    "point proposal": "shop",
+    "display task": "shop",
+    "breach": "breach",
 }
 
 
@@ -295,7 +319,41 @@ POLICY: dict[str, Rule] = {
     **_reads("/api/v1/policy-versions", "policies.read", "policy version", "int"),
     "POST /api/v1/policy-versions": Rule("policies.edit", about="policy"),
     "POST /api/v1/policy-versions/<int:pk>/release": Rule("policies.edit", "draft"),
+    "POST /api/v1/policy-versions/<int:pk>/recall": Rule("policies.edit", "policy version"),
+    "POST /api/v1/policy-versions/<int:pk>/read": Rule("policies.read", "policy version"),
+    "GET /api/v1/policy-versions/<int:pk>/reach": Rule("boards.read", "policy version"),
+    "GET /api/v1/second-touches": Rule("visits.read", about="policy version"),
+    **_reads("/api/v1/quiz-attempts", "policies.read", "attempt"),
+    "POST /api/v1/quiz-attempts": Rule("visits.record", about="policy version"),
+    "GET /api/v1/policy-readings": Rule("policies.read"),
+    **_reads("/api/v1/policy-questions", "policies.read", "question"),
+    "POST /api/v1/policy-questions/<uuid:pk>/answer": Rule("policies.edit", "question"),
+    **_reads("/api/v1/policy-answers", "policies.read", "policy answer"),
+    "GET /api/v1/briefed": Rule("visits.read"),
+    "GET /api/v1/trainings": Rule("visits.read"),
+    "GET /api/v1/trainings/figures": Rule("boards.read"),
+    "GET /api/v1/visits/search": Rule("visits.read"),
     **_reads("/api/v1/templates", "policies.read", "template version", "int"),
+    "POST /api/v1/templates": Rule("policies.edit", about="template"),
+    "POST /api/v1/templates/<int:pk>/release": Rule("policies.edit", "template draft"),
+    "POST /api/v1/templates/<int:pk>/retire": Rule("policies.edit", "template version"),
+    **_reads("/api/v1/display-schemes", "policies.read", "template", "int"),
+    "POST /api/v1/display-schemes": Rule("policies.edit", about="policy"),
+    "GET /api/v1/retailers/<uuid:pk>/template": Rule("visits.read", "shop"),
+    "GET /api/v1/visits/<uuid:pk>/score": Rule("visits.read", "visit"),
+    "GET /api/v1/boards/compliance": Rule("boards.read"),
+    **_reads("/api/v1/signals", "visits.read", "signal"),
+    "POST /api/v1/signals/<uuid:pk>/answer": Rule("visits.record", "own signal"),
+    "POST /api/v1/signals/<uuid:pk>/decide": Rule("visits.verify", "signal"),
+    "GET /api/v1/presence-verdicts": Rule("visits.read"),
+    "POST /api/v1/visits/verify": Rule("visits.verify", about="doubtful visit"),
+    **_reads("/api/v1/point-proposals", "visits.read", "point proposal"),
+    "POST /api/v1/point-proposals/<uuid:pk>/confirm": Rule("visits.verify", "point proposal"),
+    "POST /api/v1/point-proposals/<uuid:pk>/reject": Rule("visits.verify", "point proposal"),
+    **_reads("/api/v1/display-tasks", "visits.read", "display task"),
+    **_reads("/api/v1/breaches", "breaches.read", "breach"),
+    "POST /api/v1/breaches/<uuid:pk>/see": Rule("breaches.settle", "breach"),
+    "POST /api/v1/breaches/<uuid:pk>/close": Rule("breaches.settle", "breach"),
     # cycles
     "GET /api/v1/cycles": Rule("cycles.read"),
     "GET /api/v1/cycles/<str:month>/<uuid:retailer_id>": Rule("cycles.read", "cycle"),

@@ -34,6 +34,8 @@ NAMES_AN_OWNER = {
     "parent": "county",
     "actor": "person",
     "raised_by": "person",
+    "asked_by": "person",
+    "owner": "county",
     "promised_by": "person",
 }
 # And those that do not: words, days, choices, and what everybody may see.
@@ -46,6 +48,8 @@ NAMES_NONE = {
     "is_working", "is_primary", "is_open", "on_sale", "blend", "brand", "brand__is_home", "product", "price_class",
     "has_price_class", "business_type", "market_type", "visit_class", "terminal_type", "scale", "tier", "priority",
     "open", "rule", "dimension",
+    "asked", "by", "channel", "overdue", "passed", "tag", "understanding",
+    "visit_id", "item_code", "waiting",
     "unsaid", "miss_reason", "is_own", "outcome", "carried", "closed", "answered", "figure", "absorbed", "decided",
 }  # fmt: skip
 

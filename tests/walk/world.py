@@ -51,15 +51,26 @@ from tests.cycles.manager_facts import NO_FIGURES
 from tests.market import facts
 from tests.walk.photo_things import photo_things
 from tests.walk.policy import FOREIGN, MOVED, NOWHERE, OWN
+from visits import proof
 from visits.models import (
+    Breach,
+    DisplayTask,
     DisplayTemplate,
     Leave,
     PlannedStop,
+    PointProposal,
     Policy,
+    PolicyAnswer,
+    PolicyQuestion,
+    PolicyReading,
     PolicyVersion,
+    PresenceVerdict,
+    QuizAttempt,
     Remark,
     Replan,
+    Signal,
     TemplateVersion,
+    Training,
     Visit,
     VisitRevision,
 )
@@ -86,6 +97,8 @@ class World:
     findings: dict[UUID, UUID] = field(default_factory=dict)  # by shop
     actions: dict[UUID, UUID] = field(default_factory=dict)  # by shop, the drafted one
     replans: dict[int, UUID] = field(default_factory=dict)  # of each column's territory
+    visited: dict[UUID, UUID] = field(default_factory=dict)  # by shop: its visit, decided about before
+    templates: dict[int, int] = field(default_factory=dict)  # by policy: a template of the same county
     papers: dict[int, UUID] = field(default_factory=dict)  # the manager's month of each column's territory
 
     def key(self, kind: str, column: str) -> Key:
@@ -116,6 +129,7 @@ def build_world() -> World:
     _shared_things(world)
     photo_things(world, (OWN, MOVED, FOREIGN), MOVED)
     _nowhere(world)
+    proof.follow()
     world.rows += [cast.county, cast.office, cast.territory, cast.next_territory, cast.lin, cast.ma, cast.chen]
     return world
 
@@ -143,23 +157,28 @@ class Place:
     county: int
     person: UUID
     policy: int
+    policy_version: int
 
 
 def _place_of(world: World, column: str) -> Place:
     cast, shop = world.cast, world.shops[column].pk
     if column == FOREIGN:
         units = (cast.other_territory.pk, cast.other_territory.pk, world.other_next.pk, cast.other_county.pk)
-        return Place(shop, world.keys["unassigned"][FOREIGN], *units, cast.wu.pk, world.keys["policy"][FOREIGN])
+        return Place(shop, world.keys["unassigned"][FOREIGN], *units, cast.wu.pk, *_policy_of(world, FOREIGN))
     pair = (cast.territory.pk, cast.next_territory.pk)
     units = (cast.territory.pk, *(pair if column == OWN else pair[::-1]), cast.county.pk)
-    return Place(shop, world.keys["unassigned"][OWN], *units, cast.lin.pk, world.keys["policy"][OWN])
+    return Place(shop, world.keys["unassigned"][OWN], *units, cast.lin.pk, *_policy_of(world, OWN))
+
+
+def _policy_of(world: World, column: str) -> tuple[int, int]:
+    return world.keys["policy"][column], world.keys["policy version"][column]
 
 
 _PLACES: dict[str, Callable[[World], Place]] = {
     OWN: lambda world: _place_of(world, OWN),
     MOVED: lambda world: _place_of(world, MOVED),
     FOREIGN: lambda world: _place_of(world, FOREIGN),
-    NOWHERE: lambda world: Place(NO_UUID, NO_UUID, NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_UUID, NO_NUMBER),
+    NOWHERE: lambda world: Place(NO_UUID, NO_UUID, *[NO_NUMBER] * 4, NO_UUID, NO_NUMBER, NO_NUMBER),
 }
 
 
@@ -182,9 +201,11 @@ def shop_things(world: World, column: str) -> None:
         pitches=[(product.pk, True)],
         score=80,
         note=f"note of {column}",
+        more={"template_version": cast.template},
     )
     visit = facts.visit(shop, territory, person, LAST_WEEK, seen)
     Remark.objects.create(month=MONTH, visit_id=visit, line_no=0, **remark)
+    Training.objects.create(month=MONTH, visit_id=visit, line_no=0, topic="真伪鉴别", minutes=10)
     world.visits[column] = visit
     world.keys.setdefault("visit", {})[column] = visit
     world.keys.setdefault("own visit", {})[column] = visit
@@ -197,6 +218,8 @@ def shop_things(world: World, column: str) -> None:
         county_id=territory.ancestors[3], person=person, made_at=clock.now(), sha256=visit.bytes * 2,
         before={"note": f"earlier note of {column}"}, after={"note": f"note of {column}"},
     )  # fmt: skip
+    stamp = {"month": MONTH, "retailer": shop, "person": person, "territory": territory}
+    _checked_things(world, column, {**stamp, "county_id": territory.ancestors[3]})
     order = Order.objects.create(
         month=MONTH, order_no=f"N-{column}", retailer=shop, territory=territory, county_id=territory.ancestors[3],
         on_date=LAST_WEEK, cartons=3, amount_fen=50_000,
@@ -233,6 +256,38 @@ def shop_things(world: World, column: str) -> None:
     missed = PlannedStop.objects.create(**place, on_date=YESTERDAY, position=1, words="没去成", state="missed")
     _keep(world, "missed stop", column, missed)
     _keep(world, "cycle", column, shop, {"month": "2026-03", "retailer_id": shop.pk})
+
+
+def _checked_things(world: World, column: str, stamp: dict[str, Any]) -> None:
+    """What follows from the visit to the column's shop: doubts about it, what is to be mended, what was reported."""
+    visit, shop = world.visits[column], world.shops[column]
+    world.visited[shop.pk] = visit
+    decided = {"decided_by": world.cast.zhao, "decided_at": clock.now()}
+    PresenceVerdict.objects.create(
+        visit_id=visit, **stamp, on_date=LAST_WEEK, presence="valid", words="属实", **decided
+    )
+    signal = Signal.objects.create(
+        visit_id=visit, **stamp, on_date=LAST_WEEK, kind="mock_location", figures={}, raised_at=clock.now()
+    )
+    _keep(world, "signal", column, signal)
+    if column != MOVED:
+        _keep(world, "own signal", column, signal)
+    Retailer.objects.filter(pk=shop.pk).update(lon=None, lat=None)
+    proposal = PointProposal.objects.create(
+        visit_id=visit, **stamp, lon=114.3, lat=30.5, datum="WGS-84", proposed_at=clock.now()
+    )
+    _keep(world, "point proposal", column, proposal)
+    breach = Breach.objects.create(
+        visit_id=visit, **stamp, on_date=LAST_WEEK, kind="licence_hidden", severity=2, words="证挂在里屋",
+        reported_at=clock.now(),
+    )  # fmt: skip
+    _keep(world, "breach", column, breach)
+    of_shop = {key: value for key, value in stamp.items() if key not in ("month", "person")}
+    task = DisplayTask.objects.create(
+        **of_shop, kind="item", item_code="visible", name="显眼", opened_on=LAST_WEEK, opened_visit_id=visit,
+        opened_month=MONTH, last_on=LAST_WEEK, due_on=TODAY,
+    )  # fmt: skip
+    _keep(world, "display task", column, task)
 
 
 def _found(shop: Retailer, territory: Unit, order_id: UUID) -> Finding:
@@ -335,18 +390,46 @@ def _paper(world: World, column: str, paper: ManagerCycle) -> None:
 
 def _county_policy(world: World, column: str, county: Unit) -> None:
     policy = Policy.objects.create(pk=_far_number(), unit=county, code=f"policy-{column}", title=f"政策 {column}")
+    asked = [{"question": "几档?", "choices": ["一", "二"], "right": 0}]
     version = PolicyVersion.objects.create(
-        pk=_far_number(), policy=policy, number=1, body=f"正文 {column}", released_at=clock.now() - timedelta(days=1)
-    )
+        pk=_far_number(), policy=policy, number=1, body=f"正文 {column}", released_at=clock.now() - timedelta(days=1),
+        quiz=asked, quiz_shown=[{"question": "几档?", "choices": ["一", "二"], "check": "0" * 64}],
+    )  # fmt: skip
     draft = PolicyVersion.objects.create(pk=_far_number(), policy=policy, number=2, body=f"草稿 {column}")
     template = DisplayTemplate.objects.create(pk=_far_number(), unit=county, code=f"t-{column}", name=f"陈列 {column}")
     item = {"code": "visible", "name": "显眼", "name_en": "in sight", "kind": "yes_no", "weight": 100, "pass_at": 1}
     made = TemplateVersion.objects.create(pk=_far_number(), template=template, number=1, during=ALWAYS, items=[item])
     _keep(world, "policy", column, policy)
     _keep(world, "policy version", column, version)
+    _policy_things(world, column, version)
     _keep(world, "draft", column, draft)
+    draft_items = TemplateVersion.objects.create(pk=_far_number(), template=template, number=2, items=[item])
+    world.templates[policy.pk] = template.pk
     _keep(world, "template", column, template)
+    _keep(world, "template draft", column, draft_items)
     _keep(world, "template version", column, made)
+
+
+def _policy_things(world: World, column: str, version: PolicyVersion) -> None:
+    """Who tried its quiz, what a shop asked of it and nobody has answered, and a question that has its answer."""
+    cast = world.cast
+    person, territory = (cast.wu, cast.other_territory) if column == FOREIGN else (cast.lin, cast.territory)
+    tried = QuizAttempt.objects.create(
+        id=uuid4(), person=person, unit=territory, policy_version=version, answers=[], read_at=clock.now(),
+        answered_at=clock.now(), received_at=clock.now(), asked=1, right=0, passed=False, minutes_from_release=60,
+    )  # fmt: skip
+    _keep(world, "attempt", column, tried)
+    PolicyReading.objects.create(person=person, policy_version=version, read_at=clock.now(), received_at=clock.now())
+    question = PolicyQuestion.objects.create(
+        policy_version=version, visit_id=world.visits[column], month=MONTH, retailer=world.shops[column],
+        territory=territory, asked_by=person, asked_on=LAST_WEEK, text=f"问 {column}", due_on=TODAY,
+    )  # fmt: skip
+    _keep(world, "question", column, question)
+    answer = PolicyAnswer.objects.create(
+        policy_version=version, question=f"问 {column}", answer=f"答 {column}", answered_by=cast.zhou,
+        answered_at=clock.now(),
+    )  # fmt: skip
+    _keep(world, "policy answer", column, answer)
 
 
 def _shared_things(world: World) -> None:
