@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -30,6 +29,7 @@ class News:
 
     left: dict[UUID, Place] = field(default_factory=dict)
     stands: dict[UUID, Place] = field(default_factory=dict)
+    again: dict[UUID, Place] = field(default_factory=dict)
 
     def came(self, visit_id: UUID, place: Place) -> None:
         """The visit stands there now."""
@@ -40,39 +40,42 @@ class News:
         self.left.setdefault(visit_id, place)
         self.stands.pop(visit_id, None)
 
+    def asked(self, visit_id: UUID, place: Place) -> None:
+        """Nothing changed, but a phone does not know yet what the server says of it."""
+        self.again[visit_id] = place
+
 
 def tell(news: News) -> None:
     """What counts these visits is recomputed, and the phones of today's owners of their shops pull them again or drop
     them. Last in the transaction: the sequence's lock is held to the commit. One query, one more where a visit is not
-    of today, and two for each territory."""
+    newly stamped today, and two for each territory."""
     places = [*news.left.values(), *news.stands.values()]
     marks.mark(KIND, {(place.territory_id, place.on_date) for place in places})
-    owners = _owners(places)
+    owners = _owners(news)
     moved = {owners[p.retailer_id] for p in places if owners.get(p.retailer_id, p.territory_id) != p.territory_id}
     marks.mark(ELSEWHERE, {(owner, clock.today()) for owner in moved})
-    came = {id_: owner for id_, place in news.stands.items() if (owner := owners.get(place.retailer_id)) is not None}
-    gone = {
-        id_: owner
-        for id_, place in news.left.items()
-        if (owner := owners.get(place.retailer_id)) is not None and came.get(id_) != owner
-    }
-    by_territory, dropped = _turned(came.items()), _turned(gone.items())
-    for territory in sorted({*by_territory, *dropped}):  # one order for all writers
-        synclog.append(COLLECTION, {territory: dropped.get(territory, ())}, deleted=True)
-        synclog.append(COLLECTION, {territory: by_territory.get(territory, ())})
+    told: dict[int, set[UUID]] = {}
+    dropped: dict[int, set[UUID]] = {}
+    for id_, place in (news.again | news.stands).items():
+        owner = owners.get(place.retailer_id)
+        if owner is not None:
+            told.setdefault(owner, set()).add(id_)
+        if owner != place.territory_id:  # whoever recorded it was perhaps told already that the shop had left
+            dropped.setdefault(place.territory_id, set()).add(id_)
+    for id_, place in news.left.items():
+        for territory in {owners.get(place.retailer_id, place.territory_id), place.territory_id}:
+            dropped.setdefault(territory, set()).add(id_)
+    for territory in sorted({*told, *dropped}):  # one order for all writers
+        here = told.get(territory, set())
+        synclog.append(COLLECTION, {territory: dropped.get(territory, set()) - here}, deleted=True)
+        synclog.append(COLLECTION, {territory: here})
 
 
-def _owners(places: Iterable[Place]) -> dict[UUID, int]:
-    """Today's territory of each shop: of a visit of today its stamp says it."""
+def _owners(news: News) -> dict[UUID, int]:
+    """Today's territory of each shop: of a visit of today that was stamped just now its stamp says it."""
     today = clock.today()
-    owners = {place.retailer_id: place.territory_id for place in places if place.on_date == today}
+    owners = {place.retailer_id: place.territory_id for place in news.stands.values() if place.on_date == today}
+    places = (*news.left.values(), *news.stands.values(), *news.again.values())
     if unknown := {place.retailer_id for place in places} - owners.keys():
         owners |= queries.owners(unknown, today)
     return owners
-
-
-def _turned(pairs: Iterable[tuple[UUID, int]]) -> dict[int, list[UUID]]:
-    found: dict[int, list[UUID]] = {}
-    for visit_id, territory in pairs:
-        found.setdefault(territory, []).append(visit_id)
-    return found

@@ -83,6 +83,8 @@ def _decided(batch: _Push, row: Pushed, found: Standing, content: Submitted) -> 
         return stands, None
     state = held.state
     if not row.deleted and telling.same_state(content.visit, state):
+        if row.new.get("revision") != held.revision:  # its answer was lost: what the server says is told once more
+            batch.news.asked(held.id, held.place)
         return STORED, None
     return (None, held) if row.assumed is not None and _assumes(row.id, row.assumed, held) else (stands, None)
 
@@ -125,8 +127,10 @@ def _edit(batch: _Push, edits: dict[int, Held]) -> None:
     problems = revising.edit(
         actor=batch.actor, edits=asked, made_at=batch.sent.received_at, until=batch.sent.until, news=batch.news
     )
-    for position, problem in zip(edits, problems, strict=True):
+    for (position, held), problem in zip(edits.items(), problems, strict=True):
         batch.verdicts[position] = Verdict(problem=problem) if problem else STORED
+        if problem:  # the phone takes its own word for stored: what stands is told once more
+            batch.news.asked(held.id, held.place)
 
 
 def _withdraw(batch: _Push, gone: dict[int, Held]) -> None:
@@ -134,7 +138,10 @@ def _withdraw(batch: _Push, gone: dict[int, Held]) -> None:
     for position, held in gone.items():
         late = batch.sent.until is not None and held.started_at >= batch.sent.until
         batch.verdicts[position] = Verdict(problem=Problem("device_ended")) if late else STORED
-        kept += [] if late else [held]
+        if late:
+            batch.news.asked(held.id, held.place)
+        else:
+            kept.append(held)
     _take_back(batch, kept)
 
 
