@@ -131,6 +131,8 @@ class _Handler(RequestHandler):
     def handle_error(
         self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> StreamResponse:
+        if isinstance(exc, ConnectionError):
+            raise exc  # the client is gone, which is no fault; aiohttp ends the connection quietly
         if status >= 500 and exc is not None:
             log.error("the door failed", exc_info=exc)
         if request.writer.output_size > 0:

@@ -52,9 +52,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def system(
-    url: str, *, with_direct: bool = False, threads: int = parts.WEB_THREADS, processes: int = 2
-) -> Iterator[Live]:
+def system(url: str, *, with_direct: bool = False, processes: int = 2) -> Iterator[Live]:
     """Both run until the block ends; then they have ended, and nothing is left of them."""
     folder = Path(tempfile.mkdtemp(prefix="door-"))
     environment = {
@@ -66,6 +64,7 @@ def system(
         "MAINTENANCE_FILE": str(folder / "maintenance.json"),
         "PROMETHEUS_MULTIPROC_DIR": str(folder),
     }
+    threads = parts.WEB_THREADS
     port, direct_port, place = free_port(), free_port(), folder / "web.sock"
     binds = ["--bind", f"unix:{place}", *(["--bind", f"127.0.0.1:{direct_port}"] if with_direct else [])]
     limits = ["--workers", str(processes), "--threads", str(threads), "--keep-alive", "75"]

@@ -95,6 +95,28 @@ def test_one_who_gives_up_waiting_leaves_no_place_taken() -> None:
     run(scenario)
 
 
+def test_a_reader_that_went_away_while_it_waited_is_not_asked_for_and_is_no_fault(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with door(tmp_path, capacity=2) as (opened, behind, port):
+            lines = []
+            for _ in range(2):
+                lines.append(await asyncio.open_connection("127.0.0.1", port))
+                lines[-1][1].write(b"GET /board?wait=a HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                await asyncio.sleep(0.05)
+            assert (behind.at_work, opened.admission.waiting(Lane.PAGE)) == (1, 1)
+            lines[1][1].transport.abort()
+            await asyncio.sleep(0.05)
+            behind.gate("a").set()
+            await lines[0][0].readuntil(b"\r\n\r\n")
+            lines[0][1].close()
+            assert (len(behind.asked), sum(opened.admission.running.values())) == (1, 0)
+        assert [r for r in caplog.records if r.levelname in {"ERROR", "CRITICAL"}] == []
+
+    run(scenario)
+
+
 def test_behind_the_door_are_never_more_than_its_capacity_and_health_passes(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with door(tmp_path, capacity=4) as (opened, behind, port), ClientSession() as client:
