@@ -134,16 +134,18 @@ def arrived(upload: Upload) -> int:
         return 0
 
 
-def append(upload: Upload, pieces: Iterable[bytes], *, offset: int, most: int | None = None) -> int:
+def append(
+    upload: Upload, pieces: Iterable[bytes], *, offset: int, most: int | None = None, is_fresh: bool = False
+) -> int:
     """The pieces stand behind what has arrived, and are on the disk; of the last piece on, the whole is taken over.
 
     `most`: what the sender says will come, refused before a byte when it is too much. Returns what has arrived now.
-    Problems upload_locked, upload_offset, payload_too_large, storage_full, and those of `finish`. One query, more only
-    at the end.
+    `is_fresh`: this request has announced it, so that nobody else can have written. Problems upload_locked,
+    upload_offset, payload_too_large, storage_full, and those of `finish`. One query, more only at the end.
     """
     if upload.done_at is not None and offset == upload.length and not most:
         return upload.length  # the last answer was lost, and the client asks on
-    with _writing(upload) as descriptor:
+    with _writing(upload, is_fresh=is_fresh) as descriptor:
         if offset != os.fstat(descriptor).st_size:
             raise Problem("upload_offset")
         if offset + (most or 0) > upload.length:
@@ -200,7 +202,7 @@ def _full() -> Problem:
 
 
 @contextmanager
-def _writing(upload: Upload, *, may_be_done: bool = False) -> Iterator[int]:
+def _writing(upload: Upload, *, may_be_done: bool = False, is_fresh: bool = False) -> Iterator[int]:
     """The part file, open and locked. What was taken over while we came is an upload_offset: nothing more to send."""
     _folder()
     descriptor = os.open(part_of(upload.pk), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -209,7 +211,7 @@ def _writing(upload: Upload, *, may_be_done: bool = False) -> Iterator[int]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Problem("upload_locked") from None
-        known = Upload.objects.filter(pk=upload.pk).values_list("done_at", flat=True)
+        known = [None] if is_fresh else Upload.objects.filter(pk=upload.pk).values_list("done_at", flat=True)
         if not known or (known[0] is not None and not may_be_done):
             part_of(upload.pk).unlink(missing_ok=True)  # made by opening it
             raise Problem("upload_offset" if known else "not_found")

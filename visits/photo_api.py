@@ -138,7 +138,7 @@ class PhotoViewSet(ListActs, ReadActs, ScopedViewSet):
         if known:
             upload.delete()
         else:
-            uploads.append(upload, _pieces(file), offset=0, most=file.size)
+            uploads.append(upload, _pieces(file), offset=0, most=file.size, is_fresh=True)
         row = StoredPhoto.objects.filter(pk=UUID(metadata["photo_id"])).get()
         return Response(TakenOut(row, context=self.get_serializer_context()).data, status=200 if known else 201)
 

@@ -98,7 +98,7 @@ class Uploads(TusView):
         upload = uploads.announce(Announced(self.actor, length, bytes.fromhex(digest), metadata, until))
         told = {"Location": f"{request.path}/{upload.pk}"}
         if request._request.content_type == MEDIA_TYPE:
-            told["Upload-Offset"] = str(_receive(request, upload, 0))
+            told["Upload-Offset"] = str(_receive(request, upload, 0, is_fresh=True))
         return Response(status=201, headers={**told, **_expiry(upload)})
 
 
@@ -139,13 +139,13 @@ class UploadView(TusView):
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def _receive(request: Request, upload: Upload, offset: int) -> int:
+def _receive(request: Request, upload: Upload, offset: int, *, is_fresh: bool = False) -> int:
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
         raise Problem("unsupported_media_type")
     declared = str(request.META.get("CONTENT_LENGTH") or "")
     most = int(declared[:15]) if declared.isdecimal() else None
     if "HTTP_UPLOAD_CHECKSUM" not in request.META:
-        return uploads.append(upload, pieces_of(request), offset=offset, most=most)
+        return uploads.append(upload, pieces_of(request), offset=offset, most=most, is_fresh=is_fresh)
     if most is not None and offset + most > upload.length:
         raise Problem("payload_too_large", limit=upload.length - offset)
     name, expected = _checksum(request)
