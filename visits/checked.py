@@ -14,7 +14,7 @@ from django.db import connection
 
 from backend import clock, marks
 from backend.marks import Key
-from visits import breaches, carrying, checkin, display_tasks, points, signals
+from visits import breaches, carrying, checkin, display_tasks, points, signalling
 
 CONSUMER = "checks"
 KINDS = ("visits",)
@@ -44,7 +44,7 @@ def recompute(keys: Sequence[Key]) -> None:
     changed |= carrying.rescore(shops)
     tasks = display_tasks.recompute(shops)
     breaches.recompute(units, days)
-    signals.recompute(units, days)
+    signalling.recompute(units, days)
     points.recompute(shops)
     marks.mark("visits", changed)  # what was derived here others count; the second time nothing differs
     marks.mark(display_tasks.MARK, ((unit, clock.today()) for unit in tasks))

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from backend.http.auth import actor
 from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSerializer
-from visits import signals
+from visits import signalling
 from visits.models import Breach, DisplayTask, PointProposal, PresenceVerdict, Signal
 
 
@@ -25,10 +25,10 @@ class SignalOut(OutModelSerializer):
                   "answer", "answered_at", "decided_by", "decided_at", "words", "version")  # fmt: skip
 
     def get_reason(self, row: Signal) -> str:
-        return signals.words(row.kind, row.figures)[0]
+        return signalling.words(row.kind, row.figures)[0]
 
     def get_reason_en(self, row: Signal) -> str:
-        return signals.words(row.kind, row.figures)[1]
+        return signalling.words(row.kind, row.figures)[1]
 
 
 class AnswerIn(StrictSerializer):

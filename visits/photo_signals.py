@@ -1,6 +1,6 @@
 """What is odd about a photo: taken elsewhere, at another time, or used before; for processing and the change marks.
 
-Signals, not verdicts: each names its figures, and a person decides (visits/signals.py).
+Signals, not verdicts: each names its figures, and a person decides (visits/signalling.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from backend import clock, marks, parameters
 from backend.marks import Key
 from retail import places
 from visits.parameters import PHOTO_FAR_M, PHOTO_OFF_MIN
-from visits.signals import Raised, raise_signals
+from visits.signalling import Raised, raise_signals
 
 CONSUMER = "photos"
 KINDS = ("visits",)

@@ -1,4 +1,4 @@
-"""Signals, doubtful visits and proposed points over HTTP; the verbs are in signals.py, checkin.py and points.py."""
+"""Signals, doubtful visits and proposed points over HTTP; the verbs are in signalling.py, checkin.py and points.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.http.views import ScopedView
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
-from visits import checkin, follow_filters, follow_shapes, points, signals
+from visits import checkin, follow_filters, follow_shapes, points, signalling
 from visits.models import PointProposal, PresenceVerdict, Signal
 
 
@@ -21,21 +21,21 @@ class SignalViewSet(ListActs, ReadActs, ScopedViewSet):
     serializer_class = follow_shapes.SignalOut
     filterset_class = follow_filters.SignalFilters
     in_serializers = {"answer": follow_shapes.AnswerIn, "decide": follow_shapes.DecideIn}
-    needs = {"list": "visits.read", "retrieve": "visits.read", "answer": "visits.record", "decide": signals.VERIFY}
+    needs = {"list": "visits.read", "retrieve": "visits.read", "answer": "visits.record", "decide": signalling.VERIFY}
     total_order = ("-raised_at", "-id")
 
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: Any = None) -> Response:
         """The account manager whose visit it is says how it came."""
         text = self.body()["answer"]
-        return self.told(signals.answer(actor=self.actor, signal=self.get_object(), text=text))
+        return self.told(signalling.answer(actor=self.actor, signal=self.get_object(), text=text))
 
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: Any = None) -> Response:
         """Taken as explained, or found to be as signalled, with words. Nothing else follows."""
         said = self.body()
         accepted, text = said["decision"] == "accepted", said.get("words", "")
-        return self.told(signals.decide(actor=self.actor, signal=self.get_object(), accepted=accepted, text=text))
+        return self.told(signalling.decide(actor=self.actor, signal=self.get_object(), accepted=accepted, text=text))
 
 
 class VerdictViewSet(ListActs, ScopedViewSet):

@@ -19,7 +19,7 @@ from tests.visits.checks import day, follow, listed, photo, post, visited
 from tests.visits.items import item, place, receive
 from visits import checked, checkin
 from visits.models import PointProposal, PresenceVerdict, Signal, Visit, VisitRevision
-from visits.signals import Raised, raise_signals
+from visits.signalling import Raised, raise_signals
 from visits.wire import VisitIn
 
 MARCH = date(2026, 3, 1)

@@ -17,7 +17,7 @@ class Signal(models.Model):
     """Something about a visit, or about one of its photos, that a person should judge.
 
     Derived from facts until somebody has said something about it; from then on it stays. `figures` are what its
-    reason in words is written from (visits/signals.py).
+    reason in words is written from (visits/signalling.py).
     """
 
     SCOPE: ClassVar[Scope] = Stamped(capability="visits.read")
