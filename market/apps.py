@@ -14,9 +14,11 @@ class MarketConfig(AppConfig):
     def ready(self) -> None:
         from backend import feeds as phones
         from backend import marks, ticks
-        from market import feeds, kpis, parameters, rollups, trade_kpis  # noqa: F401 - three declare themselves
+        from market import feeds, kpis, parameters, rollups, samples, trade_kpis  # noqa: F401 - three declare themselves
 
         phones.register(*feeds.FEEDS)
         marks.subscribe(rollups.CONSUMER, rollups.KINDS)
+        marks.subscribe(samples.CONSUMER, samples.KINDS)
         ticks.register("rollups", rollups.drain)
+        ticks.register("samples", samples.follow)
         ticks.register("rollups_turn", rollups.turn)

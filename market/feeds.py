@@ -33,4 +33,18 @@ SELECT shop.territory_id, shop.retailer_id,
 FROM shop LEFT JOIN told ON told.retailer_id = shop.retailer_id
 """  # noqa: S608  numbers of our own
 
-FEEDS = (Feed("shop_months", 1, "market.read", _SHOP_MONTHS, kinds=(SOLD, "visits", "visited", "assignments")),)
+# What this week is to be collected where, and what last week's came to.
+_SAMPLES = """
+SELECT s.territory_id, s.id, json_build_object('id', s.id, 'week_on', s.week_on, 'retailer_id', s.retailer_id,
+    'stratum', p.stratum, 'products', s.products, 'state', s.state, 'taken_on', s.taken_on, 'seen', s.seen,
+    'suspects', s.suspects, 'is_accepted', s.is_accepted, 'words', nullif(s.decided_words, ''))
+FROM market_sample s JOIN market_collectionpoint p ON p.id = s.point_id
+JOIN retail_assignment a ON a.retailer_id = s.retailer_id AND a.during @> %(today)s::date
+WHERE a.territory_id = ANY(%(units)s) AND a.territory_id = s.territory_id AND s.week_on > %(today)s::date - 14
+AND (%(ids)s::uuid[] IS NULL OR s.id = ANY(%(ids)s::uuid[]))
+"""
+
+FEEDS = (
+    Feed("shop_months", 1, "market.read", _SHOP_MONTHS, kinds=(SOLD, "visits", "visited", "assignments")),
+    Feed("sample_points", 1, "market.read", _SAMPLES, kinds=("samples", "assignments")),
+)

@@ -11,8 +11,26 @@ TARGETS = {  # KPI id -> parameter
     "pitch_success_rate": "boards.target.pitch_success_rate",
     "numeric_distribution": "boards.target.numeric_distribution",
 }
+POINTS = {"large": "market.points_large", "middle": "market.points_middle", "small": "market.points_small"}
+SAMPLE_PRODUCTS = "market.sample_products"
+SAMPLE_LAST_WEEKDAY = "market.sample_last_weekday"
+PRICE_BAND = "market.sample_price_band"
+_SAMPLING = "a prefecture's practice: 12 products at six shops a person, Monday to Thursday (docs/method.md)"
 
 declare(
+    Declared(POINTS["large"], int, 2, "片区采集点数(大)", "collection points of a territory, large", _SAMPLING),
+    Declared(POINTS["middle"], int, 3, "片区采集点数(中)", "collection points of a territory, middle", _SAMPLING),
+    Declared(POINTS["small"], int, 1, "片区采集点数(小)", "collection points of a territory, small", _SAMPLING),
+    Declared(SAMPLE_PRODUCTS, int, 12, "每周采集规格数", "products of the weekly sample", _SAMPLING),
+    Declared(
+        SAMPLE_LAST_WEEKDAY,
+        int,
+        4,
+        "每周采集截止(星期几)",
+        "the weekly sample is due by weekday (4 = Thursday)",
+        _SAMPLING,
+    ),
+    Declared(PRICE_BAND, float, 20.0, "采集价格可信范围(指导价±%)", "a price fits within guide price ± %", "ours"),
     Declared(SILENT_HOURS, int, 24, "设备多少小时未联系即提示", "hours after which a phone is not heard from", "ours"),
     Declared(
         TARGETS["visit_coverage_rate"],

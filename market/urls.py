@@ -5,18 +5,21 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from backend.http.viewsets import Router
-from market import api, board_api
+from market import api, board_api, samples_api
 
 router = Router()
 router.register("orders", api.OrderViewSet, basename="order")
 router.register("allotments", api.AllotmentViewSet, basename="allotment")
 router.register("stock-counts", api.StockCountViewSet, basename="stock-count")
+router.register("collection-points", samples_api.PointViewSet, basename="collection-point")
+router.register("samples", samples_api.SampleViewSet, basename="sample")
 router.register("targets", api.SalesTargetViewSet, basename="sales-target")
 
 api_v1: list[URLPattern | URLResolver] = [
     path("boards/market", board_api.MarketBoard.as_view()),
     path("boards/market/children", board_api.MarketChildren.as_view()),
     path("boards/market/products", board_api.MarketProducts.as_view()),
+    path("collection-points/proposed", samples_api.ProposedPoints.as_view()),
     path("", include(router.urls)),
 ]
 
