@@ -26,6 +26,7 @@ class VisitsConfig(AppConfig):
             quiz,
             quiz_push,
             rejudging,
+            searching,
             visit_feed,
         )
         from visits import feeds as held
@@ -43,3 +44,4 @@ class VisitsConfig(AppConfig):
         marks.subscribe(checked.CONSUMER, checked.KINDS)
         ticks.register("visits.checks", checked.follow)
         ticks.register("visits.briefings", proof.follow)
+        ticks.register("visits.words", searching.merge)

@@ -8,6 +8,7 @@ from django.db.models import Exists, QuerySet
 from django_filters import rest_framework as rest
 
 from backend import clock
+from backend.errors import Problem
 from backend.http.auth import actor
 from backend.http.filters import DayFilter, Filters, MonthFilter, TextFilter, TrueFalseFilter, UnderFilter
 from backend.http.filters import WholeNumberFilter as Whole
@@ -64,7 +65,9 @@ class SecondTouchFilters(Filters):
         asking = actor(self.request)
         versions = PolicyVersion.objects.filter(released_at__isnull=False).select_related("policy")
         version = visible_to(versions, asking).filter(pk=value).first()
-        return reach.second_touch(asking, version, clock.today()) if version else rows.none()
+        if version is None:
+            raise Problem("not_found")
+        return reach.second_touch(asking, version, clock.today())
 
     def under(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         return rows.filter(Exists(assigned("pk", units_under([value]), clock.today())))

@@ -1,7 +1,7 @@
 """Quizzes: what a sound one is, what phones are shown of it, how an attempt is graded and kept.
 
 Called by visits/policies.py, visits/quiz_api.py and the feed of attempts. Rules: docs/method.md, "Policies";
-docs/decisions/0018-quizzes-are-graded-here.md.
+docs/decisions/0017-quizzes-are-graded-here.md.
 """
 
 from __future__ import annotations

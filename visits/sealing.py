@@ -1,7 +1,7 @@
 """Receipts of briefings, readings and quiz attempts, hash-chained, so that a later change shows.
 
 Called by the tick (visits/proof.py), never by the intake, and by `manage.py verify_seals`. See
-docs/decisions/0019-receipts-are-sealed-by-the-tick.md.
+docs/decisions/0018-receipts-are-sealed-by-the-tick.md.
 """
 
 from __future__ import annotations

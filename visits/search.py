@@ -1,7 +1,7 @@
 """Search of what was written on visits, in Chinese or any script: notes and remarks, within scope, the newest first.
 
 Called by visits/search_api.py. Pairs of characters are indexed, and each hit is read again for the very words; a single
-character is the beginning of a pair. See docs/decisions/0020-search-by-pairs-of-characters.md.
+character is the beginning of a pair. See docs/decisions/0019-search-by-pairs-of-characters.md.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REMARK = Func(F("text"), F("counter_proposal"), template="%(expressions)s", arg
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked for: words that all must stand in one text, and what the visits are narrowed to."""
+    """What is looked for: words that all must stand in one text (none: any text), and what visits are narrowed to."""
 
     words: Sequence[str]
     unit_id: int | None = None
@@ -89,7 +89,7 @@ def find(actor: Actor, asked: Asked) -> Either:
     if asked.until is not None:
         rows = rows.filter(month__lte=asked.until)
     told = _readable(actor).filter(month=OuterRef("month"), visit_id=OuterRef("pk"))
-    in_note = rows.exclude(note="").filter(_hold(_NOTE, asked.words))
+    in_note = rows.filter(_hold(_NOTE, asked.words)) if asked.words else rows.exclude(note="")
     return Either(in_note, rows.filter(Exists(told.filter(_hold(_REMARK, asked.words)))))
 
 
@@ -168,8 +168,8 @@ def _add(found: list[Hit], place: tuple[str, int], text: str, words: Sequence[st
 
 
 def _hit(place: tuple[str, int], text: str, small: str, words: Sequence[str]) -> Hit:
-    first = min(small.index(word) for word in words)
-    begin, end = max(0, first - AROUND), first + max(map(len, words)) + 4 * AROUND
+    first = min((small.index(word) for word in words), default=0)
+    begin, end = max(0, first - AROUND), first + max(map(len, words), default=0) + 4 * AROUND
     spans = sorted(_spans(small[begin:end], words))
     merged: list[tuple[int, int]] = []
     for start, stop in spans:

@@ -19,7 +19,9 @@ ORDER = ("-started_at", "-id")
 
 class SearchQuery(serializers.Serializer[Any]):
     q = serializers.CharField(
-        max_length=60, help_text="What to look for; words between blanks must all stand in one text. One sign will do."
+        max_length=60,
+        required=False,
+        help_text="Words between blanks must all stand in one text; one sign will do. Without: whatever was written.",
     )
     unit = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     since = DayField(required=False)
@@ -76,10 +78,11 @@ class SearchView(ScopedView):
         asked = self.asked
         names = {"unit": "unit_id", "person": "person_id", "retailer": "retailer_id"}
         narrowed = {names.get(key, key): asked[key] for key in asked if key not in {"q", "cursor", "page_size"}}
-        found = search.find(self.actor, search.Asked(words=asked["q"], **narrowed))
+        words = asked.get("q", [])
+        found = search.find(self.actor, search.Asked(words=words, **narrowed))
         pages = TotalOrderCursor()
         page = pages.paginate_queryset(found, request, self)
-        hits = search.hits(self.actor, page, asked["q"])
+        hits = search.hits(self.actor, page, words)
         for visit in page:
             visit.hits = hits[visit.pk]
         return pages.get_paginated_response(FoundOut(page, many=True).data)

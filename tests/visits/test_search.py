@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from backend import clock
 from tests.cast import NOW, Cast
 from tests.visits.items import item, receive
-from visits import search
+from visits import search, searching
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +74,7 @@ def test_results_are_narrowed_by_tag_unit_days_and_shop(cast: Cast, as_lin: APIC
     [tagged] = write(cast, "软蓝缺货", tags=["缺货", "急"])
     [plain] = write(cast, "软蓝缺货", retailer_id=str(cast.shops[1].pk))
     assert found(as_lin, "软蓝", tag="急") == [tagged]
+    assert [row["id"] for row in as_lin.get(SEARCH, {"tag": "急"}).json()["results"]] == [tagged]  # whatever it says
     assert found(as_lin, "软蓝", retailer=str(cast.shops[1].pk)) == [plain]
     assert found(as_lin, "软蓝", unit=str(cast.other_county.pk)) == []
     assert len(found(as_lin, "软蓝", unit=str(cast.county.pk), since="2026-03-16", until="2026-03-16")) == 2
@@ -98,7 +99,7 @@ def test_pages_follow_each_other_without_a_gap(cast: Cast, as_lin: APIClient) ->
     assert seen == whole
 
 
-@pytest.mark.parametrize("query", ["", "q=", "q=%20", "q=a b c d e f", "q=软&since=2026-13-01", "q=软&colour=red"])
+@pytest.mark.parametrize("query", ["q=", "q=%20", "q=a b c d e f", "q=软&since=2026-13-01", "q=软&colour=red"])
 def test_a_query_that_asks_nothing_is_refused(as_lin: APIClient, query: str) -> None:
     assert as_lin.get(f"{SEARCH}?{query}").status_code == 400
 
@@ -115,6 +116,14 @@ def test_pairs_find_exactly_what_holds_the_word(text: str, word: str) -> None:
             [text, search.pairs_of(small), small, text],
         )
         assert cursor.fetchone()[0] == (small in text.lower())
+
+
+def test_what_waits_to_be_indexed_is_found_and_merged_by_the_tick(cast: Cast, as_lin: APIClient) -> None:
+    [visit] = write(cast, "软蓝缺货")
+    assert found(as_lin, "缺货") == [visit]
+    assert searching.merge() > 0
+    assert searching.merge() == 0
+    assert found(as_lin, "缺货") == [visit]
 
 
 def test_the_index_is_used_and_a_search_takes_as_many_queries_for_3_visits_as_for_30(
