@@ -54,6 +54,7 @@ from tests.walk.policy import FOREIGN, MOVED, NOWHERE, OWN
 from visits import proof
 from visits.models import (
     Breach,
+    Briefing,
     DisplayTask,
     DisplayTemplate,
     Leave,
@@ -420,6 +421,8 @@ def _policy_things(world: World, column: str, version: PolicyVersion) -> None:
     )  # fmt: skip
     _keep(world, "attempt", column, tried)
     PolicyReading.objects.create(person=person, policy_version=version, read_at=clock.now(), received_at=clock.now())
+    line = {"month": MONTH, "visit_id": world.visits[column], "line_no": 7, "policy_version": version}
+    Briefing.objects.create(**line, question=f"问 {column}", unanswered=True)
     question = PolicyQuestion.objects.create(
         policy_version=version, visit_id=world.visits[column], month=MONTH, retailer=world.shops[column],
         territory=territory, asked_by=person, asked_on=LAST_WEEK, text=f"问 {column}", due_on=TODAY,
