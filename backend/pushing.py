@@ -70,6 +70,21 @@ def take(feed: Feed, actor: Actor, items: Sequence[Item], sent: Sent) -> list[st
     ]
 
 
+def again(kind: str, author: Actor, payload: bytes, sent: Sent) -> Problem | None:
+    """A mended document of a refused row, pushed once more as its author's; what is wrong with it still, or None.
+
+    `kind` is that of the quarantined row; problem conflict for one that no feed takes. In the caller's transaction.
+    """
+    feed = next((feed for feed in feeds.latest() if feed.push and feed.quarantined_as == kind), None)
+    if feed is None or feed.push is None:
+        return Problem("conflict")
+    try:
+        [verdict] = feed.push(author, [_read(feed, b'{"newDocumentState":' + payload + b"}")], sent)
+    except Problem as problem:
+        return problem
+    return Problem("sync_conflict") if verdict.is_conflict else verdict.problem
+
+
 def _readable(push: _Push, items: Sequence[Item]) -> list[Pushed]:
     found = []
     for item in items:

@@ -1,11 +1,12 @@
-"""What becomes of a refused visit: mended and sent again under its author, or let go; called by visits/api.py."""
+"""What becomes of what was refused: mended and sent again under its author, or let go; called by visits/api.py."""
 
 from __future__ import annotations
 
 from django.db import transaction
 
-from backend import audit, clock, scope
+from backend import audit, clock, pushing, quarantine, scope
 from backend.errors import Problem
+from backend.feeds import Sent
 from backend.http import jsonbody
 from backend.models import Quarantined
 from backend.scope import Actor
@@ -16,20 +17,31 @@ FIX = "quarantine.fix"
 
 
 def resend(*, actor: Actor, quarantined: Quarantined, payload: bytes) -> Outcome:
-    """A mended payload goes through the ordinary intake under its author, dated by the first arrival.
+    """A mended payload goes through the ordinary intake under its author, dated by the first arrival; what phones push
+    of other collections through the verb of its feed.
 
     created or duplicate settles the quarantined item; otherwise nothing changes and the outcome says why. Needs
     quarantine.fix over the item's unit (not_found), an open item (conflict).
     """
     with transaction.atomic():
         held = _held(actor, quarantined)
-        [item] = jsonbody.decode_list(b"[" + payload + b"]", 1)
-        [outcome] = intake.receive_batch(
-            actor=Actor(person_id=held.person_id), items=[item], received_at=held.received_at, keep_refused=False
-        )
-        if outcome.receipt is not None:
+        outcome = _visit(held, payload) if held.kind == intake.KIND else _document(held, payload)
+        if outcome.problem is None:
             _settle(actor, held, Quarantined.State.RESENT, "")
     return outcome
+
+
+def _visit(held: Quarantined, payload: bytes) -> Outcome:
+    [item] = jsonbody.decode_list(b"[" + payload + b"]", 1)
+    [outcome] = intake.receive_batch(
+        actor=Actor(person_id=held.person_id), items=[item], received_at=held.received_at, keep_refused=False
+    )
+    return outcome
+
+
+def _document(held: Quarantined, payload: bytes) -> Outcome:
+    problem = pushing.again(held.kind, scope.actor_of(held.person), payload, Sent(held.received_at, None, None))
+    return Outcome("rejected" if problem else "created", held.submission_id, problem=problem)
 
 
 def dismiss(*, actor: Actor, quarantined: Quarantined, reason: str) -> Quarantined:
@@ -44,9 +56,7 @@ def _held(actor: Actor, quarantined: Quarantined) -> Quarantined:
     mine = actor.units(FIX)
     if not mine:
         raise Problem("not_found")
-    reach = Quarantined.objects.select_for_update(of=("self",)).filter(
-        unit_id__in=scope.units_under(mine), kind=intake.KIND
-    )
+    reach = Quarantined.objects.select_for_update(of=("self",)).filter(unit_id__in=scope.units_under(mine))
     held = reach.filter(pk=quarantined.pk).first()
     if held is None:
         raise Problem("not_found")
@@ -70,3 +80,4 @@ def _settle(actor: Actor, held: Quarantined, state: Quarantined.State, reason: s
         reason=reason,
         unit_id=held.unit_id,
     )
+    quarantine.tell(held)
