@@ -28,6 +28,11 @@ _WRITTEN = """fresh.retailer_id, fresh.territory_id, fresh.county_id, fresh.on_d
         coalesce(fresh.purposes, '{}'), coalesce(fresh.tags, '{}'), fresh.left_lon, fresh.left_lat,
         fresh.left_datum, fresh.left_accuracy_m, fresh.left_distance_m, fresh.typed_s,
         coalesce(fresh.confirmed_by, ''), fresh.signature, coalesce(fresh.photos_declared, 0)"""
+# What a person decided about a visit's place holds, whatever its author says anew.
+_REWRITTEN = _WRITTEN.replace(
+    "fresh.presence",
+    "coalesce((SELECT d.presence FROM visits_presenceverdict d WHERE d.visit_id = fresh.id), fresh.presence)",
+)
 _LINES = """checks AS (
     INSERT INTO visits_checkline (month, visit_id, line_no, item_code, answer, passed, points, products, fixed,
         before_photo_id, after_photo_id)
@@ -120,7 +125,7 @@ SELECT submission_id FROM claimed
 """  # noqa: S608  names of our own
 REWRITE = f"""
 WITH {_DOCUMENT}, fresh AS MATERIALIZED (SELECT * FROM doc), visit AS (
-    UPDATE visits_visit v SET ({_SAID}) = ROW({_WRITTEN}), revision = fresh.revision,
+    UPDATE visits_visit v SET ({_SAID}) = ROW({_REWRITTEN}), revision = fresh.revision,
         content_sha256 = decode(fresh.sha256, 'hex'),
         photos_missing = coalesce(fresh.photos_declared, 0)
     FROM fresh WHERE v.id = fresh.id AND v.month = fresh.month

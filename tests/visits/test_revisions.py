@@ -21,7 +21,7 @@ from market.models import UnitMonth
 from retail.models import Retailer
 from tests.cast import NOW, TODAY, Cast
 from tests.visits.items import everything, full_item, item, place, receive
-from visits import following, photos, storing
+from visits import checkin, following, photos, storing
 from visits.models import CheckLine, Observation, PlannedStop, Remark, StoredPhoto, Visit, VisitRevision, VisitScore
 from web.boards import lists
 
@@ -204,6 +204,14 @@ def test_a_retailers_score_is_counted_once_and_told_nowhere(
     assert b'"score"' not in as_lin.get(f"{address(sent)}/revisions").content
     withdraw(as_lin, sent)
     assert list(VisitScore.objects.values_list("month", "territory__code", "score")) == [(MARCH, "420222-01-01", 4)]
+
+
+def test_what_a_manager_decided_about_the_place_holds_after_an_edit(as_lin: APIClient, cast: Cast) -> None:
+    sent = item(cast, place=place(640))
+    receive(cast.actor("lin"), sent)
+    checkin.verify(actor=cast.actor("chen"), visit_ids=[UUID(sent["submission_id"])], valid=False, text="不在店")
+    told = put(as_lin, {**sent, "place": place(), "note": "其实在店"}).json()
+    assert (told["presence"], told["note"], told["flags"]) == ("rejected", "其实在店", [])
 
 
 # -- who reads what ----------------------------------------------------------------------------------------------------

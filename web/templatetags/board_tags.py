@@ -123,4 +123,6 @@ def flag_name(flag: str) -> str:
         "late": _("received late"),
         "clock_skew": _("phone's clock was off"),
         "outside_hours": _("outside usual hours"),
+        "other_month": _("edited to another month"),
+        "left_far": _("left far from the shop"),
     }.get(flag, flag)
