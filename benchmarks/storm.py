@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import random
 import resource
@@ -27,7 +28,7 @@ Readers = list[tuple[str, list[str]]]  # a token, and the boards that its person
 
 
 def main() -> int:
-    options = measure.arguments(__doc__ or "")
+    options = measure.arguments(__doc__ or "", _more)
     count, within, shops = (
         (QUICK_PHONES, QUICK_STARTS_S, QUICK_SHOPS) if options.quick else (PHONES, STARTS_WITHIN_S, SHOPS)
     )
@@ -36,13 +37,17 @@ def main() -> int:
         from backend import feeds
         from tests.door.live import system
 
-        phones.load_demo(shops, with_months=not options.quick)
+        phones.load_demo(shops, with_months=options.months)
         tokens, readers = phones.sign_in("account_manager", count), phones.sign_in("prefecture_leader", READERS)
         names = [(feed.collection, feed.version) for feed in feeds.latest()]
         boards = phones.boards()
         _close()
         with system(url) as live:
             return 0 if asyncio.run(_storm(live, tokens, [(r, boards) for r in readers], names, within)) else 1
+
+
+def _more(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--months", action="store_true", help="with the demo's months of findings and plans")
 
 
 def _close() -> None:

@@ -13,7 +13,6 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
 
 import structlog
 from aiohttp.web import BaseRequest, StreamResponse
@@ -21,10 +20,9 @@ from django.db import DatabaseError, InterfaceError
 
 from backend import clock
 from backend.door import refusals
-from backend.door.phones import Credentials, Step, Threads, begin, identify, step
+from backend.door.channels import RESYNC, Channel, Subscription
+from backend.door.phones import Credentials, Threads, begin, identify, step
 from backend.errors import Problem
-from backend.feeds import Feed
-from backend.scope import Actor
 
 log = structlog.get_logger(__name__)
 COALESCED_S = 0.2  # changes of a transaction and its followers go out together
@@ -33,61 +31,6 @@ CHECKED_EVERY_S = 60
 WORKERS = 3
 MOST_CHANNELS = 8_000
 MOST_OF_ONE_PHONE = 16
-UNREAD_BYTES = 512 * 1024  # a client that leaves so much unread is cut off
-WRITTEN_WITHIN_S = 20
-RESYNC = b'"RESYNC"'  # on a stream of several collections: pull this one
-
-
-class Subscription:
-    """One collection on one channel."""
-
-    __slots__ = ("channel", "feed", "is_due", "name", "since", "units")
-
-    def __init__(self, channel: Channel, feed: Feed, start: Step) -> None:
-        self.channel, self.feed = channel, feed
-        self.since, self.units = start.checkpoint, start.units
-        self.name = f"{feed.collection}/{feed.version}".encode()
-        self.is_due = False
-
-
-class Channel:
-    """One open connection of a phone."""
-
-    __slots__ = ("actor", "asked", "closed", "day", "is_shared", "next_check", "request", "response", "subscriptions")
-
-    def __init__(self, request: BaseRequest, asked: Credentials, *, is_shared: bool) -> None:
-        self.request, self.asked, self.is_shared = request, asked, is_shared
-        self.response = StreamResponse(headers=_HEADERS)
-        self.closed: asyncio.Event = asyncio.Event()
-        self.subscriptions: list[Subscription] = []
-        self.actor: Actor
-        self.day: date = clock.today()
-        self.next_check = 0.0
-
-    @property
-    def is_gone(self) -> bool:
-        transport = self.request.transport
-        return transport is None or transport.is_closing()
-
-    async def send(self, text: bytes) -> None:
-        """Writes, or closes the channel when the phone does not read."""
-        transport = self.request.transport
-        if transport is None or transport.get_write_buffer_size() > UNREAD_BYTES:
-            self.closed.set()
-            return
-        try:
-            async with asyncio.timeout(WRITTEN_WITHIN_S):
-                await self.response.write(text)
-        except (OSError, TimeoutError):
-            self.closed.set()
-
-
-_HEADERS = {
-    "Content-Type": "text/event-stream; charset=utf-8",
-    "Cache-Control": "private, no-store",
-    "X-Accel-Buffering": "no",
-    "Server": refusals.NAME,
-}
 
 
 class Hub:
@@ -98,6 +41,8 @@ class Hub:
         self._threads = threads
         self._of_phone: dict[str, set[Channel]] = defaultdict(set)
         self._of_unit: dict[tuple[int, str], set[Subscription]] = defaultdict(set)
+        self._heard_at: dict[tuple[int, str], float] = {}
+        self._missed_at = 0.0
         self._news: list[Subscription] = []
         self._queue: asyncio.Queue[Subscription] = asyncio.Queue()
 
@@ -112,6 +57,7 @@ class Hub:
         )
         if len(self.channels) >= MOST_CHANNELS:
             return refusals.answer(refusals.busy(), request, known_as)
+        began = asyncio.get_running_loop().time()
         try:
             actor, starts = await self._threads.run(begin, asked, wanted)
         except Problem as problem:
@@ -126,11 +72,16 @@ class Hub:
         try:
             await channel.response.prepare(request)
             await channel.send(b":\n\n")
-            self.due(channel.subscriptions)  # what was committed between the beginning and now
+            self.due(one for one in channel.subscriptions if self._may_have_missed(one, began))
             await channel.closed.wait()
         finally:
             self._close(channel)
         return channel.response
+
+    def _may_have_missed(self, one: Subscription, began: float) -> bool:
+        """Whether anything was committed between the stream's beginning and its place in the index."""
+        heard = (self._heard_at.get((unit, one.feed.collection), 0.0) for unit in one.units)
+        return max(heard, default=0.0) >= began or self._missed_at >= began
 
     def _open(self, channel: Channel) -> None:
         channel.next_check = asyncio.get_running_loop().time() + CHECKED_EVERY_S * random.uniform(0.5, 1)
@@ -155,10 +106,12 @@ class Hub:
 
     def told(self, unit: int, collection: str) -> None:
         """Something of a collection changed in a unit."""
+        self._heard_at[unit, collection] = asyncio.get_running_loop().time()
         self.due(self._of_unit.get((unit, collection), ()))
 
     def missed(self) -> None:
         """Something may have changed that nobody heard of."""
+        self._missed_at = asyncio.get_running_loop().time()
         for channel in self.channels:
             self.due(channel.subscriptions)
 
@@ -210,11 +163,11 @@ class Hub:
             if not channel.is_shared:
                 channel.closed.set()
                 return
-            await channel.send(_event(one, RESYNC))
+            await channel.send(one.event(RESYNC))
             fresh = await self._threads.run(begin, channel.asked, [(one.feed.collection, one.feed.version)])
             one.since = fresh[1][0][1].checkpoint
         elif found.data is not None:
-            await channel.send(_event(one, found.data))
+            await channel.send(one.event(found.data))
 
     def _move(self, one: Subscription, units: frozenset[int]) -> None:
         if units == one.units:
@@ -259,11 +212,6 @@ class Hub:
             if actor is not None and (actor.held != channel.actor.held or channel.day != clock.today()):
                 channel.actor, channel.day = actor, clock.today()
                 self.due(channel.subscriptions)
-
-
-def _event(one: Subscription, data: bytes) -> bytes:
-    name = b"event: " + one.name + b"\n" if one.channel.is_shared else b""
-    return name + b"data: " + data + b"\n\n"
 
 
 def _drop(index: dict, key: object, item: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -251,6 +252,26 @@ def test_refusals_before_a_stream_are_those_of_a_pull(cast: Cast) -> None:
             old = {"X-App-Version": "1.9"}
             answer = (await opened(client, f"{address}/sync/needs/1/pullStream", lin, **old)).answer
             assert (answer.status, (await answer.json())["code"]) == (426, "app_outdated")
+
+    run(scenario)
+
+
+def test_what_is_committed_while_a_stream_is_being_opened_is_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    lin = token(cast, "lin")
+    at_the_beginning = events.begin
+
+    def slowly(*args: Any) -> Any:
+        found = at_the_beginning(*args)
+        raise_need(cast)
+        time.sleep(0.3)  # until PostgreSQL has told the door, whose index does not hold the stream yet
+        return found
+
+    monkeypatch.setattr(events, "begin", slowly)
+
+    async def scenario() -> None:
+        async with door() as (_, address), ClientSession() as client:
+            line = await opened(client, f"{address}/sync/needs/1/pullStream", lin)
+            assert [d["text"] for d in (await line.event())[1]["documents"]] == ["缺货1"]
 
     run(scenario)
 
