@@ -128,7 +128,7 @@ def first_sync(names: list[tuple[str, int]]) -> bool:
 def sync_each(phone: Any, names: list[tuple[str, int]], meters: dict[str, Meter]) -> dict[str, Synced]:
     from django.db import connection
 
-    found = {}
+    found: dict[str, Synced] = {}
     for name, version in names:
         meters[name] = Meter([measure.backend_pid(connection.connection)])
         found |= sync_all(phone, [(name, version)], meters[name])

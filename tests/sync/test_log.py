@@ -257,7 +257,7 @@ def test_a_long_answer_is_packed_for_those_who_take_it(cast: Cast, as_lin: APICl
     for number in range(20):
         write(uid(number), cast.shops[0].pk, "重复" * 50)
     plain = Phone(as_lin).ask()
-    packed = as_lin.get("/sync/notes/1/pull", {"lwt": 0, "id": ""}, HTTP_ACCEPT_ENCODING="gzip")
+    packed = as_lin.get("/sync/notes/1/pull", {"lwt": "0", "id": ""}, HTTP_ACCEPT_ENCODING="gzip")
     assert (plain.get("Content-Encoding"), packed["Content-Encoding"]) == (None, "gzip")
     assert gzip.decompress(packed.content) == plain.content
     assert len(packed.content) < len(plain.content) / 5
