@@ -59,7 +59,8 @@ class TemplateVersionAdmin(ToldToPhones):
     list_select_related = ("template",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("template", "number", "items") if obj is not None else ()
+        fixed = ("template", "number", "items", "terminal_types", "market_types", "tier_from", "tier_to")
+        return fixed if obj is not None else ()
 
 
 @admin.register(Policy)
