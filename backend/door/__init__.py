@@ -1,4 +1,4 @@
 """The door: the public port, an asyncio process in front of Django that never lets a slow client hold a thread.
 
-`config.run` starts it (`python -m backend.door`); docs/decisions/0015-a-door-before-gunicorn.md says why it is there.
+`config.run` starts it (`python -m backend.door`); docs/decisions/0020-a-door-before-gunicorn.md says why it is there.
 """
