@@ -174,7 +174,7 @@ def _form(request: Request) -> tuple[dict[str, str], Any]:
     if declared.isdecimal() and int(declared[:20]) > MAX_PHOTO_BYTES + FORM_ROOM:
         raise Problem("payload_too_large", limit=MAX_PHOTO_BYTES)
     try:
-        form = request.data
+        form: Any = request.data
     except ParseError:
         raise Problem("bad_request") from None
     faults = [FieldError("unknown_field", pointer=f"/{name}") for name in sorted(set(form) - FIELDS - {"photo"})]

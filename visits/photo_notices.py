@@ -52,7 +52,7 @@ def reconcile() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ORPHANS, [months])
         photos.link(row[0] for row in cursor.fetchall())
-        asked = {
+        asked: dict[str, Any] = {
             "today": clock.today(), "months": months, "until": now - AFTER, "since": now - BACK, "kind": KIND,
             "most": MOST,
         }  # fmt: skip

@@ -61,7 +61,8 @@ def process(photos: Sequence[StoredPhoto]) -> None:
 def read_all(jobs: dict[UUID, dict[str, Any]], folder: Path) -> dict[UUID, Found]:
     """What the child says of each photo. One that it dies on twice, the second time alone, is `too_costly`."""
     found: dict[UUID, Found] = {}
-    queue, alone = list(jobs), []
+    queue = list(jobs)
+    alone: list[UUID] = []
     while queue or alone:
         asked, queue = (queue, []) if queue else ([alone.pop()], [])
         lines = _child([jobs[photo] for photo in asked], folder)

@@ -49,7 +49,13 @@ class TusView(ScopedView):
     without_key = frozenset({"post", "patch"})
     versioned: ClassVar[frozenset[str]] = frozenset()
     http_method_names = [*ScopedView.http_method_names, "options"]
-    problem_codes = ("tus_version", "bad_header", "unsupported_media_type", "payload_too_large", "storage_full")
+    problem_codes: ClassVar[tuple[str, ...]] = (
+        "tus_version",
+        "bad_header",
+        "unsupported_media_type",
+        "payload_too_large",
+        "storage_full",
+    )
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Networks that know GET and POST only may name the method in X-HTTP-Method-Override."""
@@ -68,7 +74,7 @@ class TusView(ScopedView):
         response.headers["Tus-Resumable"] = VERSION
         return response
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """What this server can do."""
         told = {
             "Tus-Version": VERSION,

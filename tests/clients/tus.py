@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
-from tusclient.uploader import Uploader
+from tusclient.uploader.uploader import Uploader
 
 from tests.clients.proxy import Cut, Proxy
 

@@ -101,6 +101,6 @@ def head(client: Any, where: str) -> Any:
     return client.head(where, HTTP_TUS_RESUMABLE="1.0.0")
 
 
-def send(client: Any, photo: dict[str, Any], content: bytes, **more: str) -> Any:
+def send(client: Any, photo: dict[str, Any], content: bytes, **more: Any) -> Any:
     """The whole photo in one request."""
     return create(client, photo, content, **more)

@@ -174,7 +174,7 @@ def test_a_photo_that_kills_the_child_is_refused_and_the_others_are_read(
     child = tmp_path / "child.py"
     reading = "    content = Path(path).read_bytes()\n"
     child.write_text(source.replace(reading, fatal + reading))
-    monkeypatch.setattr(photo_processing.photo_child, "__file__", str(child))
+    monkeypatch.setattr(photo_child, "__file__", str(child))
     assert photo_processing.process_due() == 3
     assert [end_of(photo) for photo in (first, killer, last)] == [
         ("ready", ""), ("refused", "too_costly"), ("ready", ""),
@@ -188,7 +188,7 @@ def test_a_child_that_needs_too_much_memory_refuses_the_photo_alone(
     source = open(photo_child.__file__).read()  # noqa: SIM115
     child = tmp_path / "child.py"
     child.write_text(source.replace("MEMORY_BYTES = 1024 *", "MEMORY_BYTES = 220 *"))
-    monkeypatch.setattr(photo_processing.photo_child, "__file__", str(child))
+    monkeypatch.setattr(photo_child, "__file__", str(child))
     assert photo_processing.process_due() == 2
     assert (end_of(small), end_of(large)) == (("ready", ""), ("refused", "too_costly"))
 
