@@ -205,6 +205,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ManagerCycleState": "cycles.models.ManagerCycle.State",
         "ActionState": "cycles.models.Action.State",
         "PrefectureMonthState": "cycles.models.PrefectureMonth.State",
+        "PhotoState": "visits.models.photo.StoredPhoto.State",
+        "PhotoReason": "visits.models.photo.StoredPhoto.Reason",
         "StopState": "visits.models.stop.PlannedStop.State",
         "MissReason": "visits.models.stop.PlannedStop.MissReason",
         "CalendarSource": ["override", "published", "assumed"],

@@ -17,6 +17,7 @@ from market import rollups
 from market.models import SalesTarget
 from tests.cast import ALWAYS, make_shop
 from tests.market import facts
+from tests.walk.photo_things import more_photos
 from tests.walk.policy import OWN
 from tests.walk.world import LAST_WEEK, MONTH, World, shop_things
 from visits.models import (
@@ -104,6 +105,7 @@ def _shop(world: World, number: int) -> None:
     cast, product = world.cast, world.cast.products[-1]
     world.shops[f"many-{number}"] = make_shop(cast.territory, FIRST_SHOP + number)
     shop_things(world, f"many-{number}")
+    more_photos(world, OWN)
     seen = facts.Seen(observations=[{"product": product, "carton_price_fen": 10_000 + number, "stock_packs": 5}])
     facts.visit(world.shops[OWN], cast.territory, cast.ma, MONTH + timedelta(days=number % 15), seen)
     make_shop(cast.territory, FIRST_SHOP + 100 + number)  # never visited: due
