@@ -50,12 +50,8 @@ class TusView(ScopedView):
     versioned: ClassVar[frozenset[str]] = frozenset()
     http_method_names = [*ScopedView.http_method_names, "options"]
     problem_codes: ClassVar[tuple[str, ...]] = (
-        "tus_version",
-        "bad_header",
-        "unsupported_media_type",
-        "payload_too_large",
-        "storage_full",
-    )
+        "tus_version", "bad_header", "unsupported_media_type", "payload_too_large", "storage_full",
+    )  # fmt: skip
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Networks that know GET and POST only may name the method in X-HTTP-Method-Override."""
@@ -89,7 +85,7 @@ class Uploads(TusView):
     """POST: an upload is made, with its first bytes if it carries any."""
 
     needs = {"post": None, "options": None}  # what the taker asks for, held today or ever
-    answers = {"post": None}
+    answers: ClassVar[Any] = {"post": {201: None}}
 
     def post(self, request: Request) -> HttpResponse:
         """`Upload-Length`, and `Upload-Metadata` with at least `sha256` of the whole (hex). 201 with its address."""

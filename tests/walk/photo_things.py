@@ -38,6 +38,20 @@ def _form() -> dict[str, Any]:
 FORMS: dict[str, Callable[[], dict[str, Any]]] = {"POST /api/v1/photos": _form}
 
 
+def more_photos(world: Any, column: str) -> None:
+    """One more photo of the column's shop, and one more notice of its person."""
+    place = world.place(column)
+    StoredPhoto.objects.create(
+        id=uuid4(), person_id=place.person, sha256=uuid4().bytes * 2, size_bytes=4, name="2026/03/more",
+        arrived_at=clock.now(), state="ready", media_type="image/jpeg", month=date(2026, 3, 1), visit_id=uuid4(),
+        retailer_id=place.shop, territory_id=place.territory, county_id=place.county,
+    )  # fmt: skip
+    Notice.objects.create(
+        person_id=place.person, kind="photos_missing", subject=uuid4(), created_at=clock.now(),
+        params={"text": {"zh-hans": "缺", "en": "missing"}},
+    )  # fmt: skip
+
+
 def photo_things(world: Any, columns: tuple[str, ...], moved: str) -> None:
     """Of each column a photo that is ready; of Lin and of Wu an upload and a notice."""
     for column in columns:
