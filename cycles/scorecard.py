@@ -18,6 +18,7 @@ from backend import clock, parameters
 from backend.kpis import Kpi, percent, register
 from backend.models import Level, Unit
 from backend.parameters import Declared, declare
+from visits import satisfaction
 
 METHOD = "docs/method.md, Scorecard"
 TAG_ITEMS = "market.tag_items"
@@ -50,7 +51,9 @@ HANDLED = _kpi(
     "needs closed in the month / (these + needs past their due day and open at its end)",
 )
 SATISFACTION = _kpi(
-    "service_satisfaction", ("服务满意度", "service satisfaction"), "mean answer of retailers asked / best answer x 100"
+    "service_satisfaction",
+    ("服务满意度", "service satisfaction"),
+    "mean of the anonymous scores of the month / 5 x 100; none below five scores",
 )
 MARGIN = _kpi(
     "retailer_margin_growth",
@@ -79,13 +82,13 @@ INTERACTION = _kpi(
 SCORES: tuple[Kpi, ...] = (UPKEEP, HANDLED, SATISFACTION, MARGIN, MODERN, TAGS, INTERACTION)
 register(*SCORES)
 
-_NO_SURVEY = ("尚无零售户满意度调查", "retailers have not been asked yet")
+_TOO_FEW = ("零售户评分不足 5 份", "fewer than five retailers have scored a visit")
 _NO_FACTS = ("本月尚无可计算的记录", "no record of the month to count from yet")
 
 
 def why_empty(kpi_id: str) -> tuple[str, str]:
     """Why a figure has no value, in Chinese and English."""
-    return _NO_SURVEY if kpi_id == SATISFACTION.id else _NO_FACTS
+    return _TOO_FEW if kpi_id == SATISFACTION.id else _NO_FACTS
 
 
 # Everything is counted by territory first, then added up for each unit asked for; margins come from the unit's roll-up.
@@ -167,7 +170,7 @@ GROUP BY a.unit_id
 
 def scorecards(month: date, units: Sequence[int]) -> Values:
     """Unit id -> KPI id -> percent with one decimal, or None where there is nothing to count from (never 0; its reason
-    is `why_empty`). Four queries for any number of units and shops."""
+    is `why_empty`). Five queries for any number of units and shops."""
     on = min(max(clock.today(), month), clock.month_end(month))
     territories = _territories(units)
     held = parameters.values([MODERN_SCORE, NEED_DAYS, TAG_ITEMS], territories, on)
@@ -191,6 +194,9 @@ def scorecards(month: date, units: Sequence[int]) -> Values:
         cursor.execute(_MARGINS, values)
         for unit, now, before in cursor.fetchall():
             found[unit][MARGIN.id] = percent(now - before, before) if before > 0 else None
+    for served in satisfaction.by_unit(units, month):
+        if served.scores:
+            found[served.unit_id][SATISFACTION.id] = percent(served.score_sum, satisfaction.BEST * served.scores)
     return found
 
 

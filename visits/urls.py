@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import include, path
 
 from backend.http.viewsets import Router
-from visits import api, breach_api, faq_api, policy_api, quiz_api, search_api, signal_api, stop_api, template_api
+from visits import (
+    api,
+    breach_api,
+    faq_api,
+    policy_api,
+    quiz_api,
+    search_api,
+    service_api,
+    signal_api,
+    stop_api,
+    template_api,
+)
 
 router = Router()
 router.register("visits", api.VisitViewSet, basename="visit")
@@ -39,6 +50,8 @@ urlpatterns = [
     path("api/v1/visits/verify", signal_api.VerifyView.as_view(), name="visit-verify"),
     path("api/v1/visits/<uuid:pk>/score", template_api.ScoreView.as_view(), name="visit-score"),
     path("api/v1/retailers/<uuid:pk>/template", template_api.ShopTemplateView.as_view(), name="retailer-template"),
+    path("api/v1/boards/service", service_api.ServiceView.as_view(), name="board-service"),
+    path("api/v1/boards/pitches", service_api.PitchesView.as_view(), name="board-pitches"),
     path("api/v1/boards/compliance", breach_api.ComplianceView.as_view(), name="board-compliance"),
     path("api/v1/", include(router.urls)),
 ]
