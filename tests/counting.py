@@ -30,8 +30,9 @@ QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
 
 
 def reads() -> set[str]:
-    """Every GET of the API and of the pages."""
-    found = {name for name in api_routes() if name.startswith("GET ")}
+    """Every GET of the API and of the pages, but for what the door serves."""
+    elsewhere = {name for name, rule in POLICY.items() if rule.elsewhere}
+    found = {name for name in api_routes() if name.startswith("GET ")} - elsewhere
     return found | {name for name in PAGES if name.startswith("GET ")}
 
 
