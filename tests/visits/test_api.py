@@ -162,7 +162,7 @@ def test_a_visit_is_read_whole_by_those_above_and_by_nobody_beside(
     assert [line["points"] for line in told["checks"]] == ["20.00", "20.00", "0.00", "20.00", "0.00"]
     assert told["observations"][0] == {
         "product_id": cast.products[0].pk, "on_shelf": True, "carton_price_fen": 19_500, "pack_price_fen": None,
-        "stock_packs": 43, "facings": 2, "oos_days": None,
+        "stock_packs": 43, "facings": 2, "oos_days": None, "confidence": None,
     }  # fmt: skip
     assert [len(told[name]) for name in ("checks", "observations", "remarks", "briefings", "pitches")] == [
         5,
