@@ -16,7 +16,7 @@ from backend.models import Device
 
 class _VersionFormField(CharField):
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         if text and not app_versions.is_one(text):
             raise ValidationError(self.error_messages["required"], code="invalid")
         return text

@@ -16,7 +16,7 @@ from aiohttp import ClientResponse, ClientSession
 from asgiref.sync import sync_to_async
 from django.db import connection, connections
 
-from backend.door import events
+from backend.door import events, phones
 from backend.door.server import Door, Place
 from backend.models import Device, DeviceState, Parameter, Position
 from tests.cast import ALWAYS, Cast, phone_of
@@ -258,7 +258,7 @@ def test_refusals_before_a_stream_are_those_of_a_pull(cast: Cast) -> None:
 
 def test_what_is_committed_while_a_stream_is_being_opened_is_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     lin = token(cast, "lin")
-    at_the_beginning = events.begin
+    at_the_beginning = phones.begin
 
     def slowly(*args: Any) -> Any:
         found = at_the_beginning(*args)
