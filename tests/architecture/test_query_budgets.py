@@ -24,6 +24,7 @@ from tests.walk.world import build_world
 FEW, MANY = 3, 30
 OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one unit's, and groups however large
     "GET /api/v1/advice-sheets/alike",
+    "GET /api/v1/boards/compliance",
     "GET /api/v1/boards/fairness",
     "GET /api/v1/boards/market",
     "GET /api/v1/boards/method",
@@ -34,9 +35,11 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/months/<str:month>/figures",
     "GET /api/v1/months/<str:month>/prefectures/<int:unit>",
     "GET /api/v1/parameters",
+    "GET /api/v1/retailers/<uuid:pk>/template",
     "GET /api/v1/roles",
     "GET /api/v1/rules",
     "GET /api/v1/rules/<str:code>",
+    "GET /api/v1/visits/<uuid:pk>/score",
     "GET /months/mine",
     "GET /sync/<slug:collection>/<int:version>/pull",  # tells what verbs did; with 3 and 30 of it in tests/sync
 }
