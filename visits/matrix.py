@@ -65,7 +65,8 @@ def recompute(keys: Sequence[Key]) -> int:
 
 
 def places(keys: Sequence[Key]) -> dict[str, list[object]]:
-    """The keys as the statements of visits/ take them, with the months that hold their visits."""
+    """The keys as the statements of visits/ take them, each once, with the months that hold their visits."""
+    keys = sorted(set(keys))
     return {
         "territories": [key.unit_id for key in keys],
         "days": [key.on_date for key in keys],

@@ -88,7 +88,7 @@ class Reached:
 def by_unit(version: PolicyVersion, unit: Unit, level: int, on: date) -> list[Reached]:
     """What the version has reached by a day's shops, one row for each unit of the level at or under the unit that has
     shops it names, by code. One query for any number. The level is not above the unit's."""
-    values = {"version": version.pk, "unit": unit.pk, "on": on, "place": level + 1}
+    values: dict[str, Any] = {"version": version.pk, "unit": unit.pk, "on": on, "place": level + 1}
     with connection.cursor() as cursor:
         cursor.execute(_BY_UNIT, values)
         return [Reached(*row) for row in cursor.fetchall()]

@@ -117,10 +117,10 @@ class _Stands(Func):
     def __init__(self, text: Any, word: str) -> None:
         super().__init__(text, Value(pairs_of(word)), Value(word))
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, tuple[Any, ...]]:
         (text, of_text), (pairs, of_pairs), (word, of_word) = map(compiler.compile, self.get_source_expressions())
         told = f'(visits_pairs({text}) @@ {pairs}::tsquery AND position({word} IN lower(({text}) COLLATE "C")) > 0)'
-        return told, [*of_text, *of_pairs, *of_word, *of_text]
+        return told, (*of_text, *of_pairs, *of_word, *of_text)
 
 
 def pairs_of(word: str) -> str:
