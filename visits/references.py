@@ -84,7 +84,7 @@ UNION ALL SELECT 'month', m, NULL, NULL FROM unnest(%s::bigint[]) m WHERE to_reg
 
 
 def _look_up(context: Context, actor: Actor, visits: Sequence[VisitIn], months: Iterable[date]) -> None:
-    wanted = [
+    wanted: list[Any] = [
         _ids(visits, lambda v: (line.product_id for part in (v.observations, v.remarks, v.pitches) for line in part)),
         _ids(visits, lambda v: (remark.policy_id for remark in v.remarks)),
         actor.person_id,
