@@ -63,7 +63,7 @@ def test_a_bad_body_is_refused_whole(route: str, world: World, clients: dict[str
     for name in TWENTY:
         response = post_raw(clients[who_may(route)], path, cases[name], method)
         good = {400}
-        if route in bodies.FILES:
+        if route in bodies.FILES or route in bodies.FORMS:
             good = {415}
         elif route in BY_ITEM:
             good = {200, 400}
@@ -77,10 +77,10 @@ def test_a_bad_body_where_none_is_read_does_no_harm(route: str, world: World, cl
     method, path = raw_ask(world, route)
     for _, body, _ in bad_inputs.bodies():
         status, _, _ = _undone(clients[who_may(route)], method, path, body)
-        assert status in {200, 204, 400}
+        assert status in ({412} if "/uploads" in path else {200, 204, 400})  # tus: its version is asked for first
 
 
-@pytest.mark.parametrize("route", [route for route in WRITING if route not in bodies.FILES])
+@pytest.mark.parametrize("route", [r for r in WRITING if r not in bodies.FILES and r not in bodies.FORMS])
 def test_a_bad_value_in_any_place_is_never_a_failure_of_ours(
     route: str, world: World, clients: dict[str, APIClient]
 ) -> None:
