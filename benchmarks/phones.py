@@ -84,8 +84,8 @@ class Desk:
     async def ask(self, kind: str, method: str, path: str, token: str, body: Any = None) -> Any:
         """The JSON of the answer; None where it was refused for good (then counted in `wrong`)."""
         headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}
+        began = time.perf_counter()  # of the first try: what a person waits, 503 and all
         while True:
-            began = time.perf_counter()
             try:
                 async with self.client.request(method, self.address + path, json=body, headers=headers) as answer:
                     told = await answer.read()

@@ -39,7 +39,7 @@ def lane_of(method: str, path: str) -> Lane:
 
 @dataclass(frozen=True)
 class Rule:
-    """Of one lane: how many may run at once, how many may wait, and for how long."""
+    """Of one lane: how many of it and of those behind it may run at once, how many may wait, and for how long."""
 
     running: int
     waiting: int
@@ -47,11 +47,14 @@ class Rule:
 
 
 def rules(capacity: int) -> dict[Lane, Rule]:
-    """Shares of so many requests at a time: pulls leave a quarter free for pushes, pages leave half free for both."""
+    """Shares of so many requests at a time: pulls and pages leave a quarter free for pushes, pages half.
+
+    While pulls wait, no page is begun: in a storm pages are the first to be told to come back.
+    """
     return {
         Lane.PUSH: Rule(capacity, 512, 30),
         Lane.PULL: Rule(max(capacity * 3 // 4, 1), 256, 20),
-        Lane.PAGE: Rule(max(capacity // 2, 1), 128, 10),
+        Lane.PAGE: Rule(max(capacity // 2, 1), 128, 15),
     }
 
 
@@ -114,7 +117,12 @@ class Admission:
                     turn.set_result(None)
 
     def _has_room(self, lane: Lane) -> bool:
-        return sum(self.running.values()) < self.capacity and self.running[lane] < self.rules[lane].running
+        """A lane's share is of itself and all behind it: what is kept free of pulls is not there for pages either."""
+        return sum(self.running.values()) < self.capacity and all(
+            sum(n for other, n in self.running.items() if other >= first) < rule.running
+            for first, rule in self.rules.items()
+            if first <= lane
+        )
 
     def _give_up(self, lane: Lane, turn: asyncio.Future[None]) -> None:
         if not turn.done():

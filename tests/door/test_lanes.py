@@ -65,6 +65,25 @@ def test_whoever_waits_is_let_in_by_lane_and_then_by_arrival() -> None:
     run(scenario)
 
 
+def test_while_pulls_wait_no_page_is_begun_and_a_push_is() -> None:
+    async def scenario() -> None:
+        admission = Admission(4)
+        for _ in range(3):
+            await admission.enter(Lane.PULL)
+        waiting = [asyncio.create_task(admission.enter(lane)) for lane in (Lane.PAGE, Lane.PULL)]
+        await asyncio.sleep(0)
+        await admission.enter(Lane.PUSH)
+        assert [admission.waiting(lane) for lane in (Lane.PULL, Lane.PAGE)] == [1, 1]
+        admission.leave(Lane.PULL)
+        await asyncio.sleep(0)
+        assert [task.done() for task in waiting] == [False, True]
+        admission.leave(Lane.PULL)
+        await asyncio.gather(*waiting)
+        assert admission.running == {Lane.PUSH: 1, Lane.PULL: 2, Lane.PAGE: 1}
+
+    run(scenario)
+
+
 def test_a_full_lane_refuses_at_once_and_a_long_wait_ends() -> None:
     async def scenario() -> None:
         admission = Admission(1, {Lane.PUSH: Rule(1, 1, 0.05), Lane.PULL: Rule(1, 0, 1), Lane.PAGE: Rule(1, 0, 1)})
