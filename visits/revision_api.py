@@ -51,15 +51,18 @@ class RevisionActs(ScopedViewSet):
             changed = News()
             revising.withdraw(actor=self.actor, held=[held], reason=reason, made_at=clock.now(), news=changed)
             news.tell(changed)
-        return self.revisions(request, pk)
+        return self._history()
 
     @action(detail=True, methods=["get"])
     def revisions(self, request: Request, pk: UUID | None = None) -> Response:
         """Every edit of the visit, and its withdrawal, oldest first, each with what stood before and after."""
+        return self._history()
+
+    def _history(self) -> Response:
         found = queries.revisions(self.actor, self.kwargs["pk"])
         if not found:
             self.get_object()
-        return Response({"results": shapes.RevisionOut(found, many=True, context={"request": request}).data})
+        return Response({"results": shapes.RevisionOut(found, many=True, context={"request": self.request}).data})
 
     def shown(self, row: Visit) -> Response:
         """One visit with its lines and its ETag."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -368,7 +369,7 @@ def test_after_the_lock_an_edit_and_a_withdrawal_stand_beside_the_frozen_figures
         assert withdraw(as_lin, gone).status_code == 200
         settle()
         figures = Adjustment.objects.filter(month=MARCH, unit=cast.territory, figure="visits").order_by("id")
-        assert list(figures.values_list("before", "after")) == [(2, 1)]
+        assert list(figures.values_list("before", "after")) == [(Decimal(2), Decimal(1))]
         assert Adjustment.objects.filter(month=MARCH, retailer=cast.shops[1]).exists()
         assert put(as_lin, {**kept, "check": None}).status_code == 200
         settle()

@@ -105,8 +105,8 @@ def test_an_edit_of_what_the_phone_pushed_is_a_revision_without_a_pull_between(p
     assert (visit.note, visit.revision, visit.received_at) == ("再改", 3, NOW)
     assert list(VisitRevision.objects.order_by("number").values_list("number", "act")) == [(2, "edit"), (3, "edit")]
     first = VisitRevision.objects.get(number=2)
-    assert (first.before["note"], first.after["note"]) == (sent["note"], "改过的")
-    assert "score" not in first.before | first.after
+    assert (first.before["note"], (first.after or {})["note"]) == (sent["note"], "改过的")
+    assert "score" not in first.before | (first.after or {})
     assert VisitScore.objects.count() == 1
     assert issues(phone.client) == []
 
