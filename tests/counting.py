@@ -24,6 +24,7 @@ READERS = ("lin", "zhao", "qian", "sun", "shen", "anonymous")
 AT_MOST = 3  # readers of one route
 NOT_QUERIES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
+    "GET /api/v1/second-touches": lambda world: f"policy_version={world.cast.policy.pk}",
     "GET /api/v1/parameters": lambda world: f"unit={world.cast.territory.pk}",
     "GET /sync/<slug:collection>/<int:version>/pull": lambda world: "lwt=0&id=",
 }

@@ -20,6 +20,7 @@ from tests.market import facts
 from tests.walk.photo_things import more_photos
 from tests.walk.policy import OWN
 from tests.walk.world import LAST_WEEK, MONTH, World, shop_things
+from visits import proof
 from visits.models import (
     Briefing,
     CheckLine,
@@ -28,9 +29,13 @@ from visits.models import (
     Observation,
     Pitch,
     Policy,
+    PolicyAnswer,
+    PolicyReading,
     PolicyVersion,
+    QuizAttempt,
     Remark,
     TemplateVersion,
+    Training,
     VisitRevision,
 )
 
@@ -49,6 +54,7 @@ def grow(world: World, numbers: range) -> None:
     months.open_month(MONTH)
     rollups.turn()
     rollups.drain()
+    proof.follow()
 
 
 def _units_and_people(world: World, number: int) -> None:
@@ -91,8 +97,17 @@ def _catalogue(world: World, number: int) -> None:
 def _rules(world: World, number: int) -> None:
     county = world.cast.county
     policy = Policy.objects.create(unit=county, code=f"many-{number}", title=f"政策{number}")
-    PolicyVersion.objects.create(
+    version = PolicyVersion.objects.create(
         policy=policy, number=1, body=f"正文{number}", released_at=clock.now() - timedelta(days=1)
+    )
+    person, at = world.cast.lin, clock.now()
+    QuizAttempt.objects.create(
+        id=uuid4(), person=person, unit=world.cast.territory, policy_version=version, answers=[], read_at=at,
+        answered_at=at, received_at=at, asked=1, right=1, passed=True, minutes_from_release=60,
+    )  # fmt: skip
+    PolicyReading.objects.create(person=person, policy_version=version, read_at=at, received_at=at)
+    PolicyAnswer.objects.create(
+        policy_version=version, question=f"问{number}", answer="答", answered_by=world.cast.zhou, answered_at=at
     )
     template = DisplayTemplate.objects.create(unit=county, code=f"many-{number}", name=f"陈列{number}")
     item = {"code": "visible", "name": "显眼", "name_en": "in sight", "kind": "yes_no", "weight": 100, "pass_at": 1}
@@ -113,7 +128,8 @@ def _shop(world: World, number: int) -> None:
     Observation.objects.create(**line, product=product, carton_price_fen=10_000)
     Pitch.objects.create(**line, product=product, accepted=False)
     version = PolicyVersion.objects.get(policy__code=f"many-{number}")
-    Briefing.objects.create(**line, policy_version=version)
+    Briefing.objects.create(**line, policy_version=version, question=f"问{number}", unanswered=True)
+    Training.objects.create(**line, topic=f"课{number}", minutes=10)
     Remark.objects.create(**line, kind=Remark.Kind.BRAND_OPINION, product=product, text=f"意见{number}")
     CheckLine.objects.create(**line, item_code="visible", answer="1", points=20)
     VisitRevision.objects.create(

@@ -35,10 +35,13 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/months/<str:month>/figures",
     "GET /api/v1/months/<str:month>/prefectures/<int:unit>",
     "GET /api/v1/parameters",
+    "GET /api/v1/policy-versions/<int:pk>/reach",
     "GET /api/v1/retailers/<uuid:pk>/template",
     "GET /api/v1/roles",
     "GET /api/v1/rules",
     "GET /api/v1/rules/<str:code>",
+    "GET /api/v1/second-touches",
+    "GET /api/v1/trainings/figures",
     "GET /api/v1/visits/<uuid:pk>/score",
     "GET /months/mine",
     "GET /sync/<slug:collection>/<int:version>/pull",  # tells what verbs did; with 3 and 30 of it in tests/sync
