@@ -27,7 +27,10 @@ from visits import filters, fixing, intake, queries, shapes, wire
 from visits.intake import Outcome
 from visits.revision_api import RevisionActs
 
-ITEM_PROBLEMS = ("not_your_shop", "unknown_reference", "too_old", "month_not_kept", "submission_conflict")
+ITEM_PROBLEMS = (
+    "not_your_shop", "unknown_reference", "briefing_not_open", "policy_recalled", "too_old", "month_not_kept",
+    "submission_conflict",
+)  # fmt: skip
 
 
 class VisitIn(StrictSerializer):
