@@ -17,7 +17,7 @@ from typing import Any, Final
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from backend import clock
+from backend import clock, marks
 from backend.models import Parameter, Unit
 from backend.partitions import ensure_partitions
 from demo import (
@@ -35,6 +35,7 @@ from demo.staging import MONTHS_OF_FACTS, Plan, run
 from market import rollups
 from market.models import UnitMonth
 from retail.models import Retailer
+from visits import proof
 from visits.models import Briefing, CheckLine, Observation, Pitch, Remark, Visit
 from web.boards.parameters import GENERATED
 
@@ -138,6 +139,7 @@ def _write(plan: Plan, wanted: set[str], say: Say) -> None:
     if "policies" in wanted:
         master.write_templates(units)
         master.write_policies(units, plan)
+        master.write_passes()
     if "shops" in wanted:
         with _step(f"零售户 · {plan.shops} shops", say):
             staging.stage_shops(plan, tree)
@@ -197,6 +199,8 @@ def _write_visits_of(plan: Plan, due: str, month: date) -> None:
     for statements in (stage, visit_lines.VISITS, visit_lines.OBSERVATIONS, visit_lines.BRIEFINGS, visit_lines.NEEDS):
         run(statements, span)
     staging.analyze(month, Visit, Observation, CheckLine, Briefing, Pitch, Remark)
+    told = Visit.objects.filter(month=month).order_by().values_list("territory_id", "on_date").distinct()
+    proof.follow_keys([marks.Key(*place) for place in told])
 
 
 def _words() -> dict[str, Any]:

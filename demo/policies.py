@@ -1,4 +1,4 @@
-"""The demo's display schemes and policies, our own texts; written by demo/master.py."""
+"""The demo's display schemes, policies and quizzes, our own texts; written by demo/master.py."""
 
 from __future__ import annotations
 
@@ -51,6 +51,27 @@ TEMPLATES: Final = (
         ],
     ),
 )
+
+Question = dict[str, Any]
+
+
+def _ask(question: str, *choices: str, right: int = 0) -> Question:
+    return {"question": question, "choices": list(choices), "right": right}
+
+
+# What account managers answer before they tell the month's supply policy, and what shops are asked after it.
+QUIZ: Final = [
+    _ask("紧俏规格按什么投放?", "按档位", "按订货先后", "按客户经理意见"),
+    _ask("紧俏规格的数量何时公布?", "每月一日", "每周一", "订货当天", right=1),
+    _ask("顺销规格怎样供应?", "按档位", "每户相同", "按需供应", right=2),
+    _ask("档位多久重评一次?", "每月", "每季度", "每年", right=1),
+    _ask("评定结果公示多久?", "五个工作日", "三天", "不公示"),
+]
+SHOP_QUIZ: Final = [
+    _ask("紧俏烟给多少,看什么?", "看档位", "看交情"),
+    _ask("紧俏烟的数量星期几公布?", "星期五", "星期一", right=1),
+    _ask("顺销烟能订多少?", "要多少订多少", "每种两条"),
+]
 
 Text = tuple[str, str, str, str, str]  # code, title, English title, text, card for the retailer
 

@@ -79,7 +79,8 @@ CREATE TEMP TABLE demo_key ON COMMIT DROP AS
 SELECT p.no, p.id, row_number() OVER (ORDER BY p.no) - 1 AS place, count(*) OVER () AS places
 FROM demo_product p WHERE p.is_key AND p.sold_from IS NULL;
 CREATE TEMP TABLE demo_policy ON COMMIT DROP AS
-SELECT v.id, v.policy_id, v.released_at, v.brief_by, p.code LIKE 'supply-%%' AS is_supply,
+SELECT v.id, v.policy_id, v.released_at + interval '3 hours' AS released_at, v.brief_by, v.shop_quiz,
+    p.code LIKE 'supply-%%' AS is_supply,
     row_number() OVER (ORDER BY p.code) AS number
 FROM visits_policyversion v JOIN visits_policy p ON p.id = v.policy_id;
 ANALYZE demo_template;

@@ -99,18 +99,27 @@ SELECT %(first)s, id, n, product_id, on_shelf, price_fen,
 FROM priced ORDER BY id, n
 """
 
-# The month's supply policy is told at a shop's first visit, what stands is told at its second; some forget.
+# The month's supply policy is told at a shop's first visit, what stands is told at its second; some forget. Where the
+# version asks, a shop that is asked answers three questions, the better the more it understood; the rest goes by level.
 BRIEFINGS = """
-INSERT INTO visits_briefing (month, visit_id, line_no, policy_version_id, told_to, understanding, question)
-SELECT %(first)s, v.id, row_number() OVER (PARTITION BY v.id ORDER BY p.id), p.id, s.holder,
-    CASE WHEN pg_temp.roll(v.key * 64 + p.number, 161) < 0.9
-        THEN 2 + floor(3.99 * sqrt(pg_temp.roll(v.key * 64 + p.number, 162)))::int END,
+INSERT INTO visits_briefing (month, visit_id, line_no, policy_version_id, told_to, understanding, question, unanswered,
+    answers, passed)
+SELECT %(first)s, v.id, row_number() OVER (PARTITION BY v.id ORDER BY p.id), p.id, s.holder, d.level,
     CASE WHEN pg_temp.roll(v.key, 163) < 0.06
-        THEN pg_temp.one(%(questions)s, v.key, 164) ELSE '' END
+        THEN pg_temp.one(%(questions)s, v.key, 164) ELSE '' END,
+    pg_temp.roll(v.key, 163) < 0.012,
+    CASE WHEN d.level IS NULL THEN '[]' ELSE coalesce((
+        SELECT jsonb_agg(jsonb_build_object('question', i - 1, 'choice',
+            CASE WHEN i <= d.known THEN (q->>'right')::int ELSE 1 - (q->>'right')::int END) ORDER BY i)
+        FROM jsonb_array_elements(p.shop_quiz) WITH ORDINALITY AS x(q, i)), '[]') END,
+    CASE WHEN d.level IS NULL THEN NULL WHEN p.shop_quiz <> '[]' THEN d.known >= 2 ELSE d.level >= 4 END
 FROM demo_visit v JOIN demo_shop s ON s.no = v.no JOIN demo_policy p ON p.released_at < v.started_at
     AND CASE WHEN p.is_supply THEN v.seen = 1
             AND p.released_at >= (%(first)s::date)::timestamp AT TIME ZONE 'Asia/Shanghai'
         ELSE v.on_date < p.brief_by + 30 AND (v.seen = 2 OR s.visit_class = 'C') END
+CROSS JOIN LATERAL (SELECT CASE WHEN pg_temp.roll(v.key * 64 + p.number, 161) < 0.9
+    THEN 2 + floor(3.99 * sqrt(pg_temp.roll(v.key * 64 + p.number, 162)))::int END AS level) l
+CROSS JOIN LATERAL (SELECT l.level, CASE WHEN l.level >= 4 THEN 3 WHEN l.level = 3 THEN 2 ELSE 1 END AS known) d
 WHERE pg_temp.roll(v.key, 160) < CASE WHEN p.is_supply THEN 0.84 ELSE 0.5 END
 ORDER BY v.id, p.id;
 INSERT INTO visits_pitch (month, visit_id, line_no, product_id, accepted, refusal, words)
