@@ -69,7 +69,7 @@ class TrainingViewSet(ListActs, ScopedViewSet):
     serializer_class = quiz_shapes.TrainingOut
     filterset_class = policy_filters.TrainingFilters
     needs = {"list": "visits.read"}
-    total_order = ("-visit_started_at", "-visit_id", "line_no")
+    total_order = ("-visit_started_at", "-visit_id", "month", "line_no")
 
     def get_queryset(self) -> Any:
         return trainings.listed(self.actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.ids import uuid7
 from backend.links import far
-from backend.scope import Internal, Scope, Stamped
+from backend.scope import Actor, Internal, Scope, Stamped, visible_to
 
 
 class Visit(models.Model):
@@ -122,6 +123,14 @@ class VisitLine(models.Model):
         abstract = True
 
 
+class OfVisit(Scope):
+    """Lines of visits that the reader may see."""
+
+    def where(self, actor: Actor, on: date) -> models.Q:
+        visit = Visit.objects.filter(pk=models.OuterRef("visit_id"), month=models.OuterRef("month"))
+        return models.Q(models.Exists(visible_to(visit, actor, on)))
+
+
 class CheckLine(VisitLine):
     """One answered item of the display check. `passed` null = not applicable."""
 
@@ -231,6 +240,8 @@ class Pitch(VisitLine):
 
 class Training(VisitLine):
     """The retailer was taught something. `understanding` as of a briefing."""
+
+    SCOPE: ClassVar[Scope] = OfVisit()
 
     pk = models.CompositePrimaryKey("month", "visit_id", "line_no")
     topic = models.CharField(max_length=120)
