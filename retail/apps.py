@@ -15,11 +15,12 @@ class RetailConfig(AppConfig):
 
     def ready(self) -> None:
         from backend import feeds as phones  # models are loaded by now
-        from backend import outbox
+        from backend import outbox, ticks
         from backend.imports import kinds
-        from retail import assignment, feeds, imports, parameters  # noqa: F401 - parameters declare themselves
+        from retail import assignment, feeds, imports, parameters, reminding  # noqa: F401 - parameters declare themselves
 
         scope.register_assignment("retail.Assignment")
         outbox.register(assignment.BEGINS, assignment.begin)
         kinds.register(imports.RETAILERS)
         phones.register(*feeds.FEEDS)
+        ticks.register("retail.reminders", reminding.remind)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django_filters import rest_framework as rest
 
 from backend import clock
 from backend.http.filters import DayFilter, Filters, TextFilter, TrueFalseFilter, WholeNumberFilter
-from backend.scope import units_under
+from backend.scope import TERRITORY, assigned, units_under
 from retail import queries
 from retail.models import Assignment, Classification, Contact, Need, Promise, Retailer
 
@@ -84,7 +84,16 @@ class ContactFilters(Filters):
         fields = ["retailer", "is_primary"]
 
 
-class NeedFilters(Filters):
+class OfShopFilters(Filters):
+    """`unit`: of shops that belong today to a territory at or under it."""
+
+    unit = WholeNumberFilter(method="under", label="a unit and everything under it")
+
+    def under(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        return rows.filter(Exists(assigned("retailer_id", units_under([value]), clock.today())))
+
+
+class NeedFilters(OfShopFilters):
     is_open = TrueFalseFilter(field_name="closed_on", lookup_expr="isnull")
     due_before = DayFilter(field_name="due_on", lookup_expr="lt")
     is_replied = TrueFalseFilter(method="replied", label="the department has answered")
@@ -102,9 +111,25 @@ class NeedFilters(Filters):
         return rows.filter(late) if value else rows.exclude(late)
 
 
-class PromiseFilters(Filters):
+class PromiseFilters(OfShopFilters):
+    """The ledger of promises. `is_mine`: I made it, or its shop is of a territory of mine today."""
+
     due_before = DayFilter(field_name="due_on", lookup_expr="lt")
+    is_overdue = TrueFalseFilter(method="overdue", label="open, and its day has gone by")
+    is_mine = TrueFalseFilter(method="mine", label="made by me, or of a shop of my territory")
 
     class Meta:
         model = Promise
         fields = ["retailer", "state", "promised_by"]
+
+    def overdue(self, rows: QuerySet[Promise], name: str, value: bool) -> QuerySet[Promise]:
+        late = Q(state=Promise.State.OPEN, due_on__lt=clock.today())
+        return rows.filter(late) if value else rows.exclude(late)
+
+    def mine(self, rows: QuerySet[Promise], name: str, value: bool) -> QuerySet[Promise]:
+        actor = self.request.actor if self.request is not None else None
+        if actor is None:
+            return rows.none()
+        territories = actor.units("retail.read", levels=[TERRITORY])
+        own = Q(promised_by_id=actor.person_id) | Q(Exists(assigned("retailer_id", territories, clock.today())))
+        return rows.filter(own) if value else rows.exclude(own)

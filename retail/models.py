@@ -361,6 +361,7 @@ class Promise(models.Model):
             ),
             models.CheckConstraint(condition=~Q(state="dropped", outcome=""), name="promise_dropped_with_reason"),
         )
+        indexes = (models.Index(fields=["due_on"], name="promise_due", condition=Q(state="open")),)
 
     def __str__(self) -> str:
         return self.text[:40]

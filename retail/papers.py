@@ -19,7 +19,7 @@ from backend.errors import Problem
 from backend.feeds import CONFLICT, Document, Pushed, Sent, Verdict
 from backend.rowwise import Stored
 from backend.scope import TERRITORY, Actor
-from retail import needs, promises, queries, withdrawing
+from retail import needs, promises, queries, requests, withdrawing
 from retail.models import Need, Promise
 
 EDIT = "retail.edit"
@@ -29,7 +29,8 @@ Outcome = Annotated[str, Meta(max_length=2_000)]
 
 
 class NeedState(Struct, frozen=True):
-    """What a phone says of a need; closed once `closed_on` is given, with an outcome."""
+    """What a phone says of a need; closed once `closed_on` is given, with an outcome; routed once it names a department
+    (none says nothing: what was routed stays so)."""
 
     retailer_id: UUID
     kind: Literal["supply", "brand", "display", "training", "complaint", "request", "other"]
@@ -38,6 +39,7 @@ class NeedState(Struct, frozen=True):
     priority: Annotated[int, Meta(ge=1, le=3)] = 2
     due_on: date | None = None
     origin_visit_id: UUID | None = None
+    department: Literal["service_desk", "enforcement", "brand", "logistics"] | None = None
     closed_on: date | None = None
     outcome: Outcome | None = None
 
@@ -58,6 +60,7 @@ class PromiseState(Struct, frozen=True):
 NEED_OWNED = frozenset(NeedState.__struct_fields__)
 PROMISE_OWNED = frozenset(PromiseState.__struct_fields__)
 _CLOSING = frozenset({"closed_on", "outcome"})
+_NOT_EDITED = _CLOSING | {"department"}
 _SETTLING = frozenset({"state", "settled_on", "outcome"})
 
 
@@ -76,7 +79,9 @@ def push_needs(actor: Actor, rows: Sequence[Pushed], sent: Sent) -> list[Verdict
         if stored is None:
             if withdrawing.was_taken_back(row.id):
                 return CONFLICT
-            made = needs.raise_need(actor=actor, new=needs.NewNeed(**_without(new, _CLOSING), id=row.id))
+            made = needs.raise_need(actor=actor, new=needs.NewNeed(**_without(new, _NOT_EDITED), id=row.id))
+            if new.department:
+                made = requests.route(actor=actor, need=made, department=new.department, on=new.raised_on)
             _close(actor, made, new)
             return None
         _change_need(actor, row, new, rowwise.changed(rowwise.plain(new), stored))
@@ -114,8 +119,10 @@ def push_promises(actor: Actor, rows: Sequence[Pushed], sent: Sent) -> list[Verd
 
 def _change_need(actor: Actor, row: Pushed, new: NeedState, changes: set[str]) -> None:
     need = Need.objects.get(pk=row.id)
-    if edits := {name: getattr(new, name) for name in changes - _CLOSING}:
+    if edits := {name: getattr(new, name) for name in changes - _NOT_EDITED}:
         need = needs.edit_need(actor=actor, need=need, values=edits)
+    if new.department and "department" in changes:
+        need = requests.route(actor=actor, need=need, department=new.department)
     if changes & _CLOSING:
         if need.closed_on is not None:
             raise Problem("conflict")
@@ -180,7 +187,8 @@ def _standing(
 
 def _told(row: Model, shape: type[NeedState] | type[PromiseState]) -> Document:
     values: Mapping[str, Any] = {name: getattr(row, name) for name in shape.__struct_fields__}
-    return rowwise.plain(shape(**{**values, "outcome": values["outcome"] or None}))
+    unsaid = {name: None for name in ("outcome", "department") if name in values and not values[name]}
+    return rowwise.plain(shape(**{**values, **unsaid}))
 
 
 # -- late work of a shop that has moved on -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from backend.parameters import Declared, declare
 LICENCE_NOTICE_DAYS = "retail.licence_notice_days"
 REPLY_DAYS = "retail.reply_working_days"
 COMPLAINT_DAYS = "retail.complaint_working_days"
+PROMISE_NOTICE_DAYS = "retail.promise_notice_days"
 
 _OURS = "our proposal; docs/method.md"
 
@@ -20,5 +21,8 @@ declare(
         source="烟草专卖许可证管理办法: renewal is asked at least 30 days before the end",
     ),
     Declared(REPLY_DAYS, int, 3, "部门答复期限(工作日)", "a department replies within (working days)", _OURS),
+    Declared(
+        PROMISE_NOTICE_DAYS, int, 2, "承诺到期前提醒天数", "days before its day that a promise is called to mind", _OURS
+    ),
     Declared(COMPLAINT_DAYS, int, 1, "投诉答复期限(工作日)", "a complaint is replied to within (working days)", _OURS),
 )

@@ -7,7 +7,7 @@ today hears of each reply. Rule: docs/method.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -31,7 +31,7 @@ DEPARTMENT_OF = {
 NOTICE = "need.replied"
 NOTED = ("kind", "priority", "due_on", "department")  # what a change of is kept in the timeline
 
-_NAMES = {
+DEPARTMENT_NAMES = {
     Need.Department.SERVICE_DESK: ("客服", "The service desk"),
     Need.Department.ENFORCEMENT: ("专卖", "Enforcement"),
     Need.Department.BRAND: ("品牌", "The brand department"),
@@ -47,13 +47,13 @@ register(
 )
 
 
-def route(*, actor: Actor, need: Need, department: str) -> Need:
+def route(*, actor: Actor, need: Need, department: str, on: date | None = None) -> Need:
     """The department owes a reply: within its working days from now (a complaint sooner), 18:00 of the last one.
 
-    `retail.edit` over the shop today, else `not_found`; `conflict` when it is closed, or waits there already. A need
-    that another department had starts there anew. Eight queries.
+    `retail.edit` over the shop on the day (default: today) or today, else `not_found`; `conflict` when it is closed, or
+    waits there already. A need that another department had starts there anew. Eight queries.
     """
-    county = county_on(actor, need.retailer_id, clock.today())
+    county = county_on(actor, need.retailer_id, on or clock.today(), clock.today())
     with transaction.atomic():
         held = _open(need)
         if held.department == department and held.replied_at is None:
@@ -86,13 +86,13 @@ def reply(*, actor: Actor, need: Need, words: str) -> Need:
     with transaction.atomic():
         held = _open(need)
         county = _answering(actor, held)
-        NeedReply.objects.create(need=held, person_id=actor.person_id, made_at=clock.now(), words=words)
+        made = NeedReply.objects.create(need=held, person_id=actor.person_id, made_at=clock.now(), words=words)
         now = clock.now()
         changes = {"replied_at": held.replied_at or now, "taken_at": held.taken_at or now}
         if held.taken_by_id is None:
             changes["taken_by_id"] = actor.person_id  # type: ignore[assignment]
         done = _changed(actor, "need.reply", held, county, changes)
-        notices.tell([notices.Told(p, NOTICE, held.pk, _params(held, words)) for p in _owners(held)])
+        notices.tell([notices.Told(person, NOTICE, made.pk, _params(held, words)) for person in _owners(held)])
         return done
 
 
@@ -157,5 +157,5 @@ def _owners(need: Need) -> list[Any]:
 
 
 def _params(need: Need, words: str) -> dict[str, Any]:
-    zh, en = _NAMES[Need.Department(need.department)]
-    return {"shop": need.retailer.name, "zh": zh, "en": en, "reply": words[:200]}
+    zh, en = DEPARTMENT_NAMES[Need.Department(need.department)]
+    return {"need": str(need.pk), "shop": need.retailer.name, "zh": zh, "en": en, "reply": words[:200]}
