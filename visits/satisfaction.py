@@ -61,7 +61,8 @@ shop AS (
     SELECT b.unit_id, a.retailer_id FROM below b
     JOIN retail_assignment a ON a.territory_id = b.territory_id AND a.during @> %(today)s::date),
 reply AS (
-    SELECT s.unit_id, count(*) AS due, count(*) FILTER (WHERE n.replied_at <= n.reply_due_at) AS kept
+    SELECT s.unit_id, count(*) AS due, count(*) FILTER (WHERE n.replied_at <= n.reply_due_at) AS kept,
+        count(*) FILTER (WHERE n.replied_at IS NULL AND n.closed_on IS NULL) AS late
     FROM shop s JOIN retail_need n ON n.retailer_id = s.retailer_id
     WHERE n.reply_due_at >= %(since)s AND n.reply_due_at < %(until)s
     AND (n.replied_at IS NOT NULL OR n.reply_due_at < %(now)s) GROUP BY s.unit_id),
@@ -71,7 +72,7 @@ promise AS (
     WHERE p.due_on >= %(month)s AND p.due_on < %(next)s AND (p.state <> 'open' OR p.due_on < %(today)s)
     GROUP BY s.unit_id)
 SELECT w.id, w.code, w.name, w.level, coalesce(c.n, 0), coalesce(c.total, 0), t.middle, coalesce(r.due, 0),
-    coalesce(r.kept, 0), coalesce(p.due, 0), coalesce(p.kept, 0)
+    coalesce(r.kept, 0), coalesce(r.late, 0), coalesce(p.due, 0), coalesce(p.kept, 0)
 FROM wanted w LEFT JOIN score c ON c.unit_id = w.id LEFT JOIN typed t ON t.unit_id = w.id
 LEFT JOIN reply r ON r.unit_id = w.id LEFT JOIN promise p ON p.unit_id = w.id
 ORDER BY w.code, w.id
@@ -91,6 +92,7 @@ class Service:
     typed_s: Decimal | None
     replies_due: int
     replies_in_time: int
+    replies_overdue: int
     promises_due: int
     promises_kept: int
 

@@ -27,6 +27,7 @@ class ServiceUnitOut(OutSerializer):
     scores = serializers.IntegerField(allow_null=True, help_text="Null below five: nobody learns what one shop said.")
     replies_due = serializers.IntegerField()
     replies_in_time = serializers.IntegerField()
+    replies_overdue = serializers.IntegerField(help_text="Due in the month, and still waiting.")
     promises_due = serializers.IntegerField()
     promises_kept = serializers.IntegerField()
     visit_satisfaction = serializers.DecimalField(max_digits=4, decimal_places=2, allow_null=True)
