@@ -198,6 +198,19 @@ class Stamped(Scope):
 
 
 @dataclass(frozen=True)
+class Restrictable(Stamped):
+    """As Stamped; a row marked `is_restricted` is only for its author and where its reader holds `restricted` too."""
+
+    restricted: str = ""
+    owner: str = ""
+
+    def where(self, actor: Actor, on: date) -> Q:
+        trusted = Actor(actor.person_id, tuple(p for p in actor.held if self.restricted in p.capabilities))
+        told = Q(is_restricted=False) | Q(**{self.owner: actor.person_id}) | super().where(trusted, on)
+        return super().where(actor, on) & told
+
+
+@dataclass(frozen=True)
 class OfShop(Scope):
     """The shop itself and what hangs on it: by today's assignment; from the county up also shops without one."""
 

@@ -9,6 +9,7 @@ from visits import (
     api,
     breach_api,
     faq_api,
+    intelligence_api,
     policy_api,
     quiz_api,
     search_api,
@@ -37,6 +38,7 @@ router.register("presence-verdicts", signal_api.VerdictViewSet, basename="presen
 router.register("point-proposals", signal_api.PointViewSet, basename="point-proposal")
 router.register("display-tasks", breach_api.TaskViewSet, basename="display-task")
 router.register("breaches", breach_api.BreachViewSet, basename="breach")
+router.register("observations", intelligence_api.IntelligenceViewSet, basename="observation")
 router.register("stops", stop_api.StopViewSet, basename="stop")
 router.register("leaves", stop_api.LeaveViewSet, basename="leave")
 

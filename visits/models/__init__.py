@@ -3,6 +3,7 @@
 from visits.models.breach import Breach, DisplayTask
 from visits.models.briefed import Briefed, PolicyAnswer, PolicyQuestion, PolicyReading, QuizAttempt, Seal
 from visits.models.display import DisplayTemplate, TemplateVersion
+from visits.models.intelligence import Intelligence
 from visits.models.photo import PhotoExif, StoredPhoto
 from visits.models.policy import Policy, PolicyVersion
 from visits.models.signal import PointProposal, PresenceVerdict, Signal
@@ -29,6 +30,7 @@ __all__ = [
     "ComplianceCheck",
     "DisplayTask",
     "DisplayTemplate",
+    "Intelligence",
     "Leave",
     "Observation",
     "Photo",
