@@ -120,6 +120,19 @@ AND (s.state, s.visit_id, s.seen, s.suspects) IS DISTINCT FROM (n.state, n.visit
 RETURNING s.territory_id
 """
 _ENDED = "SELECT DISTINCT week_on, territory_id FROM market_sample WHERE state = 'due' AND week_on + 7 <= %s"
+# A shop that went to another territory is no point of the one it left; what was still awaited of it is awaited no more.
+_END_MOVED = """
+UPDATE market_collectionpoint p SET ended_reason = 'moved', version = p.version + 1,
+    during = daterange(lower(p.during), greatest(%(today)s::date, lower(p.during) + 1))
+WHERE upper_inf(p.during) AND NOT EXISTS (
+    SELECT FROM retail_assignment a WHERE a.retailer_id = p.retailer_id AND a.territory_id = p.territory_id
+    AND a.during @> %(today)s::date)
+"""
+_DROP_ENDED = """
+DELETE FROM market_sample s USING market_collectionpoint p
+WHERE p.id = s.point_id AND s.week_on = %(week)s AND s.state = 'due' AND NOT p.during @> %(today)s::date
+RETURNING s.territory_id
+"""
 _TERRITORIES = "SELECT DISTINCT territory_id FROM market_collectionpoint WHERE during @> %s::date"
 
 
@@ -132,17 +145,21 @@ def follow() -> int:
 
 
 def ensure_week(today: date) -> int:
-    """Every point in force has its sample of the week of the day. Three queries; in the caller's transaction."""
+    """Every point in force has its sample of the week of the day, one that ended none that is still due; a point whose
+    shop has moved ends. Five queries; in the caller's transaction."""
     with connection.cursor() as cursor:
+        cursor.execute(_END_MOVED, {"today": today})
+        cursor.execute(_DROP_ENDED, {"today": today, "week": monday(today)})
+        dropped = _tell(cursor.fetchall())
         cursor.execute(_TERRITORIES, [today])
         territories = [unit for (unit,) in cursor.fetchall()]
         if not territories:
-            return 0
+            return dropped
         numbers = parameters.values([SAMPLE_PRODUCTS], territories, today)
         values: dict[str, Any] = {"today": today, "week": monday(today), "territories": territories}
         values["products"] = [numbers[unit][SAMPLE_PRODUCTS] for unit in territories]
         cursor.execute(_ENSURE, values)
-        return _tell(cursor.fetchall())
+        return dropped + _tell(cursor.fetchall())
 
 
 def recompute(week: date, territories: Sequence[int]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from backend.http.viewsets import Router
-from market import api, board_api, samples_api
+from market import api, board_api, samples_api, sampling_api
 
 router = Router()
 router.register("orders", api.OrderViewSet, basename="order")
@@ -19,6 +19,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("boards/market", board_api.MarketBoard.as_view()),
     path("boards/market/children", board_api.MarketChildren.as_view()),
     path("boards/market/products", board_api.MarketProducts.as_view()),
+    path("boards/samples", sampling_api.SamplesBoard.as_view()),
     path("collection-points/proposed", samples_api.ProposedPoints.as_view()),
     path("", include(router.urls)),
 ]

@@ -17,6 +17,7 @@ from market.models import CollectionPoint, Order, OrderLine, Sample
 from retail.models import Classification
 from tests.cast import NOW, Cast
 from tests.market.facts import Seen, visit
+from tests.retail.test_assignment import transfer
 
 MONDAY = date(2026, 3, 16)
 
@@ -182,3 +183,54 @@ def test_another_county_sees_neither_points_nor_samples(cast: Cast, as_wu: APICl
     paths = (f"collection-points/{point}", f"samples/{sample.pk}")
     assert [as_wu.get(f"/api/v1/{path}").status_code for path in paths] == [404, 404]
     assert as_wu.get("/api/v1/samples").json()["results"] == []
+
+
+def test_the_board_tells_how_complete_samples_are_by_unit(
+    cast: Cast, as_chen: APIClient, as_wu: APIClient, point: str
+) -> None:
+    second = {"territory": cast.territory.pk, "retailers": [str(cast.shops[1].pk)]}
+    assert post(as_chen, "collection-points", second).status_code == 201
+    ordered(cast, 1, date(2026, 3, 10), (cast.products[2].pk, 30))
+    Sample.objects.all().delete()
+    samples.follow()  # two points, two products each
+
+    def board(unit: int) -> list[dict[str, Any]]:
+        said = as_chen.get(f"/api/v1/boards/samples?unit={unit}&month=2026-03")
+        assert said.status_code == 200, said.content
+        return said.json()["units"]
+
+    [row] = board(cast.territory.pk)
+    assert (row["over"], row["due"], row["sample_completeness"], row["samples_in_time_rate"]) == (0, 2, None, None)
+    seen = Seen(observations=[{"product_id": cast.products[0].pk, "carton_price_fen": 29_000, "stock_packs": 40}])
+    visit(cast.shops[0], cast.territory, cast.lin, MONDAY, seen)
+    with clock.at(NOW + timedelta(days=7)):
+        samples.follow()
+        office, first, other = board(cast.office.pk)
+    assert (office["level"], office["code"], other["over"]) == (4, "420222-01", 0)
+    for row in (office, first):
+        counts = (row["over"], row["due"], row["taken"], row["late"], row["missed"], row["suspect"])
+        assert counts == (2, 2, 1, 0, 1, 1)  # the two of the new week are due
+        assert (row["products_asked"], row["products_seen"]) == (4, 1)
+        assert (row["sample_completeness"], row["samples_in_time_rate"]) == ("25.0", "50.0")
+    assert as_wu.get(f"/api/v1/boards/samples?unit={cast.office.pk}").status_code == 404
+
+
+def test_a_point_whose_shop_moved_ends_and_awaits_nothing_of_its_old_territory(
+    cast: Cast, as_chen: APIClient, point: str
+) -> None:
+    with clock.at(NOW + timedelta(days=1)):
+        transfer(as_chen, cast, from_date="2026-03-17")
+        samples.follow()
+        assert samples.follow() == 0
+    held = CollectionPoint.objects.get()
+    assert (held.ended_reason, held.during.upper, Sample.objects.count()) == ("moved", date(2026, 3, 17), 0)
+
+
+def test_a_sample_that_was_taken_stays_when_its_point_ends(cast: Cast, as_chen: APIClient, point: str) -> None:
+    seen = Seen(observations=[{"product_id": cast.products[0].pk, "stock_packs": 40}])
+    visit(cast.shops[0], cast.territory, cast.lin, MONDAY, seen)
+    samples.follow()
+    with clock.at(NOW + timedelta(days=1)):
+        assert post(as_chen, f"collection-points/{point}/replace", {"reason": "closed"}).status_code == 200
+        samples.follow()
+    assert [row.state for row in Sample.objects.all()] == ["taken"]
