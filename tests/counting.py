@@ -20,10 +20,11 @@ from tests.walk.asking import Ask, address, api_routes, content, page_address
 from tests.walk.policy import ALLOW, OWN, PAGES, POLICY, PUBLIC, Rule, verdict
 from tests.walk.world import World
 
-READERS = ("lin", "zhao", "qian", "sun", "shen", "anonymous")
+READERS = ("lin", "zhao", "qian", "sun", "shen", "chen", "anonymous")
 AT_MOST = 3  # readers of one route
 NOT_QUERIES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
+    "GET /api/v1/collection-points/proposed": lambda world: f"unit={world.cast.territory.pk}",
     "GET /api/v1/second-touches": lambda world: f"policy_version={world.cast.policy.pk}",
     "GET /api/v1/parameters": lambda world: f"unit={world.cast.territory.pk}",
     "GET /sync/<slug:collection>/<int:version>/pull": lambda world: "lwt=0&id=",

@@ -131,6 +131,13 @@ VALID: dict[str, Body] = {
         "text": "要货架",
         "raised_on": "2026-03-16",
     },
+    "PATCH /api/v1/needs/<uuid:pk>": lambda w, p: {"priority": 1},
+    "POST /api/v1/needs/<uuid:pk>/route": lambda w, p: {"department": "logistics"},
+    "POST /api/v1/needs/<uuid:pk>/take": nothing,
+    "POST /api/v1/needs/<uuid:pk>/reply": lambda w, p: {"words": "已安排"},
+    "POST /api/v1/collection-points": lambda w, p: {"territory": p.territory, "retailers": [p.spare]},
+    "POST /api/v1/collection-points/<uuid:pk>/replace": lambda w, p: {"reason": "hours"},
+    "POST /api/v1/samples/<uuid:pk>/decide": lambda w, p: {"accepted": True},
     "POST /api/v1/needs/<uuid:pk>/close": lambda w, p: {"on": "2026-03-16", "outcome": "已解决"},
     "POST /api/v1/promises": lambda w, p: {
         "retailer": p.shop,
@@ -248,6 +255,7 @@ FILES: dict[str, Callable[[World, Place], bytes]] = {
 # What a reading route cannot be asked without.
 ASKED: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "GET /api/v1/parameters": lambda w, p: {"unit": p.territory},
+    "GET /api/v1/collection-points/proposed": lambda w, p: {"unit": p.territory},
     "GET /api/v1/second-touches": lambda w, p: {"policy_version": p.policy_version},
     "GET /sync/stream": lambda w, p: {"collections": "needs/1"},
     "GET /sync/<slug:collection>/<int:version>/pull": lambda w, p: {"lwt": 0, "id": ""},

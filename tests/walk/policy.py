@@ -15,24 +15,26 @@ SIGNED_IN = "signed in"  # served to everybody with a log-in that stands, also w
 
 UNSIGNED = ("anonymous", "expired", "lost", "ended")
 # The cast, and three more: Yuan's position ended yesterday, Tang imports and Luo administers in the other county.
-PREFECTURE = frozenset({"zhao", "sun", "qian", "zhou", "feng", "shen", "jiang"})
+PREFECTURE = frozenset({"zhao", "sun", "qian", "zhou", "feng", "shen", "jiang", "bai", "mo"})
 SIGNED = ("lin", "ma", "wu", "chen", "he", *sorted(PREFECTURE), "tang", "luo", "yuan")
 PRINCIPALS = (*UNSIGNED, *SIGNED)
 
 FIELD = frozenset({"lin", "ma", "wu", "chen"})
 LEADERS = frozenset({"he", "zhao"})
 STEWARDS = frozenset({"qian", "tang"})
+DEPARTMENTS = frozenset({"jiang", "bai", "mo"})  # who see of needs only what is routed to them
 ADMINISTRATORS = frozenset({"sun", "luo"})
 
 HOLDERS: dict[str, frozenset[str]] = {
     "org.read": frozenset(SIGNED) - {"yuan"},
     "org.edit": ADMINISTRATORS,
-    "retail.read": FIELD | LEADERS | STEWARDS | {"feng", "jiang"},
+    "retail.read": FIELD | LEADERS | STEWARDS | DEPARTMENTS | {"feng"},
     "retail.edit": FIELD | STEWARDS,
     "retail.assign": LEADERS | STEWARDS | {"chen"},
     "brands.read": frozenset(SIGNED) - {"yuan", "shen"},
     "brands.edit": STEWARDS | {"feng"},
-    "policies.read": FIELD | LEADERS | ADMINISTRATORS | {"feng", "zhou"},
+    "policies.read": FIELD | LEADERS | ADMINISTRATORS | {"feng", "zhou", "bai", "mo"},
+    "requests.answer": DEPARTMENTS | {"feng"},
     "policies.edit": frozenset({"zhou"}),
     "visits.read": FIELD | LEADERS | {"feng"},
     "visits.record": FIELD,
@@ -97,7 +99,9 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     # somebody's days off: entered by himself, or by those above who see people
     "absence": {OWN: frozenset({"lin", "chen"}), FOREIGN: frozenset({"wu"})},
     # what a shop needs: routed nowhere yet, so no department's posts
-    "need": {column: who - {"jiang"} for column, who in _LINES.items()},
+    "need": {column: who - DEPARTMENTS for column, who in _LINES.items()},
+    # one that is routed to the brand department, which is Feng's
+    "routed need": {column: who - DEPARTMENTS for column, who in _LINES.items()},
     # a breach that Lin reported: hers wherever its shop is today, and theirs who see the unit that it is stamped with
     "breach": {
         OWN: PREFECTURE | {"lin", "chen", "he"},
@@ -160,7 +164,10 @@ KINDS: dict[str, str] = {
     "registered": "registered",
     "contact": "shop",
     "need": "need",
+    "routed need": "routed need",
     "promise": "shop",
+    "collection point": "shop",
+    "sample": "shop",
     "visit": "shop",
     "own visit": "author",
     "visited": "visited",
@@ -271,7 +278,11 @@ POLICY: dict[str, Rule] = {
     "DELETE /api/v1/contacts/<uuid:pk>": Rule("retail.edit", "contact"),
     **_reads("/api/v1/needs", "retail.read", "need"),
     "POST /api/v1/needs": Rule("retail.edit", about="shop"),
+    "PATCH /api/v1/needs/<uuid:pk>": Rule("retail.edit", "need"),
     "POST /api/v1/needs/<uuid:pk>/close": Rule("retail.edit", "need"),
+    "POST /api/v1/needs/<uuid:pk>/route": Rule("retail.edit", "need"),
+    "POST /api/v1/needs/<uuid:pk>/take": Rule("requests.answer", "routed need"),
+    "POST /api/v1/needs/<uuid:pk>/reply": Rule("requests.answer", "routed need"),
     **_reads("/api/v1/promises", "retail.read", "promise"),
     "POST /api/v1/promises": Rule("retail.edit", about="shop"),
     "POST /api/v1/promises/<uuid:pk>/keep": Rule("retail.edit", "promise"),
@@ -281,6 +292,13 @@ POLICY: dict[str, Rule] = {
     **_reads("/api/v1/allotments", "market.read", "allotment", "int"),
     **_reads("/api/v1/stock-counts", "market.read", "stock count"),
     **_reads("/api/v1/targets", "market.read", "target", "int"),
+    **_reads("/api/v1/collection-points", "market.read", "collection point"),
+    "POST /api/v1/collection-points": Rule("visits.verify", about="territory"),
+    "GET /api/v1/collection-points/proposed": Rule("visits.verify", about="territory"),
+    "POST /api/v1/collection-points/<uuid:pk>/replace": Rule("visits.verify", "collection point"),
+    **_reads("/api/v1/samples", "market.read", "sample"),
+    "POST /api/v1/samples/<uuid:pk>/decide": Rule("visits.verify", "sample"),
+    "GET /api/v1/boards/samples": Rule("boards.read"),
     "GET /api/v1/boards/market": Rule("boards.read"),
     "GET /api/v1/boards/market/children": Rule("boards.read"),
     "GET /api/v1/boards/market/products": Rule("boards.read"),
@@ -341,6 +359,9 @@ POLICY: dict[str, Rule] = {
     "POST /api/v1/display-schemes": Rule("policies.edit", about="policy"),
     "GET /api/v1/retailers/<uuid:pk>/template": Rule("visits.read", "shop"),
     "GET /api/v1/visits/<uuid:pk>/score": Rule("visits.read", "visit"),
+    "GET /api/v1/observations": Rule("visits.read"),
+    "GET /api/v1/boards/service": Rule("boards.read"),
+    "GET /api/v1/boards/pitches": Rule("boards.read"),
     "GET /api/v1/boards/compliance": Rule("boards.read"),
     **_reads("/api/v1/signals", "visits.read", "signal"),
     "POST /api/v1/signals/<uuid:pk>/answer": Rule("visits.record", "own signal"),

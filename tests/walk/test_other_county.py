@@ -33,6 +33,7 @@ NAMES_AN_OWNER = {
     "policy": "policy",
     "parent": "county",
     "actor": "person",
+    "point": "point",
     "raised_by": "person",
     "asked_by": "person",
     "owner": "county",
@@ -50,6 +51,8 @@ NAMES_NONE = {
     "open", "rule", "dimension",
     "asked", "by", "channel", "overdue", "passed", "tag", "understanding",
     "visit_id", "item_code", "waiting",
+    "department", "is_overdue", "is_replied", "is_mine", "confidence", "place", "campaign", "stratum", "week",
+    "is_suspect", "is_decided", "is_accepted",
     "unsaid", "miss_reason", "is_own", "outcome", "carried", "closed", "answered", "figure", "absorbed", "decided",
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ from cycles.models import (
     Result,
     Sighting,
 )
-from market.models import Allotment, Order, OrderLine, SalesTarget, StockCount
+from market.models import Allotment, CollectionPoint, Order, OrderLine, SalesTarget, Sample, StockCount
 from retail.models import Assignment, Contact, Need, Promise, Retailer
 from tests.cast import ALWAYS, SINCE, TODAY, Cast, build_cast, make_shop
 from tests.cycles.manager_facts import NO_FIGURES
@@ -159,16 +159,32 @@ class Place:
     person: UUID
     policy: int
     policy_version: int
+    point: UUID  # the collection point of the shop
+    spare: UUID  # a shop of the territory that is none
 
 
 def _place_of(world: World, column: str) -> Place:
     cast, shop = world.cast, world.shops[column].pk
     if column == FOREIGN:
         units = (cast.other_territory.pk, cast.other_territory.pk, world.other_next.pk, cast.other_county.pk)
-        return Place(shop, world.keys["unassigned"][FOREIGN], *units, cast.wu.pk, *_policy_of(world, FOREIGN))
+        return Place(
+            shop,
+            world.keys["unassigned"][FOREIGN],
+            *units,
+            cast.wu.pk,
+            *_policy_of(world, FOREIGN),
+            *_point_of(world, FOREIGN),
+        )
     pair = (cast.territory.pk, cast.next_territory.pk)
     units = (cast.territory.pk, *(pair if column == OWN else pair[::-1]), cast.county.pk)
-    return Place(shop, world.keys["unassigned"][OWN], *units, cast.lin.pk, *_policy_of(world, OWN))
+    return Place(
+        shop, world.keys["unassigned"][OWN], *units, cast.lin.pk, *_policy_of(world, OWN), *_point_of(world, column)
+    )
+
+
+def _point_of(world: World, column: str) -> tuple[UUID, UUID]:
+    spare = world.cast.wu_shops[1] if column == FOREIGN else world.cast.shops[1]
+    return world.keys["collection point"][column], spare.pk
 
 
 def _policy_of(world: World, column: str) -> tuple[int, int]:
@@ -179,7 +195,7 @@ _PLACES: dict[str, Callable[[World], Place]] = {
     OWN: lambda world: _place_of(world, OWN),
     MOVED: lambda world: _place_of(world, MOVED),
     FOREIGN: lambda world: _place_of(world, FOREIGN),
-    NOWHERE: lambda world: Place(NO_UUID, NO_UUID, *[NO_NUMBER] * 4, NO_UUID, NO_NUMBER, NO_NUMBER),
+    NOWHERE: lambda world: Place(NO_UUID, NO_UUID, *[NO_NUMBER] * 4, NO_UUID, NO_NUMBER, NO_NUMBER, NO_UUID, NO_UUID),
 }
 
 
@@ -239,6 +255,10 @@ def shop_things(world: World, column: str) -> None:
     _keep(world, "contact", column, Contact.objects.create(retailer=shop, name="店主", phone="13900000000"))
     need = Need.objects.create(retailer=shop, kind="supply", text="缺货", raised_by=person, raised_on=LAST_WEEK)
     _keep(world, "need", column, need)
+    routed = {"department": "brand", "routed_at": clock.now(), "reply_due_at": clock.now() + timedelta(days=1)}
+    asked = {"kind": "request", "text": "要陈列架", "raised_by": person, "raised_on": LAST_WEEK}
+    _keep(world, "routed need", column, Need.objects.create(retailer=shop, **asked, **routed))
+    _sampled_things(world, column, territory)
     promise = Promise.objects.create(
         retailer=shop, text="周五送货架", promised_by=person, promised_on=LAST_WEEK, due_on=TODAY
     )
@@ -257,6 +277,18 @@ def shop_things(world: World, column: str) -> None:
     missed = PlannedStop.objects.create(**place, on_date=YESTERDAY, position=1, words="没去成", state="missed")
     _keep(world, "missed stop", column, missed)
     _keep(world, "cycle", column, shop, {"month": "2026-03", "retailer_id": shop.pk})
+
+
+def _sampled_things(world: World, column: str, territory: Unit) -> None:
+    """The column's shop is a collection point; its sample of last week was taken by the visit."""
+    place = {"retailer": world.shops[column], "territory": territory, "county_id": territory.ancestors[3]}
+    point = CollectionPoint.objects.create(**place, stratum="middle", during=ALWAYS)
+    _keep(world, "collection point", column, point)
+    sample = Sample.objects.create(
+        **place, week_on=date(2026, 3, 9), point=point, products=[world.cast.products[0].pk], state="taken",
+        visit_id=world.visits[column], visit_month=MONTH, taken_on=LAST_WEEK, seen=1,
+    )  # fmt: skip
+    _keep(world, "sample", column, sample)
 
 
 def _checked_things(world: World, column: str, stamp: dict[str, Any]) -> None:
