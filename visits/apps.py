@@ -1,4 +1,4 @@
-"""Registers the app with Django, its planned stops with the change marks and the tick."""
+"""Registers the app with Django, and what it follows and tells with marks, outbox, uploads, feeds and the tick."""
 
 from __future__ import annotations
 

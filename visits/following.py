@@ -1,6 +1,6 @@
 """Planned stops follow what happened: a visit that lands makes one done, a day that goes by makes one missed.
 
-Called by the tick for every arrival (`drain_once`, `miss_past`) and by the month before it measures (`link`). All of it
+Called by the tick for every arrival (`follow`) and by the month before it measures (`link`). All of it
 is recomputed from visits, so a second run changes nothing.
 """
 

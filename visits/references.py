@@ -125,7 +125,6 @@ def _carried(context: Context, visits: Sequence[VisitIn]) -> dict[UUID, Before]:
 
 
 def _json(stored: Any) -> Any:
-
     return json.loads(stored) if isinstance(stored, str | bytes) else stored
 
 

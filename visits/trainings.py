@@ -1,4 +1,4 @@
-"""What retailers were taught: the list within scope, minutes and understanding by unit; for visits/briefed_api.py."""
+"""What retailers were taught: the list within scope, minutes and understanding by unit; for visits/quiz_api.py."""
 
 from __future__ import annotations
 
