@@ -65,8 +65,8 @@ AND NOT EXISTS (
 
 def remind() -> int:
     """The tick: whoever has the shop today has heard of each open promise some days before and on its day, and its
-    office's managers of each reply that is overdue; each once. Returns how many notices are new. Three queries where
-    nothing is due, and those of `notices.tell`."""
+    office's managers of each reply that is overdue; each once. Returns how many notices are new. Two queries where
+    no promise falls due soon, else those of a threshold and one more; and those of `notices.tell`."""
     with transaction.atomic():
         return notices.tell([*_promises(), *_late_replies()])
 
