@@ -18,7 +18,7 @@ from backend.marks import Key
 from visits import matrix
 
 FIRST = bytes(32)  # what the first link holds on to
-LOCK = 1353  # advisory lock: one hand writes the chain
+LOCK = 1354  # advisory lock (1354, 0): one hand writes the chain
 
 # What a receipt says, as text that depends on no setting of the session and is read in one way only.
 _BRIEFING = """sha256(convert_to(jsonb_build_array('briefing', v.id, v.month, v.revision, v.retailer_id, v.person_id,
