@@ -13,9 +13,10 @@ import msgspec
 from django.db import connection
 
 from visits import telling
+from visits.json_sql import obj
 from visits.news import Place
 from visits.receipts import Receipt
-from visits.telling import KINDS, content
+from visits.telling import KINDS, OF_MONTHS, content
 from visits.wire import VisitIn
 
 _LOCK = """
@@ -26,9 +27,9 @@ _STANDS = f"""
 SELECT v.id, v.revision, coalesce(v.content_sha256, r.sha256), v.retailer_id, v.territory_id, v.county_id, v.on_date,
     v.started_at, v.ended_at, v.received_at, v.device_offset_s, v.person_id, p.name,
     coalesce((SELECT max(x.made_at) FROM visits_visitrevision x WHERE x.visit_id = v.id), v.received_at),
-    ({content()})::text
+    {obj(*content(OF_MONTHS))}
 FROM visits_visit v JOIN backend_receipt r ON r.submission_id = v.id JOIN backend_person p ON p.id = v.person_id
-{KINDS} WHERE v.month = ANY(%s) AND v.id = ANY(%s)
+{KINDS} WHERE v.month = ANY(%(months)s::date[]) AND v.id = ANY(%(ids)s::uuid[])
 """  # noqa: S608  names of our own
 
 
@@ -80,7 +81,7 @@ def locked(ids: Iterable[UUID]) -> dict[UUID, Standing]:
         receipts = {row[0]: Receipt(row[0], row[1], bytes(row[2]), *row[3:]) for row in cursor.fetchall()}
         if not receipts:
             return {}
-        cursor.execute(_STANDS, [sorted({r.month for r in receipts.values()}), list(receipts)])
+        cursor.execute(_STANDS, {"months": sorted({r.month for r in receipts.values()}), "ids": list(receipts)})
         held = {row[0]: _held(row) for row in cursor.fetchall()}
     return {id_: Standing(receipt, held.get(id_)) for id_, receipt in receipts.items()}
 

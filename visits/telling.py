@@ -15,6 +15,7 @@ import msgspec
 from django.db import connection
 
 from visits import wire
+from visits.json_sql import array, field, obj, plain, quoted
 from visits.parameters import SKEW_TOLERATED_S
 from visits.wire import VisitIn
 
@@ -30,93 +31,117 @@ def utc(column: str) -> str:
     return f"rtrim(rtrim({text}, '0'), '.') || 'Z'"
 
 
-def _lines(table: str, fields: str, only: str = "true") -> str:
-    """SQL of a list of lines in their order, null for none. Every null inside is a default, and is left out."""
+def lines(table: str, line: str, only: str) -> str:
+    """SQL of a list of a visit's lines in their order, as text, null for none. `only` names the months, so that the
+    database need not plan for all others."""
     return (
-        f"(SELECT jsonb_agg(jsonb_build_object({fields}) ORDER BY l.line_no) FROM visits_{table} l"  # noqa: S608
+        f"(SELECT {array(line, 'l.line_no')} FROM visits_{table} l"  # noqa: S608
         f" WHERE l.month = v.month AND l.visit_id = v.id AND {only})"
     )
 
 
-def _same(*columns: str) -> str:
-    return ", ".join(f"'{column}', l.{column}" for column in columns)
+def _same(*columns: str) -> list[str]:
+    return [field(column, f"l.{column}") for column in columns]
 
 
-def _unless(default: str, *columns: str, of: str = "l") -> str:
-    return ", ".join(f"'{column}', nullif({of}.{column}, {default})" for column in columns)
+def _unless(default: str, *columns: str, of: str = "l") -> list[str]:
+    return [field(column, f"nullif({of}.{column}, {default})") for column in columns]
 
 
 def _list(column: str) -> str:
-    return f"CASE WHEN cardinality({column}) > 0 THEN to_jsonb({column}) END"
+    return f"CASE WHEN cardinality({column}) > 0 THEN {column} END"
 
 
-def _place(prefix: str, mock: str) -> str:
-    return (
-        f"CASE WHEN v.{prefix}lon IS NOT NULL THEN jsonb_build_object('lon', v.{prefix}lon, 'lat', v.{prefix}lat,"
-        f" 'datum', nullif(v.{prefix}datum, 'unknown'), 'accuracy_m', v.{prefix}accuracy_m, 'mock', {mock}) END"
+def _place(prefix: str, *more: str) -> str:
+    place = obj(
+        plain("lon", f"v.{prefix}lon"),
+        plain("lat", f"v.{prefix}lat"),
+        field("datum", f"nullif(v.{prefix}datum, 'unknown')"),
+        plain("accuracy_m", f"v.{prefix}accuracy_m"),
+        *more,
     )
+    return f"CASE WHEN v.{prefix}lon IS NOT NULL THEN {place} END"
 
 
-_OBSERVATION = _same(
-    "product_id", "on_shelf", "carton_price_fen", "pack_price_fen", "stock_packs", "facings", "oos_days", "confidence"
+_SEEN = (
+    "product_id", "on_shelf", "carton_price_fen", "pack_price_fen", "stock_packs", "facings", "oos_days", "confidence",
+)  # fmt: skip
+_OBSERVATION = obj(*(plain(column, f"l.{column}") for column in _SEEN))
+_REMARK = obj(
+    *_same("kind", "text", "product_id", "policy_id", "confidence", "price_fen", "quantity"),
+    *_unless("''", "counter_proposal", "place", "campaign"),
 )
-_REMARK = (
-    _same("kind", "text", "product_id", "policy_id", "confidence", "price_fen", "quantity")
-    + ", "
-    + _unless("''", "counter_proposal", "place", "campaign")
+_BRIEFING = obj(
+    *_same("policy_version_id", "understanding"),
+    *_unless("''", "told_to", "question"),
+    *_unless("'visit'", "channel"),
+    plain("answers", "jsonb_strip_nulls(nullif(l.answers, '[]'))"),
+    quoted("signature", "l.signature_photo_id"),
+    *_unless("false", "unanswered"),
 )
-_BRIEFING = (
-    _same("policy_version_id", "understanding")
-    + ", "
-    + _unless("''", "told_to", "question")
-    + ", 'channel', nullif(l.channel, 'visit'), 'answers', nullif(l.answers, '[]'), 'signature', l.signature_photo_id,"
-    " 'unanswered', nullif(l.unanswered, false)"
-)
-_PITCH = _same("product_id", "accepted") + ", " + _unless("''", "refusal", "words")
-_TRAINING = _same("topic", "minutes", "understanding") + ", " + _unless("''", "told_to")
-_COMPLIANCE = (
-    _same(
+_PITCH = obj(*_same("product_id", "accepted"), *_unless("''", "refusal", "words"))
+_TRAINING = obj(*_same("topic", "minutes", "understanding"), *_unless("''", "told_to"))
+_COMPLIANCE = obj(
+    *_same(
         "tags_shown", "tags_missing", "tags_mismatched", "tags_altered", "tags_over_cap", "licence_shown",
         "holder_trades", "goods_genuine", "minors_sign", "id_asked", "near_school",
-    )
-    + ", "
-    + _unless("''", "words")
+    ),
+    *_unless("''", "words"),
 )  # fmt: skip
 # The phone's own time: what was taken off for its clock is put back (visits/verdict.py).
 _SHIFT = (
     f"CASE WHEN abs(v.device_offset_s) > {SKEW_TOLERATED_S} THEN make_interval(secs => v.device_offset_s)"
     " ELSE interval '0' END"
 )
-_PHOTO = (
-    f"'id', l.photo_id, 'sha256', encode(l.sha256, 'hex'), 'bytes', l.size_bytes,"
-    f" 'taken_at', {utc(f'(l.taken_at + {_SHIFT})')}, 'kind', nullif(l.kind, 'other'), 'item', nullif(l.item_code, '')"
+_PHOTO = obj(
+    quoted("id", "l.photo_id"),
+    quoted("sha256", "encode(l.sha256, 'hex')"),
+    plain("bytes", "l.size_bytes"),
+    quoted("taken_at", utc(f"(l.taken_at + {_SHIFT})")),
+    *_unless("'other'", "kind"),
+    field("item", "nullif(l.item_code, '')"),
 )
 # An answer is stored as text; what it was the template's item says. Null, not applicable, is said.
-_ANSWER = """CASE WHEN l.products IS NOT NULL THEN to_jsonb(l.products) WHEN l.answer = '' THEN 'null'::jsonb
-    WHEN k.kinds ->> l.item_code = 'yes_no' THEN to_jsonb(l.answer = '1')
-    WHEN k.kinds ->> l.item_code = 'count' THEN l.answer::jsonb ELSE to_jsonb(l.answer) END"""
-_CHECK = f"""coalesce((SELECT jsonb_build_object('check', jsonb_build_object(
-    'template_version_id', v.template_version_id, 'answers', jsonb_agg(
-        jsonb_build_object('item', l.item_code, 'answer', {_ANSWER}) || jsonb_strip_nulls(jsonb_build_object(
-            'fixed', nullif(l.fixed, false), 'before', l.before_photo_id, 'after', l.after_photo_id))
-        ORDER BY l.line_no)))
-    FROM visits_checkline l WHERE l.month = v.month AND l.visit_id = v.id HAVING count(*) > 0), '{{}}')"""  # noqa: S608
+_ANSWER = """CASE WHEN l.products IS NOT NULL THEN to_json(l.products)::text WHEN l.answer = '' THEN 'null'
+    ELSE CASE k.kinds ->> l.item_code WHEN 'yes_no' THEN (l.answer = '1')::text
+    WHEN 'count' THEN l.answer::numeric::text ELSE to_json(l.answer)::text END END"""
+_CHECKED = obj(
+    field("item", "l.item_code"),
+    plain("answer", _ANSWER),
+    *_unless("false", "fixed"),
+    quoted("before", "l.before_photo_id"),
+    quoted("after", "l.after_photo_id"),
+)
 
 
-def content(remarks: str = "true") -> str:
-    """SQL of the phone's own fields, defaults left out: of visits_visit `v` joined with `k` (KINDS); `remarks` says
-    which remarks `l` are told. A retailer's score of the visit stands nowhere beside it, and is not told."""
-    return f"""jsonb_strip_nulls(jsonb_build_object('submission_id', v.id, 'retailer_id', v.retailer_id,
-    'started_at', {utc("v.device_started_at")}, 'ended_at', {utc("v.device_ended_at")},
-    'place', {_place("", "CASE WHEN 'mock_location' = ANY(v.flags) THEN true END")},
-    'left', {_place("left_", "NULL")},
-    {_unless("''", "away_reason", "persons_met", "note", "unplanned_reason", of="v")},
-    'stop_id', v.stop_id, 'purposes', {_list("v.purposes")}, 'tags', {_list("v.tags")},
-    'confirmed_by', nullif(v.confirmed_by, ''), 'signature', v.signature_photo_id, 'typed_s', v.typed_s,
-    'observations', {_lines("observation", _OBSERVATION)}, 'remarks', {_lines("remark", _REMARK, remarks)},
-    'briefings', {_lines("briefing", _BRIEFING)}, 'pitches', {_lines("pitch", _PITCH)},
-    'trainings', {_lines("training", _TRAINING)}, 'compliance', {_lines("compliancecheck", _COMPLIANCE)} -> 0,
-    'photos', {_lines("photo", _PHOTO)})) || {_CHECK}"""
+def content(months: str, remarks: str = "true") -> list[str]:
+    """SQL of the phone's own fields (visits/json_sql.py), defaults left out: of visits_visit `v` joined with `k`
+    (KINDS). `months` says in which months lines `l` are looked for, `remarks` which remarks are told. A retailer's
+    score of the visit stands nowhere beside it, and is not told."""
+    checks = f"""'{{"template_version_id":' || coalesce(v.template_version_id::text, 'null')
+        || ',"answers":' || {lines("checkline", _CHECKED, months)} || '}}'"""
+    return [
+        quoted("submission_id", "v.id"),
+        quoted("retailer_id", "v.retailer_id"),
+        quoted("started_at", utc("v.device_started_at")),
+        quoted("ended_at", utc("v.device_ended_at")),
+        plain("place", _place("", plain("mock", "CASE WHEN 'mock_location' = ANY(v.flags) THEN true END"))),
+        plain("left", _place("left_")),
+        *_unless("''", "away_reason", "persons_met", "note", "unplanned_reason", "confirmed_by", of="v"),
+        quoted("stop_id", "v.stop_id"),
+        field("purposes", _list("v.purposes")),
+        field("tags", _list("v.tags")),
+        quoted("signature", "v.signature_photo_id"),
+        plain("typed_s", "v.typed_s"),
+        plain("observations", lines("observation", _OBSERVATION, months)),
+        plain("remarks", lines("remark", _REMARK, f"{months} AND {remarks}")),
+        plain("briefings", lines("briefing", _BRIEFING, months)),
+        plain("pitches", lines("pitch", _PITCH, months)),
+        plain("trainings", lines("training", _TRAINING, months)),
+        plain("compliance", lines("compliancecheck", _COMPLIANCE, months) + "::json -> 0"),
+        plain("photos", lines("photo", _PHOTO, months)),
+        plain("check", checks),
+    ]
 
 
 KINDS = """
@@ -124,8 +149,9 @@ LEFT JOIN LATERAL (
     SELECT jsonb_object_agg(i ->> 'code', i ->> 'kind') AS kinds
     FROM visits_templateversion t, jsonb_array_elements(t.items) i WHERE t.id = v.template_version_id) k ON true
 """
+OF_MONTHS = "l.month = ANY(%(months)s::date[])"
 _TOLD = f"""
-SELECT v.id, ({content()})::text FROM visits_visit v {KINDS}
+SELECT v.id, {obj(*content(OF_MONTHS))} FROM visits_visit v {KINDS}
 WHERE v.month = ANY(%(months)s::date[]) AND v.id = ANY(%(ids)s::uuid[])
 """  # noqa: S608  names of our own
 
