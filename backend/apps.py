@@ -12,7 +12,8 @@ class BackendConfig(AppConfig):
     verbose_name = "平台"
 
     def ready(self) -> None:
-        from backend import checks, feeds, notices, outbox, partitions, phones, quarantine, ticks, uploads  # models are loaded
+        # Here, because models are loaded by now.
+        from backend import checks, feeds, notices, outbox, partitions, phones, quarantine, ticks, uploads
         from backend.http import idempotency
 
         assert checks  # importing it registers the system checks

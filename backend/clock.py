@@ -69,5 +69,5 @@ def at(moment: datetime) -> Iterator[datetime]:
 
 
 def month_sql(count: int = 0) -> str:
-    """First day of the month `count` months after that of %(today)s, in SQL, of type date: months are found by index."""
+    """First day of the month `count` months after that of %(today)s, in SQL, a date: months are found by index."""
     return f"(date_trunc('month', %(today)s::timestamp) + interval '{count} months')::date"

@@ -51,8 +51,8 @@ class Person(AbstractBaseUser):
         return f"{self.name} ({self.username})"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Whoever sets a new password (the desk, `manage.py changepassword`) ends the phones that the old one opened."""
-        is_renewed = self._password is not None and not self._state.adding
+        """Whoever sets a new password (desk, `manage.py changepassword`) ends the phones that the old one opened."""
+        is_renewed = getattr(self, "_password", None) is not None and not self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)
             if is_renewed:

@@ -1,4 +1,4 @@
-"""Phones push a day's visits while door, web server, task worker and database are killed: nothing may be lost or doubled.
+"""Phones push a day's visits while door, web server, task worker and database are killed: nothing is lost or doubled.
 
     python -m tests.gauntlet.faults [--quick]
 

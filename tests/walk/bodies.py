@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from tests.cast import PASSWORD
 from tests.walk.asking import Ask, address
-from tests.walk.photo_things import FORMS
+from tests.walk.photo_things import FORMS as FORMS
 from tests.walk.policy import NOWHERE, OWN, Rule
 from tests.walk.world import NO_UUID, Place, World
 

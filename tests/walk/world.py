@@ -175,8 +175,10 @@ def _place_of(world: World, column: str) -> Place:
             *_policy_of(world, FOREIGN),
             *_point_of(world, FOREIGN),
         )
-    pair = (cast.territory.pk, cast.next_territory.pk)
-    units = (cast.territory.pk, *(pair if column == OWN else pair[::-1]), cast.county.pk)
+    holder, other = (cast.territory.pk, cast.next_territory.pk)
+    if column != OWN:
+        holder, other = other, holder
+    units = (cast.territory.pk, holder, other, cast.county.pk)
     return Place(
         shop, world.keys["unassigned"][OWN], *units, cast.lin.pk, *_policy_of(world, OWN), *_point_of(world, column)
     )
@@ -195,7 +197,9 @@ _PLACES: dict[str, Callable[[World], Place]] = {
     OWN: lambda world: _place_of(world, OWN),
     MOVED: lambda world: _place_of(world, MOVED),
     FOREIGN: lambda world: _place_of(world, FOREIGN),
-    NOWHERE: lambda world: Place(NO_UUID, NO_UUID, *[NO_NUMBER] * 4, NO_UUID, NO_NUMBER, NO_NUMBER, NO_UUID, NO_UUID),
+    NOWHERE: lambda world: Place(
+        NO_UUID, NO_UUID, NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_UUID, NO_NUMBER, NO_NUMBER, NO_UUID, NO_UUID
+    ),
 }
 
 

@@ -14,9 +14,7 @@ LONGEST_MINUTES = 24 * 60
 class Command(BaseCommand):
     """Works without the database: a restore is when it is wanted."""
 
-    help = (
-        "Answer everything but health with 503 and Retry-After for some minutes; phones keep their work."
-    )
+    help = "Answer everything but health with 503 and Retry-After for some minutes; phones keep their work."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
