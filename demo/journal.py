@@ -1,7 +1,8 @@
 """What a simulated phone did, written to disk before it is relied on, and the arithmetic of loss; for phones.py.
 
-Acknowledged less stored is lost, rows less distinct ids is duplicated, stored less journalled is invented, what has
-another hash or other lines is corrupted, and what was shown out of scope is leaked.
+Acknowledged less stored is lost, rows less distinct ids is duplicated, stored less journalled is invented (what was
+taken back and still stands too), what has another hash or other lines is corrupted, what was shown out of scope is
+leaked. Visits, photos, needs and promises have a journal each, in this form.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from typing import Any
 
 @dataclass
 class Item:
-    """One visit as its phone knows it: hash of the content, how often sent, and what the server said of it."""
+    """One thing as its phone knows it: hash of the content, how often sent, and what the server said of it."""
 
     sha256: str
     sent: int = 0
     acknowledged: str | None = None  # the hash in the receipt
     refused: str | None = None  # the problem's code
+    leaving: bool = False  # its phone has asked for it to be taken back; it may stand or not
+    gone: bool = False  # and the server has said yes: it may not stand any more
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,11 @@ class Journal:
         self._file = path.open("a", encoding="utf-8")
 
     def made(self, hashes: Mapping[str, str]) -> None:
-        """These visits exist, under these ids and hashes."""
+        """These exist, under these ids and hashes."""
         self._write([{"event": "made", "id": id_, "sha256": digest} for id_, digest in hashes.items()])
 
     def sent(self, ids: Iterable[str]) -> None:
-        """These visits are about to be sent, perhaps again."""
+        """These are about to be sent, perhaps again."""
         self._write([{"event": "sent", "id": id_} for id_ in ids])
 
     def answered(self, outcomes: Iterable[Mapping[str, Any]]) -> None:
@@ -83,6 +86,26 @@ class Journal:
             result = {"sha256": receipt["sha256"]} if receipt else {"refused": problem["code"] if problem else "?"}
             events.append({"event": said["outcome"], "id": said["submission_id"], **result})
         self._write(events)
+
+    def stored(self, hashes: Mapping[str, str]) -> None:
+        """The server has these, under these hashes."""
+        self._write([{"event": "stored", "id": id_, "sha256": digest} for id_, digest in hashes.items()])
+
+    def refused(self, codes: Mapping[str, str]) -> None:
+        """The server does not take these, for these reasons."""
+        self._write([{"event": "refused", "id": id_, "refused": code} for id_, code in codes.items()])
+
+    def said_anew(self, hashes: Mapping[str, str]) -> None:
+        """These stand with other content now; the server has said so."""
+        self._write([{"event": "anew", "id": id_, "sha256": digest} for id_, digest in hashes.items()])
+
+    def leaving(self, ids: Iterable[str]) -> None:
+        """These are about to be taken back."""
+        self._write([{"event": "leaving", "id": id_} for id_ in ids])
+
+    def gone(self, ids: Iterable[str]) -> None:
+        """These were taken back, and the server has said so."""
+        self._write([{"event": "gone", "id": id_} for id_ in ids])
 
     def close(self) -> None:
         self._file.close()
@@ -116,6 +139,11 @@ def apply(items: dict[str, Item], event: Mapping[str, Any]) -> None:
     item = items[event["id"]]
     if event["event"] == "sent":
         item.sent += 1
+    elif event["event"] in ("leaving", "gone"):
+        item.leaving = True
+        item.gone = event["event"] == "gone"
+    elif event["event"] == "anew":
+        item.sha256 = item.acknowledged = event["sha256"]
     elif "sha256" in event:
         item.acknowledged = event["sha256"]
     else:
@@ -127,6 +155,8 @@ def tally(journalled: Mapping[str, Item], stored: Stored) -> Tally:
     rows = Counter(stored.ids)
     acknowledged = {id_ for id_, item in journalled.items() if item.acknowledged is not None}
     refused = {id_ for id_, item in journalled.items() if item.refused is not None} - acknowledged
+    leaving = {id_ for id_, item in journalled.items() if item.leaving}
+    gone = {id_ for id_, item in journalled.items() if item.gone}
     wrong = {
         id_
         for id_, item in journalled.items()
@@ -136,9 +166,9 @@ def tally(journalled: Mapping[str, Item], stored: Stored) -> Tally:
         made=len(journalled),
         acknowledged=len(acknowledged),
         refused=len(refused),
-        lost=len(acknowledged - rows.keys()),
+        lost=len(acknowledged - rows.keys() - leaving),
         duplicated=sum(rows.values()) - len(rows),
-        invented=len(rows.keys() - journalled.keys()),
+        invented=len(rows.keys() - (journalled.keys() - gone)),
         corrupted=len(wrong) + stored.altered,
         leaked=stored.leaked,
         undecided=len(journalled.keys() - acknowledged - refused),

@@ -1,26 +1,31 @@
-"""One simulated phone: it signs in, syncs, makes a day's visits, pushes them until each is answered; for phones.py."""
+"""One simulated phone: it signs in, syncs, and its user works a day without a signal; for phones.py and delivery.py.
+
+What the user does is demo/workday.py and demo/errands.py; how it gets to the server is demo/delivery.py.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
-from demo import workday
+from demo import camera, errands, workday
+from demo.errands import Document
 from demo.guests import DEMO_PASSWORD
 from demo.journal import Journal
-from demo.line import Answer, GaveUp, Line
+from demo.line import GaveUp, Line
+from demo.replica import Replica
+from demo.tus import Load
 from demo.workday import Known
 
-CAPTURED: Final = ("observations", "remarks", "briefings", "pitches")
 SKEWS_S: Final = (0, 0, 0, 0, 0, 0, 2, -3, 410, -1_250)  # most phones are right, two in ten are minutes off
+KINDS: Final = ("visits", "photos", "needs", "promises")
+APP_VERSION: Final = "3.2.0"
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Orders:
     repeat: tuple[int, int]
     journal: Path
     seed: int
+    photos: int = 3
+    real: Path | None = None
 
 
 @dataclass
@@ -47,15 +54,25 @@ class Phone:
     person: str = ""
     signed_in_at: str = ""
     territories: set[int] = field(default_factory=set)
-    items: list[dict[str, Any]] = field(default_factory=list)
-    shops: list[dict[str, Any]] = field(default_factory=list)
+    items: list[Document] = field(default_factory=list)  # visits as they were first pushed
+    edited: dict[str, Document] = field(default_factory=dict)  # by id, as they were told last
+    loads: dict[str, Load] = field(default_factory=dict)
+    papers: dict[str, dict[str, Document]] = field(default_factory=lambda: {"needs": {}, "promises": {}})
+    attempts: list[Document] = field(default_factory=list)
+    before: dict[str, set[str]] = field(default_factory=dict)  # ids that were there before the day's work
     failures: Counter[str] = field(default_factory=Counter)
+    cuts: int = 0
 
     def __post_init__(self) -> None:
         self.rng = Random(f"{self.orders.seed}/phone/{self.number}")
         self.line.rng = Random(f"{self.orders.seed}/line/{self.number}")
         self.skew = timedelta(seconds=self.rng.choice(SKEWS_S))
-        self.journal = Journal(self.orders.journal / f"phone-{self.number:03d}.jsonl")
+        self.by_batch = self.number % 3 == 2
+        self.journals = {kind: Journal(journal_of(self.orders.journal, kind, self.number)) for kind in KINDS}
+        self.journal = self.journals["visits"]
+        self.replica = Replica(self.line)
+
+    # -- the day -------------------------------------------------------------------------------------------------------
 
     def sign_in(self) -> None:
         """The line holds a fresh token. GaveUp when the account is not let in."""
@@ -69,94 +86,76 @@ class Phone:
         self.territories = {held["unit"]["id"] for held in said.body["positions"]}
 
     def sync(self) -> None:
-        """The phone knows its user's shops and what a visit refers to, and has its day's visits in the journal."""
-        self.shops = list(self.line.rows("/api/v1/retailers?state=active&page_size=200"))
-        versions = self.line.rows("/api/v1/policy-versions?page_size=200")
-        known = Known(
-            shops=self.shops[self.share :: self.of] or self.shops,
-            products=list(self.line.rows("/api/v1/products?page_size=200")),
-            templates=list(self.line.rows("/api/v1/templates?page_size=200")),
-            policies=[row for row in versions if datetime.fromisoformat(row["released_at"]) < datetime.now(UTC)],
-        )
-        self.items = workday.day(known, self.orders.visits, self.clock(), self.rng)
+        """The phone holds every collection. Then its user works for hours without a signal, dated by the phone's clock,
+        and all of it is in the journals."""
+        self.replica.pull()
+        self.before = {kind: set(self.replica.held[kind]) for kind in self.papers}
+        self._work(self._known())
         self.journal.made({item["submission_id"]: workday.digest(item) for item in self.items})
+        self.journals["photos"].made({load.id: load.sha256 for load in self.loads.values()})
+        for kind, made in self.papers.items():
+            self.journals[kind].made({key: errands.digest(kind, document) for key, document in made.items()})
 
     def clock(self) -> datetime:
         """What the phone takes for now."""
         return datetime.now(UTC) + self.skew
 
-    def push(self) -> None:
-        """Every visit is pushed in small batches, each sent some times at once in different orders."""
-        left = list(self.items)
-        while left:
-            size = self.rng.randint(4, 10)
-            batch, left = left[:size], left[size:]
-            copies = [self.rng.sample(batch, len(batch)) for _ in range(self.rng.randint(*self.orders.repeat))]
-            with ThreadPoolExecutor(len(copies)) as senders:
-                list(senders.map(self._send_noting_failure, copies))
+    def now(self) -> str:
+        """The same as text."""
+        return self.clock().isoformat(timespec="milliseconds")
 
-    def offer_again(self) -> dict[str, str]:
-        """Every visit once more, in one batch: the hash in the receipt that stands for each. GaveUp without answer."""
-        return {
-            said["submission_id"]: said["receipt"]["sha256"]
-            for first in range(0, len(self.items), 100)
-            for said in self._send(self.items[first : first + 100], noted=False)
-            if "receipt" in said
-        }
-
-    def altered(self) -> int:
-        """How many of this phone's visits among its user's last 50 read back otherwise than they were made."""
-        said = self.line.ask("GET", "/api/v1/visits/recent")
+    def report(self) -> None:
+        """The server knows how much this phone has yet to push."""
+        left = [item for item in self.items if self.journal.items[item["submission_id"]].acknowledged is None]
+        body = {
+            "unsent": len(left), "oldest_at": min((item["started_at"] for item in left), default=None),
+            "app_version": APP_VERSION, "sent_at": self.now(),
+        }  # fmt: skip
+        said = self.line.ask("POST", "/api/v1/devices/heartbeat", json.dumps(body).encode())
         if said.status != 200:
-            raise GaveUp(f"recent visits: {said.status} {said.body}")
-        mine = {item["submission_id"]: item for item in self.items}
-        stored = [{**row, **row["visit"]} for row in said.body["results"]]
-        return sum(not _same(mine[row["id"]], row) for row in stored if row["id"] in mine)
+            raise GaveUp(f"heartbeat: {said.status} {said.body}")
 
-    def leaks(self, foreign_shop: str) -> int:
-        """What this phone is shown that is not its user's: shops of other territories, and one asked for by id."""
-        seen = sum(shop["territory"] not in self.territories for shop in self.shops)
-        return seen + (self.line.ask("GET", f"/api/v1/retailers/{foreign_shop}").status != 404)
+    # -- offline -------------------------------------------------------------------------------------------------------
 
-    def _send_noting_failure(self, items: Sequence[dict[str, Any]]) -> None:
-        try:
-            self._send(items)
-        except GaveUp as gave_up:
-            self.failures[str(gave_up)[:200]] += 1
-
-    def _send(self, items: Sequence[dict[str, Any]], *, noted: bool = True) -> list[dict[str, Any]]:
-        if noted:
-            self.journal.sent(item["submission_id"] for item in items)
-        sent_at = self.clock().isoformat(timespec="milliseconds")
-        body = json.dumps([{**item, "sent_at": sent_at} for item in items], ensure_ascii=False).encode()
-        said = self._ask_signed_in(body)
-        if said.status != 200:
-            raise GaveUp(f"a batch was answered {said.status}: {str(said.body)[:160]}")
-        outcomes: list[dict[str, Any]] = said.body["outcomes"]
-        if noted:
-            self.journal.answered(outcomes)
-        return outcomes
-
-    def _ask_signed_in(self, body: bytes) -> Answer:
-        said = self.line.ask("POST", "/api/v1/visits/batch", body)
-        if said.status == 401:
-            self.sign_in()
-            said = self.line.ask("POST", "/api/v1/visits/batch", body)
-        return said
-
-
-def _same(made: dict[str, Any], stored: dict[str, Any]) -> bool:
-    """The words and every line of every kind, in order."""
-    if (made["note"], made["persons_met"]) != (stored["note"], stored["persons_met"]):
-        return False
-    if len(made["check"]["answers"]) != len(stored["checks"]) if "check" in made else stored["checks"]:
-        return False
-    return all(
-        len(made[kind]) == len(stored[kind])
-        and all(
-            there[key] == value
-            for here, there in zip(made[kind], stored[kind], strict=True)
-            for key, value in here.items()
+    def _known(self) -> Known:
+        shops = sorted((s for s in self.replica.of("retailers") if s["state"] == "active"), key=lambda s: s["id"])
+        today = self.clock().date().isoformat()
+        versions = [row for row in self.replica.of("policies") if not (row["recalled_at"] or row["superseded_at"])]
+        templates = [row for row in self.replica.of("templates") if (row["to_date"] or "9999") > today]
+        products = [row for row in self.replica.of("products") if row["kind"] == "product" and row["on_sale"]]
+        stops = [row for row in self.replica.of("plan") if row["state"] == "planned"]
+        planned = {row["retailer_id"] for row in stops if row["on_date"] == today}
+        mine = shops[self.share :: self.of] or shops
+        return Known(
+            shops=sorted(mine, key=lambda shop: shop["id"] not in planned),
+            products=[{**row, "id": row["product_id"]} for row in sorted(products, key=lambda row: row["code"])],
+            templates=[{**row, "id": row["version_id"]} for row in sorted(templates, key=lambda row: row["code"])],
+            policies=[{**row, "id": row["version_id"]} for row in sorted(versions, key=lambda row: row["released_at"])],
+            stops=stops,
         )
-        for kind in CAPTURED
-    )
+
+    def _work(self, known: Known) -> None:
+        """Policies are read and their quizzes passed first; then visits, what came up at them, and photos."""
+        until = self.clock()
+        read_at = until - workday.EVERY * self.orders.visits - timedelta(minutes=30)
+        self.attempts = [errands.attempt(policy, read_at) for policy in known.policies if policy["quiz"]]
+        self.items = workday.day(known, self.orders.visits, until, self.rng)
+        taking = errands.Camera(self.rng, self.orders.photos, camera.real(self.orders.real))
+        for item in self.items:
+            item["note"] += f" {canary(self.username)}"
+            for remark in item["remarks"]:
+                if remark["kind"] == "irregular":
+                    remark["text"] += f" {canary(self.username, secret=True)}"
+            self.loads |= {load.id: load for load in taking.photograph(item)}
+        made = {"needs": errands.needs(self.items, self.rng), "promises": errands.promises(self.items, self.rng)}
+        self.papers = {kind: {row["id"]: row for row in rows} for kind, rows in made.items()}
+
+
+def canary(username: str, *, secret: bool = False) -> str:
+    """Words that only those who may read this user's visits may see; secret: only the user's own phones."""
+    return f"〔{'密' if secret else '记'}·{username}〕"
+
+
+def journal_of(folder: Path, kind: str, number: int) -> Path:
+    """Where a phone's journal lies: visits in the folder itself, the rest in a folder of its kind."""
+    return (folder if kind == "visits" else folder / kind) / f"phone-{number:03d}.jsonl"

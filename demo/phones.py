@@ -1,9 +1,11 @@
-"""Simulated phones that push a day's visits over HTTP, and the reckoning afterwards; run by hand and by the gauntlet.
+"""Simulated phones that live a day and push it over HTTP, and the reckoning; run by hand and by the gauntlet.
 
     python -m demo.phones --phones 105 --visits 20 --repeat 1-8 --url http://127.0.0.1:8000
 
-Each phone signs in as an account manager of the demo and keeps a journal. The end: lost, duplicated, invented,
-corrupted and leaked, asked of the server through its API (and with --database of its tables); 0 only if all are 0.
+Each phone signs in as an account manager of the demo, pulls every collection, works for hours without a signal (visits
+with all they carry, photos, needs, promises) and pushes, edits and takes back. It keeps journals on the disk. The end:
+lost, duplicated, invented, corrupted and leaked of each kind, asked of the server through its API (and with --database
+of its tables); 0 only if all are 0.
 """
 
 from __future__ import annotations
@@ -14,15 +16,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
 from pathlib import Path
 
-from demo import organisation, people
+from demo import delivery, oracle, organisation, people
 from demo.journal import Item, Stored, Tally, read, tally
 from demo.line import GaveUp, Line
-from demo.phone import Orders, Phone
+from demo.phone import KINDS, Orders, Phone, journal_of
 
 AT_WORK = 24  # phones at the same time; each may hold several connections
 
@@ -31,22 +32,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the phones and print the numbers; 1 when one of them is not 0."""
     given = _parser().parse_args(arguments)
     journals = given.journal or Path(tempfile.mkdtemp(prefix="phones-"))
-    phones = _phones(given, Orders(given.visits, given.repeat, journals, given.seed))
-    print(f"{len(phones)} phones, {given.visits} visits each, journals in {journals}")
+    orders = Orders(given.visits, given.repeat, journals, given.seed, given.photos, given.images)
+    phones = _phones(given, orders)
+    print(f"{len(phones)} phones, {given.visits} visits and up to {given.photos} photos each, journals in {journals}")
     try:
         _all(phones, Phone.sign_in, "signed in")
         _all(phones, Phone.sync, "synced")
     except GaveUp as gave_up:
         print(gave_up, file=sys.stderr)
         return 1
-    _all(phones, Phone.push, "pushed")
-    stored = _stored(phones)
-    result = tally(_journalled(journals), stored)
-    clean = _report(phones, result)
+    print(f"  {sum(phone.replica.pulled for phone in phones)} documents pulled")
+    _all(phones, delivery.push, "pushed")
+    print(f"  {sum(phone.cuts for phone in phones)} times the network went in the middle of a photo")
+    began = time.monotonic()
+    stored = oracle.shown(phones, _above(given, phones))
+    print(f"verified: {time.monotonic() - began:.1f} s", flush=True)
+    clean = _report(phones, _tallies(journals, stored))
     if given.database:
-        result = tally(_journalled(journals), _stored_rows(phones))
-        print(f"tables: {result}")
-        clean = clean and result.is_clean
+        for kind, result in _tallies(journals, oracle.rows(phones)).items():
+            print(f"tables, {kind}: {result}")
+            clean = clean and result.is_clean
     return 0 if clean else 1
 
 
@@ -60,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--journal", type=Path, metavar="DIR", help="an empty folder; default: a temporary one")
     parser.add_argument("--shops", type=int, default=2_000, help="of the demo that was loaded")
     parser.add_argument("--patience", type=float, default=120.0, help="seconds for which one request is tried again")
+    parser.add_argument("--photos", type=int, default=3, help="at most, by each phone")
+    parser.add_argument(
+        "--images", type=Path, default=_images(), metavar="DIR", help="real photos, where there are any"
+    )
     parser.add_argument("--database", action="store_true", help="also ask the tables of DATABASE_URL")
     return parser
 
@@ -97,59 +106,45 @@ def _all(phones: Sequence[Phone], act: Callable[[Phone], object], done: str) -> 
     print(f"{done}: {time.monotonic() - began:.1f} s", flush=True)
 
 
-def _journalled(journals: Path) -> dict[str, Item]:
+def _above(given: argparse.Namespace, phones: Sequence[Phone]) -> list[str]:
+    """A market manager over some of the phones' users."""
+    tree = organisation.build(given.shops)
+    everybody = {person.username: person for person in people.build(tree)}
+    office_of = {territory.code: territory.office_code for territory in tree.territories}
+    office = office_of[everybody[phones[0].username].unit_code]
+    return [p.username for p in everybody.values() if p.role == "market_manager" and p.unit_code == office]
+
+
+def _images() -> Path | None:
+    """Real photos of shelves beside the checkout, for those who have them."""
+    folder = Path(os.environ.get("REAL_DATA_DIR", Path(__file__).parents[2] / "shared" / "data")) / "images_in_store"
+    return folder if folder.is_dir() else None
+
+
+def _journalled(journals: Path, kind: str) -> dict[str, Item]:
     """From the disk, as after a crash."""
-    return {id_: item for path in sorted(journals.glob("*.jsonl")) for id_, item in read(path).items()}
+    paths = sorted(journal_of(journals, kind, 0).parent.glob("*.jsonl"))
+    return {id_: item for path in paths for id_, item in read(path).items()}
 
 
-def _stored(phones: Sequence[Phone]) -> Stored:
-    """What the server shows through its API: first the lists as they stand, then the receipts of everything again."""
-    began, stored = time.monotonic(), Stored()
-    for phone in {phone.username: phone for phone in phones}.values():
-        stored.ids += _listed(phone, min(other.signed_in_at for other in phones))
-    for n, phone in enumerate(phones):
-        stored.sha256 |= phone.offer_again()
-        stored.altered += phone.altered()
-        other = next((p for p in [*phones[n:], *phones[:n]] if not p.territories & phone.territories), None)
-        stored.leaked += phone.leaks(other.shops[0]["id"]) if other else 0
-    print(f"verified: {time.monotonic() - began:.1f} s", flush=True)
-    return stored
+def _tallies(journals: Path, stored: Mapping[str, Stored]) -> dict[str, Tally]:
+    return {kind: tally(_journalled(journals, kind), stored[kind]) for kind in KINDS}
 
 
-def _listed(phone: Phone, since: str) -> list[str]:
-    """Ids of the visits of the phone's user that the server received since the phones signed in."""
-    began = datetime.fromisoformat(since)
-    after = (began - timedelta(days=2)).date()
-    rows = phone.line.rows(f"/api/v1/visits?person={phone.person}&on_date_after={after}&page_size=200")
-    return [row["id"] for row in rows if datetime.fromisoformat(row["received_at"]) >= began]
-
-
-def _stored_rows(phones: Sequence[Phone]) -> Stored:
-    """The same from the tables: rows with their receipts."""
-    import psycopg
-
-    since = min(phone.signed_in_at for phone in phones)
-    people_ids = list({phone.person for phone in phones})
-    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
-        rows = connection.execute(
-            "SELECT id::text FROM visits_visit WHERE received_at >= %s AND person_id = ANY(%s::uuid[])",
-            [since, people_ids],
-        ).fetchall()
-        receipts = connection.execute(
-            "SELECT submission_id::text, encode(sha256, 'hex') FROM backend_receipt"
-            " WHERE submission_id = ANY(%s::uuid[])",
-            [[item["submission_id"] for phone in phones for item in phone.items]],
-        ).fetchall()
-    return Stored([row[0] for row in rows], dict(receipts))
-
-
-def _report(phones: Sequence[Phone], result: Tally) -> bool:
+def _report(phones: Sequence[Phone], results: Mapping[str, Tally]) -> bool:
     failures = sum((phone.failures for phone in phones), Counter())
-    refusals = Counter(item.refused for phone in phones for item in phone.journal.items.values() if item.refused)
+    refusals = Counter(
+        f"{kind}: {item.refused}"
+        for phone in phones
+        for kind in KINDS
+        for item in phone.journals[kind].items.values()
+        if item.refused
+    )
     for said, times in [*refusals.most_common(), *failures.most_common(5)]:
         print(f"  {times} x {said}")
-    print(result)
-    return result.is_clean
+    for kind, result in results.items():
+        print(f"{kind}: {result}")
+    return all(result.is_clean for result in results.values())
 
 
 if __name__ == "__main__":

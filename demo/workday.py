@@ -15,11 +15,14 @@ from random import Random
 from typing import Any, Final
 from uuid import uuid4
 
+from backend.clock import BUSINESS_ZONE
+from demo import captures
 from demo.geography import KM_PER_DEGREE
-from demo.visit_words import AWAY_REASONS, CLOSINGS, MIDDLES, OPENINGS, REFUSALS, REMARKS
+from demo.visit_words import AWAY_REASONS, CLOSINGS, MIDDLES, OPENINGS, REFUSALS
 
 Row = Mapping[str, Any]
 EVERY: Final = timedelta(minutes=20)
+UNPLANNED: Final = ("shop_asked", "nearby", "follow_up", "complaint")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Known:
     products: Sequence[Row]
     templates: Sequence[Row]
     policies: Sequence[Row]
+    stops: Sequence[Row] = ()
 
 
 def day(known: Known, count: int, until: datetime, rng: Random) -> list[dict[str, Any]]:
@@ -44,25 +48,57 @@ def day(known: Known, count: int, until: datetime, rng: Random) -> list[dict[str
 
 
 def visit(known: Known, shop: Row, started_at: datetime, rng: Random) -> dict[str, Any]:
-    """One visit in the shape of POST /api/v1/visits/batch."""
+    """One visit in the shape of POST /api/v1/visits/batch, without photos (demo/errands.py adds them)."""
     products = rng.sample(list(known.products), min(len(known.products), rng.randint(4, 8)))
+    ended_at = started_at + timedelta(seconds=rng.randint(100, 900))
     made: dict[str, Any] = {
         "submission_id": str(uuid4()),
         "retailer_id": shop["id"],
         "started_at": started_at.isoformat(timespec="milliseconds"),
-        "ended_at": (started_at + timedelta(seconds=rng.randint(100, 900))).isoformat(timespec="milliseconds"),
+        "ended_at": ended_at.isoformat(timespec="milliseconds"),
         "persons_met": shop["holder"],
         "note": _note(products[0]["name"], rng),
+        "tags": captures.tags(rng),
+        "typed_s": rng.randint(20, 240),
         "observations": [_observation(product, rng) for product in products],
         "pitches": [_pitch(product, rng) for product in products[:1]],
-        "remarks": [_remark(products[0], rng)] if rng.random() < 0.2 else [],
-        "briefings": [_briefing(policy, shop, rng) for policy in known.policies[-1:]],
+        "remarks": [captures.remark(kind, products[0], known.policies, rng) for kind in _kinds(rng)],
+        "briefings": [captures.briefing(policy, shop, rng) for policy in known.policies[-1:]],
+        "trainings": [captures.training(shop, rng)] if rng.random() < 0.2 else [],
+        **_for_what(known, shop, started_at, rng),
     }
     if known.templates:
-        made["check"] = _check(rng.choice(list(known.templates)), rng)
+        made["check"] = captures.check(rng.choice(list(known.templates)), products, rng)
+    if rng.random() < 0.6:
+        made["compliance"] = captures.compliance(rng)
+    if rng.random() < 0.4:
+        made["score"] = rng.randint(3, 5)
     if shop["lon"] is not None:
         made |= _place(shop, rng)
+    made["purposes"] = _purposes(made)
     return made
+
+
+def _for_what(known: Known, shop: Row, started_at: datetime, rng: Random) -> dict[str, Any]:
+    """The planned stop that it serves, or why it was not planned."""
+    day = started_at.astimezone(BUSINESS_ZONE).date().isoformat()
+    for stop in known.stops:
+        if stop["retailer_id"] == shop["id"] and stop["on_date"] == day and stop["state"] == "planned":
+            return {"stop_id": stop["id"]}
+    return {"unplanned_reason": rng.choice(UNPLANNED)}
+
+
+def _purposes(made: Row) -> list[str]:
+    """What it was for, by what it carries."""
+    carried = {
+        "display": "check", "policy": "briefings", "brand": "pitches", "intelligence": "remarks",
+        "compliance": "compliance", "training": "trainings",
+    }  # fmt: skip
+    return ["service", *(purpose for purpose, name in carried.items() if made.get(name))]
+
+
+def _kinds(rng: Random) -> list[str]:
+    return rng.sample(captures.KINDS, 1 + (rng.random() < 0.3)) if rng.random() < 0.4 else []
 
 
 def digest(item: Row) -> str:
@@ -83,7 +119,9 @@ def _place(shop: Row, rng: Random) -> dict[str, Any]:
         "accuracy_m": round(rng.uniform(5, 35), 1),
         "mock": rng.random() < 0.01,
     }
-    return {"place": place, "away_reason": rng.choice(AWAY_REASONS)} if far else {"place": place}
+    left = {**place, "accuracy_m": round(rng.uniform(5, 35), 1), "mock": False}
+    found = {"place": place, "left": left}
+    return {**found, "away_reason": rng.choice(AWAY_REASONS)} if far else found
 
 
 def _note(product: str, rng: Random) -> str:
@@ -104,25 +142,3 @@ def _pitch(product: Row, rng: Random) -> dict[str, Any]:
         return {"product_id": product["id"], "accepted": True}
     refusal, words = rng.choice(REFUSALS)
     return {"product_id": product["id"], "accepted": False, "refusal": refusal, "words": words}
-
-
-def _remark(product: Row, rng: Random) -> dict[str, Any]:
-    kind, text, counter = rng.choice([remark for remark in REMARKS if not remark[0].startswith("policy")])
-    text = text.replace("{p}", product["name"])
-    return {"kind": kind, "text": text, "product_id": product["id"], "counter_proposal": counter}
-
-
-def _briefing(policy: Row, shop: Row, rng: Random) -> dict[str, Any]:
-    return {"policy_version_id": policy["id"], "told_to": shop["holder"], "understanding": rng.randint(2, 5)}
-
-
-def _check(template: Row, rng: Random) -> dict[str, Any]:
-    answers = [{"item": item["code"], "answer": _answer(item, rng)} for item in template["items"]]
-    return {"template_version_id": template["id"], "answers": answers}
-
-
-def _answer(item: Row, rng: Random) -> bool | int | str:
-    passed = rng.random() < 0.85
-    if item["kind"] == "choice":
-        return str(rng.choice(item["choices"]))
-    return passed if item["kind"] == "yes_no" else int(item["pass_at"]) * passed

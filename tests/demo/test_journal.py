@@ -72,3 +72,31 @@ def test_a_receipt_once_given_stays_when_a_later_try_conflicts(tmp_path: Path) -
     journal.close()
     found = tally(journal.items, Stored([A]))
     assert (found.acknowledged, found.refused, found.is_clean) == (1, 0, True)
+
+
+def test_what_was_taken_back_is_not_lost_but_may_not_stand_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "phone.jsonl"
+    journal = Journal(path)
+    journal.made({A: "1", B: "2"})
+    journal.stored({A: "1", B: "2"})
+    journal.leaving([A])
+    asked = read(path)
+    for rows in ([B], [A, B]):  # the server may have heard, or not
+        assert tally(asked, Stored(rows)).is_clean
+    journal.gone([A])
+    journal.close()
+    assert tally(read(path), Stored([B])).is_clean
+    back = tally(read(path), Stored([A, B]))
+    assert (back.invented, back.is_clean) == (1, False)
+
+
+def test_what_was_said_anew_must_stand_with_its_new_hash_and_a_refusal_decides(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "phone.jsonl")
+    journal.made({A: "1", B: "2"})
+    journal.stored({A: "1"})
+    journal.refused({B: "bad_date"})
+    journal.said_anew({A: "3"})
+    journal.close()
+    assert tally(journal.items, Stored([A], {A: "3"})).is_clean
+    old = tally(journal.items, Stored([A], {A: "1"}))
+    assert (old.corrupted, old.refused) == (1, 1)
