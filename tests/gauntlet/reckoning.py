@@ -41,7 +41,9 @@ def halves(cursor: Any, since: Any) -> dict[str, int]:
     asked = {
         "receipts without a visit": "SELECT count(*) FROM backend_receipt r"
         " WHERE r.received_at >= %s AND kind = 'visit'"
-        " AND NOT EXISTS (SELECT FROM visits_visit v WHERE v.id = r.submission_id AND v.month = r.month)",
+        " AND NOT EXISTS (SELECT FROM visits_visit v WHERE v.id = r.submission_id AND v.month = r.month)"
+        " AND NOT EXISTS (SELECT FROM visits_visitrevision w WHERE w.visit_id = r.submission_id"
+        " AND w.act = 'withdraw')",
         "visits without a receipt": "SELECT count(*) FROM visits_visit v WHERE v.received_at >= %s"
         " AND NOT EXISTS (SELECT FROM backend_receipt r WHERE r.submission_id = v.id AND r.month = v.month)",
     }
