@@ -15,7 +15,7 @@ from django.test import Client
 
 from backend import clock
 from tests.cast import NOW
-from tests.counting import READERS, measure, reads
+from tests.counting import MANAGER, READERS, measure, reads
 from tests.many import grow
 from tests.query_budgets import Counts, accept, budgets
 from tests.walk.principals import browser, phones
@@ -36,6 +36,7 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/months/<str:month>/figures",
     "GET /api/v1/months/<str:month>/prefectures/<int:unit>",
     "GET /api/v1/parameters",
+    "GET /api/v1/photos/<uuid:pk>/exif",
     "GET /api/v1/policy-versions/<int:pk>/reach",
     "GET /api/v1/retailers/<uuid:pk>/template",
     "GET /api/v1/roles",
@@ -66,7 +67,7 @@ def found(django_db_setup: None, django_db_blocker: Any) -> Found:
     with django_db_blocker.unblock(), transaction.atomic(), clock.at(NOW):
         world = build_world()
         clients = phones(world.cast)
-        browsers = {name: browser(world.cast.people[name]) for name in READERS if name != "anonymous"}
+        browsers = {name: browser(world.cast.people[name]) for name in (*READERS, MANAGER) if name != "anonymous"}
         browsers["anonymous"] = Client(HTTP_ACCEPT_LANGUAGE="zh-hans")
         grow(world, range(FEW))
         few, few_rows = measure(world, clients, browsers)
