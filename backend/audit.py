@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -87,6 +88,13 @@ def record_many(actor: Actor | None, act: str, kind: type[Model], acts: Iterable
 
 def _text(values: Mapping[str, Any] | None) -> str | None:
     return None if values is None else json.dumps(_plain(values), ensure_ascii=False)
+
+
+def last_act(kind: str, object_id: Any) -> tuple[str, datetime] | None:
+    """Who did the last act on an object ("app.model"), and when; None where there was none, or nobody did it. One
+    query."""
+    found = AuditEntry.objects.filter(object_type=kind, object_id=str(object_id), actor__isnull=False)
+    return found.order_by("-id").values_list("actor__name", "at").first()
 
 
 def snapshot(obj: Model) -> dict[str, Any]:

@@ -39,12 +39,13 @@ _value = msgspec.json.Decoder().decode
 
 @dataclass
 class _Push:
-    """A push on its way: what was refused, and the conflicts with what the verb knows of them."""
+    """A push on its way: what was refused, the edits among it, and the conflicts with what the verb knows of them."""
 
     feed: Feed
     actor: Actor
     sent: Sent
     refused: list[Refused] = field(default_factory=list)
+    edits: list[UUID] = field(default_factory=list)
     conflicts: dict[UUID, tuple[Pushed, Verdict]] = field(default_factory=dict)
 
 
@@ -63,6 +64,8 @@ def take(feed: Feed, actor: Actor, items: Sequence[Item], sent: Sent) -> list[st
             rows = [row for row in rows if once[row.id] is not row]
         current = streams.documents(feed, actor, list(push.conflicts)) if push.conflicts else {}
         _keep_losers(push, current)
+        if push.edits:  # the phone takes its own word for stored: what stands is told once more
+            streams.tell_again(feed, actor, push.edits)
         quarantine.keep(actor=actor, feed=feed, refused=push.refused, received_at=sent.received_at)
     return [
         streams.with_deleted(feed, current[document]) if document in current else streams.tombstone(feed, document)
@@ -94,7 +97,10 @@ def _readable(push: _Push, items: Sequence[Item]) -> list[Pushed]:
         try:
             found.append(_read(push.feed, item.raw))
         except Problem as problem:
-            push.refused.append(Refused(_state_within(item.raw), _id_within(push.feed, item.raw), problem))
+            known_as = _id_within(push.feed, item.raw)
+            push.refused.append(Refused(_state_within(item.raw), known_as, problem))
+            if known_as is not None and bytes(_split(item.raw).assumedMasterState) != b"null":
+                push.edits.append(known_as)
     return found
 
 
@@ -104,6 +110,8 @@ def _hand_over(push: _Push, rows: Sequence[Pushed]) -> None:
     for row, verdict in zip(rows, verdicts, strict=True):
         if verdict.problem is not None:
             push.refused.append(Refused(row.raw, row.id, verdict.problem))
+            if row.assumed is not None:
+                push.edits.append(row.id)
         elif verdict.is_conflict:
             push.conflicts[row.id] = row, verdict
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
-from backend import clock, feeds
+from backend import audit, clock, feeds
 from backend.errors import FieldError, Problem
 from backend.feeds import CONFLICT, STORED, Document, Pushed, Sent, Verdict
 
@@ -23,11 +23,12 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Stored:
-    """What stands under an id: its owned fields as JSON would tell them, and who wrote it last, when, if known."""
+    """What stands under an id: its owned fields as JSON would tell them; who made it; and the kind ("app.model") under
+    which the audit says who wrote it last, and when."""
 
     owned: Document
     by: str = ""
-    at: datetime | None = None
+    kind: str = ""
 
 
 Read = Callable[[Iterable[UUID]], Mapping[UUID, Stored]]
@@ -38,8 +39,8 @@ returns, if anything, is what became of the row: nothing was written then."""
 
 
 def one_by_one(rows: Sequence[Pushed], *, owned: Collection[str], read: Read, write: Write) -> list[Verdict]:
-    """What became of each row, in their order. One query of `read` for all, one more for each row written, and those of
-    the verbs that write."""
+    """What became of each row, in their order. One query of `read` for all, one more for each row written and each
+    conflict, and those of the verbs that write."""
     standing = dict(read(row.id for row in rows))
     return [_judged(row, standing, owned, read, write) for row in rows]
 
@@ -57,6 +58,8 @@ def _judged(row: Pushed, standing: dict[UUID, Stored], owned: Collection[str], r
     except IntegrityError:  # another request made it meanwhile: what it made decides
         standing.update(read([row.id]))
         return _settled(row, standing.get(row.id), owned) or CONFLICT
+    except (DataError, OverflowError):  # a value that nobody foresaw refuses its own row, and no other one
+        return Verdict(problem=Problem("invalid"))
     standing.pop(row.id, None)
     standing.update(read([row.id]))
     return STORED
@@ -65,7 +68,8 @@ def _judged(row: Pushed, standing: dict[UUID, Stored], owned: Collection[str], r
 def _settled(row: Pushed, stored: Stored | None, owned: Collection[str]) -> Verdict | None:
     verdict = feeds.settled(row, stored.owned if stored else None, owned)
     if verdict is not None and verdict.is_conflict and stored is not None:
-        return Verdict(is_conflict=True, by=stored.by, at=stored.at)
+        by, at = (audit.last_act(stored.kind, row.id) if stored.kind else None) or (stored.by, None)
+        return Verdict(is_conflict=True, by=by, at=at)
     return verdict
 
 

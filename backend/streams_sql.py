@@ -45,6 +45,7 @@ CROSS JOIN LATERAL (
     ORDER BY n.sequence LIMIT %(limit)s) AS e
 ORDER BY e.territory_id, e.sequence LIMIT %(limit)s
 """
+PLACES = "SELECT d.unit_id, d.id FROM ({documents}) AS d(unit_id, id, document)"
 DOCUMENTS = "SELECT d.id, d.document::text FROM ({documents}) AS d(unit_id, id, document)"
 
 # The first telling since a document's number says what was told; of one that is gone, nothing. An entry that a writer

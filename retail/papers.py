@@ -182,7 +182,7 @@ def _standing(
 ) -> dict[UUID, Stored]:
     held: Any = model._default_manager.select_for_update(of=("self",), no_key=True).select_related(author)
     rows = held.filter(pk__in=list(ids)).order_by("pk")
-    return {row.pk: Stored(told(row), by=getattr(row, author).name) for row in rows}
+    return {row.pk: Stored(told(row), getattr(row, author).name, model._meta.label_lower) for row in rows}
 
 
 def _told(row: Model, shape: type[NeedState] | type[PromiseState]) -> Document:

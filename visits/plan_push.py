@@ -80,7 +80,10 @@ def _read(ids: Iterable[UUID]) -> dict[UUID, Stored]:
     wanted = PlannedStop.objects.filter(pk__in=list(ids))
     for month in sorted(set(wanted.values_list("month", flat=True))):
         following.lock(month)
-    return {row.pk: Stored(_told(row)) for row in wanted.select_for_update(of=("self",)).order_by("pk")}
+    return {
+        row.pk: Stored(_told(row), kind=PlannedStop._meta.label_lower)
+        for row in wanted.select_for_update(of=("self",)).order_by("pk")
+    }
 
 
 def _told(row: PlannedStop) -> Document:

@@ -1,0 +1,76 @@
+"""A refused edit does not stay on its phone as if it were stored: what stands is told once more, or that it is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from rest_framework.test import APIClient
+
+from tests.cast import TODAY, Cast
+from tests.sync.feeds import planned, tick, transfer
+from tests.sync.wire import Phone, made
+
+pytestmark = pytest.mark.django_db
+
+
+def need(cast: Cast, **changes: Any) -> dict[str, Any]:
+    shop = str(cast.shops[0].pk)
+    return {
+        "id": str(uuid4()),
+        "retailer_id": shop,
+        "kind": "supply",
+        "text": "缺货",
+        "raised_on": "2026-03-16",
+        **changes,
+    }
+
+
+def test_what_stands_is_told_again_after_a_refused_edit(cast: Cast, as_lin: APIClient) -> None:
+    phone = Phone(as_lin, "needs")
+    assert phone.push(made(need(cast))) == []
+    [held] = phone.pull().values()
+    assert phone.push(made({**held, "raised_on": "2026-03-15"}, held)) == []
+    assert phone.page() == [held]
+    assert phone.push(made({**held, "version": 9}, held)) == []  # a field of the server's
+    assert phone.page() == [held]
+    assert phone.page() == []
+
+
+def test_an_edit_of_what_has_left_is_answered_by_its_deletion(
+    cast: Cast, as_lin: APIClient, as_chen: APIClient
+) -> None:
+    stop = planned(cast, 0, TODAY)
+    phone = Phone(as_lin, "plan")
+    [held] = phone.pull().values()
+    transfer(as_chen, cast, str(cast.shops[0].pk))
+    tick()
+    assert phone.page() == [{"id": str(stop.pk), "_deleted": True}]
+    assert phone.push(made({**held, "words": "离线时改的"}, held)) == []
+    assert phone.page() == [{"id": str(stop.pk), "_deleted": True}]
+    chens = Phone(as_chen, "plan")
+    [theirs] = chens.pull().values()
+    assert (theirs["id"], theirs["words"]) == (str(stop.pk), None)
+
+
+def test_a_refused_new_document_stays_on_its_phone(cast: Cast, as_lin: APIClient) -> None:
+    phone = Phone(as_lin, "needs")
+    phone.pull()
+    assert phone.push(made(need(cast, kind="nonsense"))) == []
+    assert phone.page() == []
+
+
+def test_a_conflict_says_who_wrote_what_stands_last_and_when(cast: Cast, as_lin: APIClient, as_chen: APIClient) -> None:
+    lin, chen = Phone(as_lin, "needs"), Phone(as_chen, "needs")
+    assert lin.push(made(need(cast))) == []
+    [held] = chen.pull().values()
+    assert chen.push(made({**held, "text": "陈改的"}, held)) == []
+    [answered] = lin.push(made({**held, "text": "林改的"}, held))
+    assert answered["text"] == "陈改的"
+    [issue] = Phone(as_lin, "sync_issues").pull().values()
+    told = issue["conflict"]
+    assert (told["mine"]["text"], told["mine_by"], told["theirs"]["text"], told["theirs_by"]) == (
+        "林改的", "林小梅", "陈改的", "陈国庆",
+    )  # fmt: skip
+    assert told["mine_at"] == told["theirs_at"] == "2026-03-16T02:00:00Z"
