@@ -42,6 +42,7 @@ class Part:
 PARTS: tuple[Part, ...] = (
     Part("rxdb", (NODE, MOCHA, "--exit", "--reporter", "spec", "vendor.mjs")),  # RxDB's own replication suite
     Part("tus", (sys.executable, "-m", "tests.clients.tus"), ROOT),  # two tus clients through a proxy that cuts
+    Part("convergence", (sys.executable, "-m", "tests.clients.convergence"), ROOT),  # phones in each other's way
 )
 
 
