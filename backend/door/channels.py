@@ -61,7 +61,10 @@ class Channel:
         return transport is None or transport.is_closing()
 
     async def send(self, text: bytes) -> None:
-        """Writes, or closes the channel when the phone does not read."""
+        """Writes, or closes the channel when the phone does not read. Nothing to one that was closed meanwhile: its
+        response may be at its end, and writing to that is a fault that would end who looks after all channels."""
+        if self.closed.is_set():
+            return
         transport = self.request.transport
         if transport is None or transport.get_write_buffer_size() > UNREAD_BYTES:
             self.closed.set()
