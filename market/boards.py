@@ -14,7 +14,7 @@ from typing import TypeVar
 from backend import clock, parameters, reach
 from backend.errors import FieldError, Problem
 from backend.kpis import Kpi, Number, percent
-from backend.models import Level, Unit
+from backend.models import Unit
 from backend.scope import Actor
 from market import figures, kpis, queries
 from market.figures import Figure
@@ -158,10 +158,6 @@ def time_progress(month: date) -> Decimal | None:
     """Percent of the month's days that have passed, today included: what sales against target is held against."""
     passed = min(max((clock.today() - month).days + 1, 0), (clock.month_end(month) - month).days + 1)
     return percent(passed, (clock.month_end(month) - month).days + 1)
-
-
-def is_territory(unit: Unit) -> bool:
-    return unit.level == Level.TERRITORY
 
 
 _ByMonth = tuple[dict[tuple[int, date], Acts], dict[tuple[int, date], Goods]]
