@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -269,10 +268,6 @@ def as_zhao(cast: Cast) -> APIClient:
 @pytest.fixture
 def anonymous() -> APIClient:
     return APIClient(HTTP_ACCEPT_LANGUAGE="zh-hans")
-
-
-def shop_ids(shops: list[Retailer]) -> list[UUID]:
-    return [shop.pk for shop in shops]
 
 
 def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
