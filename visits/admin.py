@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backend import clock, marks
 from backend.admin import range_field
 from backend.admin_site import ScopedAdmin
-from visits import feeds, scoring
+from visits import policies, scoring, templates
 from visits.models import DisplayTemplate, Policy, PolicyVersion, TemplateVersion
 
 
@@ -29,7 +29,7 @@ class ToldToPhones(ScopedAdmin):
 
 @admin.register(DisplayTemplate)
 class DisplayTemplateAdmin(ToldToPhones):
-    mark = feeds.TEMPLATES
+    mark = templates.MARK
     reads, edits, unit_path = "policies.read", "policies.edit", "unit_id"
     list_display = ("code", "name", "unit")
     list_select_related = ("unit",)
@@ -50,7 +50,7 @@ class TemplateVersionForm(forms.ModelForm):
 class TemplateVersionAdmin(ToldToPhones):
     """A version is added; the next one ends it. Its items never change, because scores were given by them."""
 
-    mark = feeds.TEMPLATES
+    mark = templates.MARK
 
     reads, edits, unit_path = "policies.read", "policies.edit", "template.unit_id"
     form = TemplateVersionForm
@@ -65,7 +65,7 @@ class TemplateVersionAdmin(ToldToPhones):
 
 @admin.register(Policy)
 class PolicyAdmin(ToldToPhones):
-    mark = feeds.POLICIES
+    mark = policies.MARK
     reads, edits, unit_path = "policies.read", "policies.edit", "unit_id"
     list_display = ("code", "title", "unit")
     list_select_related = ("unit",)

@@ -25,6 +25,7 @@ from visits.parameters import ANSWER_DAYS
 from visits.policies import EDIT, MARK
 
 ANSWERED = "policy.answered"
+QUESTIONS = "questions"  # the mark: what phones hold of questions has changed
 notices.register(
     ANSWERED, "您问的“{question}”(《{title}》)已有答复:{answer}", "Your question on {title}, “{question}”: {answer}"
 )
@@ -74,7 +75,7 @@ def follow(keys: Sequence[Key]) -> None:
             rows = [(*row[:8], due[row[8], row[6]]) for row in asked]
             cursor.execute(_OPEN, [list(column) for column in zip(*rows, strict=True)])
             touched |= {row[4] for row in asked}
-    marks.mark("questions", [(territory, clock.today()) for territory in touched])
+    marks.mark(QUESTIONS, [(territory, clock.today()) for territory in touched])
 
 
 def _due(places: set[tuple[int, date]]) -> dict[tuple[int, date], date]:
@@ -113,7 +114,7 @@ def answer(*, actor: Actor, question: PolicyQuestion, reply: Reply) -> PolicyQue
         held.save(update_fields=["entry", "state", "version"])
         after: dict[str, Any] = {**audit.snapshot(held), "answer": reply.answer}
         audit.record(actor, "policy.answer", held, before=before, after=after, unit_id=unit)
-        marks.mark("questions", [(held.territory_id, clock.today())])
+        marks.mark(QUESTIONS, [(held.territory_id, clock.today())])
         marks.mark(MARK, [(unit, clock.today())])
         told = {"title": question.policy_version.policy.title, "question": held.text, "answer": reply.answer}
         notices.tell([Told(held.asked_by_id, ANSWERED, held.pk, told)])

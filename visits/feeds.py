@@ -9,10 +9,8 @@ from __future__ import annotations
 from backend import clock
 from backend.feeds import Feed
 from backend.ids import numbered_sql
-from visits import news, plan_push, stops
+from visits import news, plan_push, policies, stops, templates
 
-TEMPLATES = "templates"  # marks of a unit: its display templates changed,
-POLICIES = "policies"  # or its policies
 RECENT = 5
 RECENT_MONTHS = 6  # a shop is seen at least once a month; five visits lie within these
 
@@ -107,8 +105,8 @@ AND (%(ids)s::uuid[] IS NULL OR s.id = ANY(%(ids)s::uuid[]))
 
 FEEDS = (
     Feed("recent_visits", 1, "visits.read", _RECENT, kinds=(news.KIND, news.ELSEWHERE, "assignments", "papers")),
-    Feed("policies", 1, "policies.read", _POLICIES, above=True, kinds=(POLICIES,)),
-    Feed("templates", 1, "policies.read", _TEMPLATES, above=True, kinds=(TEMPLATES,)),
+    Feed("policies", 1, "policies.read", _POLICIES, above=True, kinds=(policies.MARK,)),
+    Feed("templates", 1, "policies.read", _TEMPLATES, above=True, kinds=(templates.MARK,)),
     Feed(
         "plan",
         1,
