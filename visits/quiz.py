@@ -20,6 +20,7 @@ from backend.errors import FieldError, Problem
 from backend.scope import Actor
 from visits.models import PolicyReading, PolicyVersion, QuizAttempt
 from visits.parameters import SKEW_TOLERATED_S
+from visits.wire import EARLIEST_YEAR, LATEST_YEAR
 
 REJUDGE = "visits.rejudge"  # outbox topic; visits/rejudging.py
 MARK = "quiz"
@@ -81,8 +82,12 @@ class Arrival:
     sent_at: datetime | None = None
 
     def corrected(self, moment: datetime) -> datetime:
-        """By our clock, as a visit's times are (docs/method.md): less an offset over 120 s, never after receipt."""
-        offset = timedelta() if self.sent_at is None else self.sent_at - self.received_at
+        """By our clock, as a visit's times are (docs/method.md): less an offset over 120 s, never after receipt.
+        Problem bad_date for years that no clock shows."""
+        sent_at = self.received_at if self.sent_at is None else self.sent_at
+        if not all(EARLIEST_YEAR < told.year < LATEST_YEAR for told in (moment, sent_at)):
+            raise Problem("bad_date", detail_zh="年份超出范围。", detail_en="The year is out of range.")
+        offset = sent_at - self.received_at
         shift = offset if abs(offset) > timedelta(seconds=SKEW_TOLERATED_S) else timedelta()
         return min(moment - shift, self.received_at)
 

@@ -25,6 +25,7 @@ from backend.http.views import ScopedView
 
 LARGEST_NUMBER = 2**63 - 1
 WORTH_PACKING = 1024  # bytes
+CLOCK_YEARS = range(1971, 2199)  # of a phone's clock: others cannot be calculated with, nor stored
 
 
 class PullQuery(StrictSerializer):
@@ -118,12 +119,13 @@ def _feed(collection: str, version: int, *, may_ask: bool) -> Feed:
 
 
 def _sent_at(request: Request) -> datetime | None:
-    """X-Sent-At, the phone's clock; None when it is absent or not a moment with a zone: nothing is refused for it."""
+    """X-Sent-At, the phone's clock; None when it is absent, not a moment with a zone, or of a year that no clock shows:
+    nothing is refused for it."""
     try:
         found = parse_datetime(request.headers.get("X-Sent-At", ""))
     except ValueError:
         return None
-    return found if found is not None and found.tzinfo is not None else None
+    return found if found is not None and found.tzinfo is not None and found.year in CLOCK_YEARS else None
 
 
 def _answer(request: HttpRequest, body: bytes) -> HttpResponse:

@@ -81,6 +81,23 @@ def test_a_bad_attempt_refuses_itself_only(cast: Cast, as_lin: APIClient, gated:
     assert sorted(row.problem["en"]["code"] for row in Quarantined.objects.all()) == ["bad_date", "invalid"]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"answered_at": "0001-01-01T00:00:00+14:00"},
+        {"read_at": "0001-01-01T00:00:00+14:00"},
+        {"answered_at": "9999-12-31T23:59:59-12:00", "read_at": "9999-12-31T23:59:59-12:00"},
+    ],
+)
+def test_an_attempt_of_a_year_that_there_is_not_refuses_itself_only(
+    cast: Cast, as_lin: APIClient, gated: PolicyVersion, odd: dict[str, str]
+) -> None:
+    phone = Phone(as_lin, "quiz_attempts")
+    assert phone.push(made({**attempt(gated, 2), **odd}), made(attempt(gated))) == []
+    assert [row.pk for row in QuizAttempt.objects.all()] == [uid(1)]
+    assert [row.problem["en"]["code"] for row in Quarantined.objects.all()] == ["bad_date"]
+
+
 def test_phones_hear_of_a_recall_and_get_the_quiz_without_what_is_right(
     cast: Cast, as_lin: APIClient, sign_in: Any, gated: PolicyVersion
 ) -> None:

@@ -270,3 +270,11 @@ def test_phones_hold_this_month_and_the_last(phone: Phone, cast: Cast) -> None:
     receive(cast.actor("lin"), *sent)
     assert set(phone.pull()) == {one["submission_id"] for one in sent[1:]}
     assert phone.page() == []
+
+
+@pytest.mark.parametrize("sent_at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "4000-01-01T00:00:00Z"])
+def test_a_clock_of_a_year_that_there_is_not_refuses_nothing(phone: Phone, cast: Cast, sent_at: str) -> None:
+    assert phone.push(made(synced(item(cast))), HTTP_X_SENT_AT=sent_at) == []
+    visit = Visit.objects.get()
+    assert (visit.started_at, visit.flags) == (NOW - timedelta(minutes=30), [])
+    assert not Quarantined.objects.exists()
