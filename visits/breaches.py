@@ -52,10 +52,10 @@ SELECT gen_random_uuid(), id, month, retailer_id, person_id, territory_id, count
     is_restricted, figures, words, received_at, 'reported', '', 1
 FROM wanted ORDER BY id, kind
 ON CONFLICT (visit_id, kind) DO UPDATE SET figures = excluded.figures, words = excluded.words,
-    on_date = excluded.on_date, territory_id = excluded.territory_id, county_id = excluded.county_id,
-    version = b.version + 1
-WHERE (b.figures, b.words, b.on_date, b.territory_id)
-    IS DISTINCT FROM (excluded.figures, excluded.words, excluded.on_date, excluded.territory_id)
+    on_date = excluded.on_date, retailer_id = excluded.retailer_id, territory_id = excluded.territory_id,
+    county_id = excluded.county_id, version = b.version + 1
+WHERE (b.figures, b.words, b.on_date, b.retailer_id, b.territory_id)
+    IS DISTINCT FROM (excluded.figures, excluded.words, excluded.on_date, excluded.retailer_id, excluded.territory_id)
 """
 
 
@@ -72,7 +72,7 @@ def see(*, actor: Actor, breach: Breach) -> Breach:
         held = _held(actor, breach)
         if held.state != Breach.State.REPORTED:
             raise Problem("conflict")
-        before = audit.snapshot(held)
+        before = _snapshot(held)
         held.state, held.seen_by_id, held.seen_at = Breach.State.SEEN, actor.person_id, clock.now()
         _save(actor, "breach.see", held, before)
     return held
@@ -87,7 +87,7 @@ def close(*, actor: Actor, breach: Breach, outcome: str) -> Breach:
         held = _held(actor, breach)
         if held.state == Breach.State.CLOSED:
             raise Problem("conflict")
-        before = audit.snapshot(held)
+        before = _snapshot(held)
         held.state, held.closed_by_id, held.closed_at = Breach.State.CLOSED, actor.person_id, clock.now()
         held.outcome = outcome
         _save(actor, "breach.close", held, before)
@@ -105,4 +105,9 @@ def _held(actor: Actor, breach: Breach) -> Breach:
 def _save(actor: Actor, act: str, held: Breach, before: dict[str, object]) -> None:
     held.version += 1
     held.save()
-    audit.record(actor, act, held, before=before, after=audit.snapshot(held), unit_id=held.county_id)
+    audit.record(actor, act, held, before=before, after=_snapshot(held), unit_id=held.county_id)
+
+
+def _snapshot(breach: Breach) -> dict[str, object]:
+    """For the audit, whose readers need not be those of what is restricted: who did what when, without the words."""
+    return {name: value for name, value in audit.snapshot(breach).items() if name not in {"words", "outcome"}}

@@ -77,15 +77,17 @@ SELECT gen_random_uuid(), v.id, v.month, v.retailer_id, v.person_id, v.territory
 FROM jsonb_to_recordset(%s::jsonb) AS d(visit_id uuid, month date, kind text, photo_id uuid, figures jsonb)
 JOIN visits_visit v ON v.month = d.month AND v.id = d.visit_id
 ORDER BY v.id, d.kind, d.photo_id
-ON CONFLICT (visit_id, kind, photo_id) DO UPDATE SET figures = excluded.figures
-WHERE s.state = 'open' AND s.figures <> excluded.figures
+ON CONFLICT (visit_id, kind, photo_id) DO UPDATE SET figures = excluded.figures, on_date = excluded.on_date,
+    retailer_id = excluded.retailer_id, territory_id = excluded.territory_id, county_id = excluded.county_id
+WHERE s.state = 'open' AND (s.figures, s.on_date, s.retailer_id, s.territory_id)
+    IS DISTINCT FROM (excluded.figures, excluded.on_date, excluded.retailer_id, excluded.territory_id)
 """
 
 
 def raise_signals(rows: Sequence[Raised]) -> None:
     """Each stands once for its visit, kind and photo, open until a person says something; raised again it changes
-    nothing but the figures of an open one. What names a visit that does not stand is left out. One query, none for
-    none. ValueError for a kind without words."""
+    nothing but the figures of an open one, and where its visit stands. What names a visit that does not stand is left
+    out. One query, none for none. ValueError for a kind without words."""
     if unknown := {row.kind for row in rows} - WORDS.keys():
         raise ValueError(f"no words for {sorted(unknown)}")
     if rows:
@@ -124,9 +126,9 @@ SELECT gen_random_uuid(), id, month, retailer_id, person_id, territory_id, count
     received_at, 'open', '', '', 1
 FROM wanted ORDER BY id, kind
 ON CONFLICT (visit_id, kind, photo_id) DO UPDATE SET figures = excluded.figures, on_date = excluded.on_date,
-    territory_id = excluded.territory_id, county_id = excluded.county_id
-WHERE s.state = 'open' AND (s.figures, s.on_date, s.territory_id)
-    IS DISTINCT FROM (excluded.figures, excluded.on_date, excluded.territory_id)
+    retailer_id = excluded.retailer_id, territory_id = excluded.territory_id, county_id = excluded.county_id
+WHERE s.state = 'open' AND (s.figures, s.on_date, s.retailer_id, s.territory_id)
+    IS DISTINCT FROM (excluded.figures, excluded.on_date, excluded.retailer_id, excluded.territory_id)
 """
 
 

@@ -83,3 +83,10 @@ def photo(kind: str = "other", of: str = "", **more: Any) -> dict[str, Any]:
 def score(visit: Visit) -> Any:
     visit.refresh_from_db()
     return visit.display_score
+
+
+def edit(client: APIClient, entry: dict[str, Any]) -> None:
+    """The visit says this now."""
+    path = f"/api/v1/visits/{entry['submission_id']}"
+    answer = client.put(path, entry, HTTP_IF_MATCH=client.get(path).headers["ETag"])
+    assert answer.status_code == 200, answer.json()

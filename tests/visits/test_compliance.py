@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from rest_framework.test import APIClient
 
 from backend import feeds, marks, synclog
 from backend.models import AuditEntry, Parameter
 from tests.cast import ALWAYS, Cast, SignIn
-from tests.visits.checks import day, follow, listed, post, visited
-from tests.visits.items import place
+from tests.visits.checks import day, edit, follow, listed, post, visited
+from tests.visits.items import item, place
 from visits import compliance, display_tasks
 from visits.models import Breach, DisplayTask, Visit
 
@@ -158,6 +159,31 @@ def test_the_bureau_sees_and_closes_with_words(cast: Cast, sign_in: SignIn) -> N
     assert post(jiang, f"breaches/{row['id']}/close", {"outcome": "x"}).status_code == 409
     acts = AuditEntry.objects.filter(act__startswith="breach.").order_by("id").values_list("act", flat=True)
     assert list(acts) == ["breach.see", "breach.close"]
+
+
+def test_the_audit_of_a_breach_says_nothing_of_what_is_restricted(cast: Cast, sign_in: SignIn) -> None:
+    visited(cast, day(16, 9), remarks=[{"kind": "irregular", "text": "有人上门收烟"}])
+    follow()
+    jiang = sign_in("jiang")
+    [row] = listed(jiang, "breaches")
+    assert (row["is_restricted"], row["words"]) == (True, "有人上门收烟")
+    post(jiang, f"breaches/{row['id']}/see")
+    post(jiang, f"breaches/{row['id']}/close", {"outcome": "已移交收烟线索"})
+    for name in ("shen", "sun"):  # they read the audit, and not what is restricted
+        told = sign_in(name).get("/api/v1/audit")
+        assert [entry["act"] for entry in told.json()["results"]] == ["breach.close", "breach.see"]
+        assert "收烟" not in told.content.decode()
+
+
+def test_a_breach_names_the_shop_that_its_visit_names_now(cast: Cast, as_lin: APIClient) -> None:
+    first, second = cast.shops[:2]
+    sent = item(cast, compliance={"licence_shown": False})
+    assert as_lin.post("/api/v1/visits", sent).status_code == 201
+    follow()
+    assert Breach.objects.get().retailer_id == first.pk
+    edit(as_lin, {**sent, "retailer_id": str(second.pk)})
+    follow()
+    assert list(Breach.objects.values_list("retailer_id", "version")) == [(second.pk, 2)]
 
 
 def test_a_breach_follows_its_visit_until_the_bureau_has_seen_it(cast: Cast) -> None:

@@ -15,7 +15,7 @@ from market import rollups
 from market.models import UnitMonth
 from retail.models import Retailer
 from tests.cast import SHOP_LAT, SHOP_LON, Cast, SignIn
-from tests.visits.checks import day, follow, listed, photo, post, visited
+from tests.visits.checks import day, edit, follow, listed, photo, post, visited
 from tests.visits.items import item, place, receive
 from visits import checked, checkin
 from visits.models import PointProposal, PresenceVerdict, Signal, Visit, VisitRevision
@@ -74,6 +74,20 @@ def test_the_same_visit_three_times_after_hours_offline_is_one(cast: Cast) -> No
     entry = item(cast)
     words = [receive(cast.actor("lin"), entry)[0].word for _ in range(3)]
     assert (words, Visit.objects.count()) == (["created", "duplicate", "duplicate"], 1)
+
+
+def test_a_signal_names_the_shop_that_its_visit_names_now(cast: Cast, as_lin: APIClient) -> None:
+    sent = item(cast, place=place(mock=True))
+    assert as_lin.post("/api/v1/visits", sent).status_code == 201
+    follow()
+    odd = Raised(Visit.objects.get().pk, MARCH, "photo_time", uuid4(), {"minutes": 90})
+    raise_signals([odd])
+    assert {row["retailer"] for row in listed(as_lin, "signals")} == {str(cast.shops[0].pk)}
+    edit(as_lin, {**sent, "retailer_id": str(cast.shops[1].pk)})
+    follow()
+    raise_signals([odd])
+    found = {row["kind"]: row["retailer"] for row in listed(as_lin, "signals")}
+    assert {found["mock_location"], found["photo_time"]} == {str(cast.shops[1].pk)}
 
 
 def test_a_photo_used_before_is_a_signal_with_the_earlier_one(cast: Cast, as_lin: APIClient) -> None:
