@@ -189,7 +189,7 @@ def taken_at(exif: Any, details: Any) -> str | None:
         if sign is None:
             return None
         offset = timedelta(hours=int(sign[2]), minutes=int(sign[3])) * (-1 if sign[1] == "-" else 1)
-        return moment.replace(tzinfo=timezone(offset)).isoformat()
+        return moment.replace(tzinfo=timezone(offset)).isoformat() if 1971 <= moment.year < 2199 else None
     except (ValueError, OverflowError):
         return None
 

@@ -53,7 +53,8 @@ _LINK = """
 WITH declared AS MATERIALIZED (
     SELECT p.month, p.visit_id, p.line_no, p.photo_id, p.kind, p.arrived_at AS known, s.arrived_at,
         s.id IS NOT NULL AS is_here
-    FROM visits_photo p LEFT JOIN visits_storedphoto s ON s.id = p.photo_id AND s.sha256 = p.sha256
+    FROM visits_photo p JOIN visits_visit v ON v.month = p.month AND v.id = p.visit_id
+    LEFT JOIN visits_storedphoto s ON s.id = p.photo_id AND s.sha256 = p.sha256 AND s.person_id = v.person_id
     WHERE p.photo_id = ANY(%(ids)s::uuid[])),
 lines AS (
     UPDATE visits_photo p SET arrived_at = d.arrived_at FROM declared d
@@ -61,7 +62,8 @@ lines AS (
     AND d.known IS DISTINCT FROM d.arrived_at),
 counted AS (
     SELECT p.month, p.visit_id, count(*) FILTER (WHERE s.id IS NULL) AS missing
-    FROM visits_photo p LEFT JOIN visits_storedphoto s ON s.id = p.photo_id AND s.sha256 = p.sha256
+    FROM visits_photo p JOIN visits_visit v ON v.month = p.month AND v.id = p.visit_id
+    LEFT JOIN visits_storedphoto s ON s.id = p.photo_id AND s.sha256 = p.sha256 AND s.person_id = v.person_id
     WHERE (p.month, p.visit_id) IN (SELECT month, visit_id FROM declared)
     GROUP BY 1, 2),
 stamped AS (
@@ -88,8 +90,9 @@ class Counted(NamedTuple):
 
 
 def link(photo_ids: Iterable[UUID]) -> list[Counted]:
-    """Each of these photos that is here with the hash that a visit declares belongs to that visit, any other to none;
-    the visits that declare them miss exactly what is not here. Returns the visits where that changed.
+    """Each of these photos that is here with the hash that a visit of its own sender's declares belongs to that visit,
+    any other to none: whoever declares somebody else's photo misses it. The visits that declare them miss exactly what
+    is not here. Returns the visits where that changed.
 
     In the caller's transaction, after the visit's lines (or the photo) are written. Three queries, none for no photos.
     """

@@ -199,3 +199,19 @@ def test_what_multipart_sends_wrongly_is_refused_and_nothing_is_kept(as_lin: API
         answer = as_lin.post("/api/v1/photos", data, format="multipart")
         assert answer.status_code == status, answer.json()
     assert not StoredPhoto.objects.exists()
+
+
+def test_whoever_declares_somebody_elses_photo_neither_has_it_nor_takes_it_away(
+    as_lin: APIClient, as_wu: APIClient, cast: Cast
+) -> None:
+    photo = declared(ONE)
+    mine = visit_with(as_lin, cast, photo, submission_id="ffffffff-ffff-4fff-bfff-ffffffffffff")
+    send(as_lin, photo, ONE)
+    theirs = visit_with(
+        as_wu, cast, photo, submission_id="00000000-0000-4000-8000-000000000001",
+        retailer_id=str(cast.wu_shops[0].pk),
+    )  # fmt: skip
+    assert (missing(mine), missing(theirs)) == ((1, 0), (1, 1))
+    assert str(StoredPhoto.objects.get().visit_id) == mine["submission_id"]
+    assert as_wu.get("/api/v1/photos").json()["results"] == []
+    assert [row["id"] for row in as_lin.get("/api/v1/photos").json()["results"]] == [photo["id"]]

@@ -6,7 +6,7 @@ import io
 import struct
 import tempfile
 import zlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -117,6 +117,16 @@ def test_exif_is_for_those_who_may_read_what_is_restricted(
     assert (said.status_code, said.json()["tags"]["Make"]) == (200, SECRET)
     assert as_lin.get(f"/api/v1/photos/{photo['id']}/exif").status_code == 403
     assert as_lin.get(f"/api/v1/photos/{photo['id']}").json()["addresses"]["original"] is None
+
+
+def test_a_camera_that_tells_a_year_that_there_is_not_holds_nothing_up(as_lin: APIClient, cast: Cast) -> None:
+    odd = jpeg(5, exif=exif(taken_at=datetime(1, 1, 1, tzinfo=clock.BUSINESS_ZONE)))
+    photo = declared(odd)
+    visit_with(as_lin, cast, photo)
+    send(as_lin, photo, odd)
+    assert photo_processing.process_due() == 1
+    assert StoredPhoto.objects.get().state == "ready"
+    assert PhotoExif.objects.get().taken_at is None
 
 
 # -- what cannot be shown ----------------------------------------------------------------------------------------------
