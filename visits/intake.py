@@ -104,7 +104,7 @@ def take_in(batch: Batch, changed: News, known: Mapping[UUID, Receipt] | None = 
     transaction it runs. `known`: the receipts of these ids, where the caller has read them."""
     ids = {item.submission_id for item in batch.items if item.submission_id is not None}
     _settle_known(batch, receipts.standing(ids) if known is None else known)
-    stored = _store(batch, _judge(batch))
+    stored = _store(batch, _judge(batch), changed)
     photos.link(photo.id for row in stored for photo in row.photos)
     for row in stored:
         changed.came(row.id, Place(row.retailer_id, row.territory_id, row.on_date))
@@ -162,23 +162,19 @@ def _untimely(times: verdict.Times, batch: Batch) -> Problem | None:
     return None
 
 
-def _store(batch: Batch, rows: dict[int, Row]) -> list[Row]:
+def _store(batch: Batch, rows: dict[int, Row], changed: News) -> list[Row]:
     """Stores the first row of each id; a second one of the batch, and a claim that somebody else won, are settled
     against the receipt that stands."""
+    if not rows:
+        return []
     first: dict[UUID, int] = {}
     for position, row in rows.items():
         first.setdefault(row.id, position)
     mine = [rows[position] for position in first.values()]
-    won = (
-        storing.store(
-            mine,
-            person_id=batch.actor.person_id,
-            device_id=batch.actor.device_id,
-            received_at=batch.received_at,
-        )
-        if mine
-        else set()
+    won, settled = storing.store(
+        mine, person_id=batch.actor.person_id, device_id=batch.actor.device_id, received_at=batch.received_at
     )
+    changed.mended(settled)
     made = {row.id: _receipt(batch, row) for row in mine if row.id in won}
     standing = {**made, **(receipts.standing(set(first) - won) if len(won) < len(first) else {})}
     for position, row in rows.items():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from backend import clock, marks, synclog
+from backend import clock, marks, quarantine, synclog
 from retail import queries
 
 KIND = "visits"
@@ -30,6 +31,7 @@ class News:
     left: dict[UUID, Place] = field(default_factory=dict)
     stands: dict[UUID, Place] = field(default_factory=dict)
     again: dict[UUID, Place] = field(default_factory=dict)
+    issues: dict[int, list[UUID]] = field(default_factory=dict)
 
     def came(self, visit_id: UUID, place: Place) -> None:
         """The visit stands there now."""
@@ -44,11 +46,16 @@ class News:
         """Nothing changed, but a phone does not know yet what the server says of it."""
         self.again[visit_id] = place
 
+    def mended(self, issues: Mapping[int, Iterable[UUID]]) -> None:
+        """These left the quarantine, by the unit where they are kept: their author's phone shows them as open."""
+        for unit, kept in issues.items():
+            self.issues.setdefault(unit, []).extend(kept)
+
 
 def tell(news: News) -> None:
     """What counts these visits is recomputed, and the phones of today's owners of their shops pull them again or drop
     them. Last in the transaction: the sequence's lock is held to the commit. One query, one more where a visit is not
-    newly stamped today, and two for each territory."""
+    newly stamped today, and two for each territory and each unit where something left the quarantine."""
     places = [*news.left.values(), *news.stands.values()]
     marks.mark(KIND, {(place.territory_id, place.on_date) for place in places})
     owners = _owners(news)
@@ -69,6 +76,7 @@ def tell(news: News) -> None:
         here = told.get(territory, set())
         synclog.append(COLLECTION, {territory: dropped.get(territory, set()) - here}, deleted=True)
         synclog.append(COLLECTION, {territory: here})
+    synclog.append(quarantine.COLLECTION, news.issues)
 
 
 def _owners(news: News) -> dict[UUID, int]:

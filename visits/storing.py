@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -100,13 +100,26 @@ _OF = "month = ANY(%(months)s::date[]) AND {} = ANY(%(ids)s::uuid[])"
 _CLEAR = ", ".join(f"{table} AS (DELETE FROM {table} WHERE {_OF.format('visit_id')})" for table in LINE_TABLES)  # noqa: S608
 
 
-def store(rows: Sequence[Row], *, person_id: UUID, device_id: UUID | None, received_at: datetime) -> set[UUID]:
-    """The visits stand with all their lines, each under its receipt; returns the ids whose claim was won. One query.
+class Written(NamedTuple):
+    """The ids whose claim was won, and what left the quarantine by it, by unit."""
+
+    won: set[UUID]
+    settled: dict[int, list[UUID]]
+
+
+def store(rows: Sequence[Row], *, person_id: UUID, device_id: UUID | None, received_at: datetime) -> Written:
+    """The visits stand with all their lines, each under its receipt; what had been refused of them before is settled.
+    One query.
 
     Waits for a parallel transaction that claims one of the ids, and leaves that id to it if it commits.
     """
-    found = _written(STORE, [msgspec.json.encode(rows).decode(), person_id, device_id, received_at])
-    return {submission_id for (submission_id,) in found}
+    made = Written(set(), {})
+    for is_won, key, unit in _written(STORE, [msgspec.json.encode(rows).decode(), person_id, device_id, received_at]):
+        if is_won:
+            made.won.add(key)
+        elif unit is not None:
+            made.settled.setdefault(unit, []).append(key)
+    return made
 
 
 def rewrite(rows: Sequence[Row]) -> None:

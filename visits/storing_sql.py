@@ -120,8 +120,9 @@ WITH {_DOCUMENT}, who AS MATERIALIZED (
     FROM claimed c, who
     WHERE q.person_id = who.person_id AND q.kind = 'visit' AND q.state = 'open'
         AND q.submission_id = c.submission_id
+    RETURNING q.id, q.unit_id
 )
-SELECT submission_id FROM claimed
+SELECT true, submission_id, NULL::bigint FROM claimed UNION ALL SELECT false, id, unit_id FROM mended
 """  # noqa: S608  names of our own
 REWRITE = f"""
 WITH {_DOCUMENT}, fresh AS MATERIALIZED (SELECT * FROM doc), visit AS (
