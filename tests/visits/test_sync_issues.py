@@ -1,4 +1,4 @@
-"""What a phone was refused is settled on the phone too once it stands: mended by hand, or by the quiz that it awaited."""
+"""What a phone was refused is settled there too once it stands: mended by hand, or by the quiz that it waited for."""
 
 from __future__ import annotations
 
