@@ -111,11 +111,6 @@ class Feed:
     tells_deleted: bool = False
 
     @property
-    def is_alike_for_all(self) -> bool:
-        """Whether a document reads the same whoever pulls it."""
-        return "%(person)s" not in self.documents
-
-    @property
     def quarantined_as(self) -> str:
         return self.kept_as or self.collection
 

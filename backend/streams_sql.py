@@ -49,18 +49,18 @@ PLACES = "SELECT d.unit_id, d.id FROM ({documents}) AS d(unit_id, id, document)"
 DOCUMENTS = "SELECT d.id, d.document::text FROM ({documents}) AS d(unit_id, id, document)"
 
 # The first telling since a document's number says what was told; of one that is gone, nothing. An entry that a writer
-# holds gets a new number anyway. The lock keeps comparisons out meanwhile: they pass over what nobody was told of.
+# holds gets a new number anyway; the others are taken by where they stand, for a planner that knows nothing of a young
+# log would look at all for each. The lock keeps comparisons out meanwhile: they pass over what nobody was told of.
 TURN = "SELECT pg_advisory_xact_lock_shared(136, hashtext(u || ' ' || %s)) FROM unnest(%s::bigint[]) AS units(u)"
 FIRST_TOLD = """
 WITH shown AS MATERIALIZED (
     SELECT d.id, d.document::text AS text FROM ({documents}) AS d(unit_id, id, document)),
 entered AS (
-    SELECT e.territory_id, e.document_id FROM backend_syncentry e
+    SELECT e.ctid, e.document_id FROM backend_syncentry e
     WHERE e.territory_id = ANY(%(units)s) AND e.collection = %(collection)s AND e.document_id = ANY(%(ids)s)
     AND e.digest IS NULL FOR UPDATE SKIP LOCKED),
 told AS (
     UPDATE backend_syncentry e SET digest = coalesce(decode(md5(s.text), 'hex'), '')
-    FROM entered n LEFT JOIN shown s ON s.id = n.document_id
-    WHERE e.territory_id = n.territory_id AND e.collection = %(collection)s AND e.document_id = n.document_id)
+    FROM entered n LEFT JOIN shown s ON s.id = n.document_id WHERE e.ctid = n.ctid)
 SELECT id, text FROM shown
 """

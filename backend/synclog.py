@@ -72,11 +72,10 @@ written AS (
 SELECT territory_id, count(*), pg_notify('sync', territory_id || ' ' || %(collection)s)
 FROM written GROUP BY territory_id ORDER BY territory_id
 """
-# How a comparison looks at content. A document that reads alike for everybody gets its digest when it is first told
-# after its number (backend/streams.py): without one, nobody was told of it, and whoever pulls gets what it then is.
-_DIGEST = "decode(md5(g.document::text), 'hex')"
-_ALIKE = _DIGEST, "e.digest <> g.digest"
-_BY_PERSON = _DIGEST, "e.digest IS DISTINCT FROM g.digest"
+# How a comparison looks at content. A document gets its digest when it is first told after its number
+# (backend/streams.py): without one, nobody was told of it, and whoever pulls gets what it then is. Where a document
+# reads otherwise for the person who was told it first, the next comparison tells it once more than it must.
+_BY_CONTENT = "decode(md5(g.document::text), 'hex')", "e.digest <> g.digest"
 _ONLY_IDS = "NULL::bytea", "false"
 
 # Two comparisons of one unit take turns; the second finds what the first has told and adds nothing.
@@ -154,9 +153,7 @@ def _take_turn(feed: Feed, units: list[int]) -> None:
 
 
 def _content(feed: Feed, *, is_first: bool) -> tuple[str, str]:
-    if feed.told_by_writers or (is_first and feed.is_alike_for_all):
-        return _ONLY_IDS
-    return _ALIKE if feed.is_alike_for_all else _BY_PERSON
+    return _ONLY_IDS if feed.told_by_writers or is_first else _BY_CONTENT
 
 
 def named(feed: Feed, units: list[int], ids: list[UUID] | None = None, person: UUID | None = None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from backend import clock
 from backend.feeds import Feed
 from backend.ids import numbered_sql
 from visits import news, plan_push, policies, stops, templates
+from visits.json_sql import array, field, obj, or_null, plain, quoted
 
 RECENT = 5
 RECENT_MONTHS = 6  # a shop is seen at least once a month; five visits lie within these
@@ -23,12 +24,37 @@ def _lines(table: str, told: str) -> str:
     JOIN {table} l ON l.month {_SPAN} AND l.month = x.month AND l.visit_id = x.id GROUP BY l.visit_id)"""  # noqa: S608
 
 
-_CHECKED = """count(*) AS checked,
-    json_agg(l.item_code ORDER BY l.line_no) FILTER (WHERE NOT l.passed AND NOT l.fixed) AS failed"""
-_BRIEFED = "json_agg(l.policy_version_id ORDER BY l.line_no) AS briefed"
-_SEEN = "json_agg(json_build_array(l.product_id, l.stock_packs, l.carton_price_fen) ORDER BY l.line_no) AS seen"
-_HEARD = """json_agg(json_build_object('kind', l.kind, 'text', l.text) ORDER BY l.line_no)
-    FILTER (WHERE NOT l.is_restricted OR x.person_id = %(person)s) AS heard"""
+_FAILED = array("to_json(l.item_code)::text", "l.line_no", "NOT l.passed AND NOT l.fixed")
+_PROMISED = array("to_json(l.id)::text", "l.id")
+_BRIEFED = array("l.policy_version_id::text", "l.line_no")
+_SEEN = array(
+    "concat('[', l.product_id, ',', coalesce(l.stock_packs::text, 'null'), ',',"
+    " coalesce(l.carton_price_fen::text, 'null'), ']')",
+    "l.line_no",
+)
+_HEARD = array(
+    obj(field("kind", "l.kind"), field("text", "l.text")),
+    "l.line_no",
+    "NOT l.is_restricted OR x.person_id = %(person)s",
+)
+_VISIT = obj(
+    quoted("id", "x.id"),
+    quoted("on_date", "x.on_date"),
+    field("started_at", "x.started_at"),
+    quoted("person_id", "x.person_id"),
+    field("person_name", "h.name"),
+    field("presence", "x.presence"),
+    field("purposes", "x.purposes"),
+    field("note", "x.note"),
+    or_null("display_score", "x.display_score::text"),
+    plain("checked", "coalesce(c.checked, 0)"),
+    plain("failed", "coalesce(c.failed, '[]')"),
+    plain("briefed", "coalesce(b.briefed, '[]')"),
+    plain("promised", "coalesce(p.promised, '[]')"),
+    plain("seen", "coalesce(o.seen, '[]')"),
+    plain("heard", "coalesce(r.heard, '[]')"),
+)
+_SHOP = obj(quoted("id", "x.retailer_id"), plain("visits", array(_VISIT, "x.started_at DESC, x.id DESC")))
 
 # One document a shop. A restricted remark is told to its author alone, a score of the retailer's to nobody.
 _RECENT = f"""
@@ -40,18 +66,13 @@ WITH recent AS MATERIALIZED (
         ORDER BY w.started_at DESC, w.id DESC LIMIT {RECENT}) v
     WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(today)s::date
     AND (%(ids)s::uuid[] IS NULL OR a.retailer_id = ANY(%(ids)s::uuid[])))
-SELECT x.held_by, x.retailer_id, json_build_object('id', x.retailer_id, 'visits', json_agg(json_build_object(
-    'id', x.id, 'on_date', x.on_date, 'started_at', x.started_at, 'person_id', x.person_id, 'person_name', h.name,
-    'presence', x.presence, 'purposes', x.purposes, 'note', x.note, 'display_score', x.display_score::text,
-    'checked', coalesce(c.checked, 0), 'failed', coalesce(c.failed, '[]'), 'briefed', coalesce(b.briefed, '[]'),
-    'promised', coalesce(p.promised, '[]'), 'seen', coalesce(o.seen, '[]'), 'heard', coalesce(r.heard, '[]'))
-    ORDER BY x.started_at DESC, x.id DESC))
+SELECT x.held_by, x.retailer_id, {_SHOP}::json
 FROM recent x JOIN backend_person h ON h.id = x.person_id
-LEFT JOIN {_lines("visits_checkline", _CHECKED)} c ON c.visit_id = x.id
-LEFT JOIN {_lines("visits_briefing", _BRIEFED)} b ON b.visit_id = x.id
-LEFT JOIN {_lines("visits_observation", _SEEN)} o ON o.visit_id = x.id
-LEFT JOIN {_lines("visits_remark", _HEARD)} r ON r.visit_id = x.id
-LEFT JOIN (SELECT l.origin_visit_id, json_agg(l.id ORDER BY l.id) AS promised FROM recent x
+LEFT JOIN {_lines("visits_checkline", f"count(*) AS checked, {_FAILED} AS failed")} c ON c.visit_id = x.id
+LEFT JOIN {_lines("visits_briefing", f"{_BRIEFED} AS briefed")} b ON b.visit_id = x.id
+LEFT JOIN {_lines("visits_observation", f"{_SEEN} AS seen")} o ON o.visit_id = x.id
+LEFT JOIN {_lines("visits_remark", f"{_HEARD} AS heard")} r ON r.visit_id = x.id
+LEFT JOIN (SELECT l.origin_visit_id, {_PROMISED} AS promised FROM recent x
     JOIN retail_promise l ON l.retailer_id = x.retailer_id AND l.origin_visit_id = x.id GROUP BY l.origin_visit_id) p
     ON p.origin_visit_id = x.id
 GROUP BY x.held_by, x.retailer_id

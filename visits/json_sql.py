@@ -31,6 +31,6 @@ def obj(*fields: str) -> str:
     return f"('{{' || concat_ws(',', {', '.join(fields)}) || '}}')"
 
 
-def array(items: str, order: str) -> str:
+def array(items: str, order: str, only: str = "") -> str:
     """SQL of an aggregate: a list of JSON texts in an order, as text; null for none."""
-    return f"'[' || string_agg({items}, ',' ORDER BY {order}) || ']'"
+    return f"'[' || string_agg({items}, ',' ORDER BY {order}){f' FILTER (WHERE {only})' if only else ''} || ']'"
