@@ -22,7 +22,8 @@ LARGEST_REAL_BYTES: Final = 4_000_000
 
 def shelf(rng: Random, at: datetime, spot: tuple[float, float] | None = None) -> bytes:
     """A cabinet of packs as a JPEG; `at` is written into it as the camera's time, `spot` (lon, lat) as its place."""
-    picture = Image.effect_noise(SIZE, 14).convert("RGB")
+    grain = Image.frombytes("L", SIZE, rng.randbytes(SIZE[0] * SIZE[1]))
+    picture = grain.point(lambda grey: 108 + grey // 8).convert("RGB")
     draw = ImageDraw.Draw(picture)
     height = SIZE[1] // ROWS
     for row in range(ROWS):

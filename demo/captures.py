@@ -10,10 +10,12 @@ from random import Random
 from typing import Any, Final
 
 from demo.visit_words import (
+    CAMPAIGN_WORDS,
     CAMPAIGNS,
     CLOSINGS,
     COMPLIANCE_WORDS,
     EVENTS,
+    FLOW_WORDS,
     IRREGULAR,
     PLACES,
     QUESTIONS,
@@ -53,9 +55,9 @@ def remark(kind: str, product: Row, policies: Sequence[Row], rng: Random) -> Cap
 
 def _words(kind: str, product: Row, rng: Random) -> str:
     texts: dict[str, Sequence[str]] = {
-        "campaign_opinion": ("活动品少,客人不感兴趣。", "兑换方便,回头客多了。"),
+        "campaign_opinion": CAMPAIGN_WORDS,
         "event": EVENTS,
-        "flow_price": ("听说{p}有人按这个价收。", "{p}流通价又低了一点。"),
+        "flow_price": FLOW_WORDS,
         "irregular": IRREGULAR,
         "consumer_trend": TRENDS,
         "other": CLOSINGS,

@@ -15,6 +15,10 @@ LOGINS: Final = tuple(
         ("chen", "市场经理 陈", "market manager Chen"),
         ("wu", "外县客户经理 吴", "Wu, account manager of another county"),
         ("zhao", "市局（公司）领导 赵", "prefecture leader Zhao"),
+        ("shao", "政策管理员 邵", "policy editor Shao"),
+        ("tang", "专卖管理员 唐", "enforcement officer Tang"),
+        ("deng", "客服员 邓", "Deng of the service desk"),
+        ("wen", "物流员 温", "Wen of logistics"),
         ("sun", "系统管理员 孙", "administrator Sun"),
     )
 )

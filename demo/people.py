@@ -36,6 +36,7 @@ PREFECTURE_CAST: Final = (
     ("wen", "温海生", "Wen Haisheng", "logistics", DEMO_PREFECTURE),
     ("qian", "钱海波", "Qian Haibo", "county_leader", HOME_COUNTY),
     ("peng", "彭立群", "Peng Liqun", "province_leader", "42"),
+    ("shao", "邵文清", "Shao Wenqing", "policy_editor", "42"),
     ("sun", "孙立新", "Sun Lixin", "administrator", "CN"),
 )
 

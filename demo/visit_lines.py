@@ -30,7 +30,8 @@ WITH answered AS MATERIALIZED (
 )
 INSERT INTO visits_visit (id, month, retailer_id, person_id, device_id, territory_id, county_id, on_date, started_at,
     ended_at, device_started_at, device_ended_at, received_at, device_offset_s, lon, lat, datum, accuracy_m, distance_m,
-    presence, flags, away_reason, persons_met, note, template_version_id, display_score)
+    presence, flags, away_reason, persons_met, note, template_version_id, display_score, purposes, tags, typed_s,
+    left_lon, left_lat, left_datum, left_accuracy_m, left_distance_m, stop_id)
 SELECT t.id, %(first)s, t.retailer_id, t.person_id, t.device_id, t.territory_id, t.county_id, t.on_date, t.started_at,
     t.ended_at, t.started_at, t.ended_at, t.ended_at + CASE WHEN t.late THEN interval '26 hours'
         ELSE interval '2 minutes' + 40 * pg_temp.roll(t.key, 124) * interval '1 minute' END,
@@ -46,8 +47,17 @@ SELECT t.id, %(first)s, t.retailer_id, t.person_id, t.device_id, t.territory_id,
         pg_temp.one(%(openings)s, t.key, 129)
         || replace(pg_temp.one(%(middles)s, t.key, 130), '{p}', p.name)
         || pg_temp.one(%(closings)s, t.key, 131) END,
-    t.template_version_id, c.points
+    t.template_version_id, c.points,
+    array_remove(ARRAY['service', CASE WHEN t.template_version_id IS NOT NULL THEN 'display' END,
+        CASE WHEN t.seen <= 2 THEN 'policy' END, CASE WHEN pg_temp.roll(t.key, 139) > 0.1 THEN 'intelligence' END,
+        CASE WHEN pg_temp.roll(t.key, 170) < 0.35 THEN 'brand' END], NULL),
+    CASE WHEN pg_temp.roll(t.key, 210) < 0.25 THEN ARRAY[pg_temp.one(%(tags)s, t.key, 211)] ELSE '{}' END,
+    20 + floor(200 * power(pg_temp.roll(t.key, 212), 2))::int,
+    t.lon, t.lat, 'WGS-84', round((5 + 30 * pg_temp.roll(t.key, 213))::numeric, 1)::float8,
+    round(t.away_m::numeric, 1), o.id
 FROM timed t JOIN demo_shop s ON s.no = t.no JOIN demo_product p ON p.no = t.product_no
+LEFT JOIN visits_plannedstop o ON o.month = %(first)s AND o.retailer_id = t.retailer_id AND o.on_date = t.on_date
+    AND o.state <> 'dropped'
 LEFT JOIN score c ON c.id = t.id ORDER BY t.id;
 INSERT INTO backend_receipt (submission_id, kind, sha256, person_id, month, received_at)
 SELECT v.id, 'visit', sha256(v.id::text::bytea), v.person_id, v.month, v.received_at
