@@ -21,12 +21,14 @@ from backend import clock, marks
 from backend.models import Parameter, Unit
 from backend.partitions import ensure_partitions
 from demo import (
+    aftermath,
     master,
     months,
     order_history,
     organisation,
     shop_history,
     staging,
+    visit_extras,
     visit_history,
     visit_lines,
     visit_words,
@@ -36,7 +38,7 @@ from market import rollups
 from market.models import UnitMonth
 from retail.models import Retailer
 from visits import proof
-from visits.models import Briefing, CheckLine, Observation, Pitch, Remark, Visit
+from visits.models import Briefing, CheckLine, ComplianceCheck, Observation, Pitch, Remark, Visit
 from web.boards.parameters import GENERATED
 
 # What may be asked for, and what each needs; `months` opens the months, `rollups` makes the boards' figures.
@@ -125,6 +127,9 @@ def _live(plan: Plan, wanted: set[str], say: Say) -> None:
     for event in months.live(clock.now(), write_visits):
         say(f"  {event}: {time.monotonic() - began:.1f} s")
         began = time.monotonic()
+    if "visits" in wanted:
+        with _step("照片与后续 · photos, and what follows from visits", say):
+            aftermath.live(plan)
 
 
 def _write(plan: Plan, wanted: set[str], say: Say) -> None:
@@ -196,9 +201,11 @@ def _write_visits_of(plan: Plan, due: str, month: date) -> None:
         return
     span = {"first": month, "until": until, "as_of": plan.as_of, **staging.PLACES, **_words()}
     stage = visit_history.STAGE.replace("{due}", due)
-    for statements in (stage, visit_lines.VISITS, visit_lines.OBSERVATIONS, visit_lines.BRIEFINGS, visit_lines.NEEDS):
+    extras = visit_extras.ALL if month >= months.first_lived(plan.as_of) else ()
+    written = (visit_lines.VISITS, visit_lines.OBSERVATIONS, visit_lines.BRIEFINGS, visit_lines.NEEDS, *extras)
+    for statements in (stage, *written):
         run(statements, span)
-    staging.analyze(month, Visit, Observation, CheckLine, Briefing, Pitch, Remark)
+    staging.analyze(month, Visit, Observation, CheckLine, Briefing, Pitch, Remark, ComplianceCheck)
     told = Visit.objects.filter(month=month).order_by().values_list("territory_id", "on_date").distinct()
     proof.follow_keys([marks.Key(*place) for place in told])
 
@@ -220,6 +227,16 @@ def _words() -> dict[str, Any]:
         "promises": list(visit_words.PROMISES),
         "kept": list(visit_words.KEPT),
         "dropped": visit_words.DROPPED,
+        "tags": list(visit_words.TAGS),
+        "topics": list(visit_words.TOPICS),
+        "compliance_words": list(visit_words.COMPLIANCE_WORDS),
+        "irregular": list(visit_words.IRREGULAR),
+        "events": list(visit_words.EVENTS),
+        "trends": list(visit_words.TRENDS),
+        "campaigns": list(visit_words.CAMPAIGNS),
+        "campaign_words": list(visit_words.CAMPAIGN_WORDS),
+        "flow_words": list(visit_words.FLOW_WORDS),
+        "places": list(visit_words.PLACES),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,13 @@ SELECT (SELECT count(*) || '/' || sum(cartons) || '/' || sum(amount_fen) FROM ma
 """
 
 
+@pytest.fixture(autouse=True)
+def store(settings: Any, tmp_path: Path) -> None:
+    """Photos of this test, in a folder of its own."""
+    store = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "photos": store}
+
+
 @pytest.mark.django_db
 def test_a_small_demo_holds_a_market_of_fourteen_months_that_agrees_with_itself() -> None:
     loading.load(SMALL, say=silent)
@@ -66,6 +74,7 @@ def test_a_small_demo_holds_a_market_of_fourteen_months_that_agrees_with_itself(
     _the_policies_were_passed_before_they_were_told()
     _the_boards_and_months_are_ready()
     _the_last_months_have_been_lived()
+    _the_last_months_carry_all_that_a_visit_can_and_what_follows()
     digest = sha256(str(one(DIGESTED)).encode()).hexdigest()[:16]
     assert (
         digest == "d1253182da7fd6f4"
@@ -125,6 +134,30 @@ def _the_policies_were_passed_before_they_were_told() -> None:
     assert reached == [(False, True), (True, True)]
     assert one("SELECT count(*) FROM visits_policyquestion") > 10
     assert sealing.verify()[0] == []
+
+
+def _the_last_months_carry_all_that_a_visit_can_and_what_follows() -> None:
+    lived = "month >= '2026-01-01'"
+    assert one("SELECT count(*) FROM visits_visit WHERE purposes = '{}' OR typed_s IS NULL") == 0
+    assert one(f"SELECT count(*) FROM visits_visit WHERE {lived} AND stop_id IS NULL") == 0
+    assert one(f"SELECT count(DISTINCT retailer_id) > 300 FROM visits_visit v JOIN visits_compliancecheck c"
+               f" ON c.visit_id = v.id WHERE v.{lived}")  # fmt: skip
+    assert one("SELECT count(*) FROM visits_training") > 50
+    kinds = {kind for (kind,) in rows("SELECT DISTINCT kind FROM visits_remark")}
+    assert kinds >= {"event", "flow_price", "consumer_trend", "campaign_opinion", "irregular", "rival_move"}
+    assert one("SELECT count(*) FROM visits_remark WHERE is_restricted <> (kind = 'irregular')") == 0
+    states = dict(rows("SELECT state, count(*) FROM visits_breach GROUP BY 1"))
+    assert (states["closed"], states["seen"], states["reported"] > 0) == (3, 3, True)
+    assert {state for (state,) in rows("SELECT DISTINCT state FROM visits_signal")} == {"open", "answered", "accepted"}
+    assert one("SELECT count(*) FROM visits_displaytask WHERE closed_on IS NULL") > 20
+    assert one("SELECT count(*) FROM visits_displaytask WHERE closed_on IS NOT NULL") > 100
+    assert one("SELECT count(*) FROM visits_policyquestion WHERE state = 'answered'") == 3
+    photos = rows("SELECT state, count(*), count(DISTINCT phash), count(visit_id) FROM visits_storedphoto GROUP BY 1")
+    assert len(photos) == 1
+    assert (photos[0][0], photos[0][1] >= 8, photos[0][1]) == ("ready", True, photos[0][3])
+    assert one("SELECT count(*) FROM visits_visit WHERE photos_missing > 0") == 0
+    assert one("SELECT count(*) FROM visits_signal WHERE kind LIKE 'photo%'") == 0
+    assert one("SELECT count(*) FROM visits_checkline WHERE fixed AND after_photo_id IS NOT NULL") >= 1
 
 
 def _the_visits_follow_the_rules_of_intake() -> None:
