@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -32,25 +33,38 @@ DRAINED_WITHIN_S = 120
 
 @dataclass(frozen=True)
 class Size:
-    """How many phones push how much, over how many shops, and how often each process is killed."""
+    """How many phones push how much, over how many shops, how often each process is killed, and how often one of the
+    web server's more."""
 
     phones: int
     visits: int
     shops: int
     rounds: int
+    web_workers: int
+
+    @property
+    def kills(self) -> list[str]:
+        """In their order; the extra ones lie between the others."""
+        found = [f"{name} {round_}" for round_ in range(1, self.rounds + 1) for name in KILLED]
+        every = len(found) / max(self.web_workers, 1)
+        for number in reversed(range(self.web_workers)):
+            found.insert(int(number * every), f"web_worker extra {number + 1}")
+        return found
 
 
-FULL, QUICK = Size(105, 20, 2_000, 2), Size(24, 12, 400, 1)
+FULL, QUICK = Size(105, 40, 2_000, 2, 198), Size(24, 20, 400, 1, 9)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run it and print the numbers; 1 when one of them is not 0."""
     parser = argparse.ArgumentParser(prog="python -m tests.gauntlet.faults", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="24 phones and 12 visits each, over 400 shops")
+    parser.add_argument("--quick", action="store_true", help="24 phones and 20 visits each, over 400 shops")
     parser.add_argument("--port", type=int, default=8600)
-    parser.add_argument("--seed", type=int, default=135)
+    parser.add_argument("--seed", type=int, default=0, help="0: a fresh one, which is printed")
     given = parser.parse_args(arguments)
     size = QUICK if given.quick else FULL
+    seed = given.seed or secrets.randbelow(2**31)
+    _say(f"seed {seed}")
     base = CHECKOUT / "var" / "gauntlet"
     base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base, prefix="run-") as scratch:
@@ -59,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             _say("starting a system of our own ...")
             system.start()
-            return 0 if _run(system, size, Path(scratch) / "journals", given.seed) else 1
+            return 0 if _run(system, size, Path(scratch) / "journals", seed) else 1
         except Broken as broken:
             _say(f"BROKEN: {broken}")
             return 1
@@ -82,7 +96,7 @@ def _run(system: System, size: Size, journals: Path, seed: int) -> bool:
     _say(f"answers by status: {dict(sorted(statuses.items()))}")
     good += [_line("answers with 500", statuses["500"]), statuses["200"] > 0]
     _say(f"kills {len(recoveries)}, slowest to come back {max(recoveries.values(), default=0):.1f} s")
-    return all(good) and len(recoveries) == len(KILLED) * size.rounds
+    return all(good) and len(recoveries) == len(size.kills)
 
 
 def _start_phones(system: System, size: Size, journals: Path, seed: int) -> subprocess.Popen[bytes]:
@@ -99,7 +113,7 @@ def _kill_in_the_middle(
 ) -> dict[str, float]:
     """Each process once a round, spread evenly over the visits that have been acknowledged so far."""
     recoveries = {}
-    kills = [f"{name} {round_}" for round_ in range(1, size.rounds + 1) for name in KILLED]
+    kills = size.kills
     whole = size.phones * size.visits
     for number, kill in enumerate(kills, start=1):
         at = whole * number // (len(kills) + 1)
