@@ -7,7 +7,7 @@ of daily work, and a few of them were answered, seen or closed by those whose pa
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -115,7 +115,7 @@ def _explain() -> None:
 def _settle() -> None:
     """Tang has looked at the first breaches, and closed some of them."""
     tang = _actor("tang")
-    found: Sequence[Breach] = Breach.objects.order_by("reported_at", "id")[: 2 * len(CLOSED)]
+    found = list(Breach.objects.order_by("reported_at", "id")[: 2 * len(CLOSED)])
     for number, breach in enumerate(found):
         seen = breaches.see(actor=tang, breach=breach)
         if number < len(CLOSED):
