@@ -147,7 +147,7 @@ class VisitViewSet(ListActs, RevisionActs, ScopedViewSet):
 class QuarantineViewSet(ListActs, ReadActs, ScopedViewSet):
     """What was refused, with its reason: mine, and that of people under my units where I read the quarantine."""
 
-    queryset = Quarantined.objects.select_related("person")
+    queryset = Quarantined.objects.select_related("person", "unit")
     filterset_class = filters.QuarantineFilters
     serializer_class = shapes.QuarantinedOut
     in_serializers = {"resend": VisitIn, "dismiss": shapes.ReasonIn}

@@ -31,7 +31,7 @@ class TaskViewSet(ListActs, ReadActs, ScopedViewSet):
 class BreachViewSet(ListActs, ReadActs, ScopedViewSet):
     """What visits found against the law, newest first: the bureau's queue, and for managers that it was reported."""
 
-    queryset = Breach.objects.select_related("retailer", "person")
+    queryset = Breach.objects.select_related("retailer", "person", "territory")
     serializer_class = follow_shapes.BreachOut
     filterset_class = follow_filters.BreachFilters
     in_serializers = {"close": follow_shapes.CloseIn}

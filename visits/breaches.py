@@ -96,7 +96,8 @@ def close(*, actor: Actor, breach: Breach, outcome: str) -> Breach:
 
 def _held(actor: Actor, breach: Breach) -> Breach:
     reach = Stamped(capability=SETTLE).where(actor, clock.today())
-    held = Breach.objects.select_for_update(of=("self",)).filter(reach, pk=breach.pk).first()
+    rows = Breach.objects.select_related("retailer", "person", "territory").select_for_update(of=("self",))
+    held = rows.filter(reach, pk=breach.pk).first()
     if held is None:
         raise Problem("not_found")
     return held

@@ -10,7 +10,7 @@ from backend.feeds import Sent
 from backend.http import jsonbody
 from backend.models import Quarantined
 from backend.scope import Actor
-from visits import intake
+from visits import intake, withheld
 from visits.intake import Outcome
 
 FIX = "quarantine.fix"
@@ -25,6 +25,7 @@ def resend(*, actor: Actor, quarantined: Quarantined, payload: bytes) -> Outcome
     """
     with transaction.atomic():
         held = _held(actor, quarantined)
+        payload = withheld.put_back(actor, held, payload)
         outcome = _visit(held, payload) if held.kind == intake.KIND else _document(held, payload)
         if outcome.problem is None:
             _settle(actor, held, Quarantined.State.RESENT, "")

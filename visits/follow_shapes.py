@@ -115,7 +115,9 @@ class BreachOut(OutModelSerializer):
 
     def _trusted(self, row: Breach) -> bool:
         who: Any = actor(self.context["request"])
-        return bool(who.can("restricted.read") or row.person_id == who.person_id)
+        return row.person_id == who.person_id or not set(who.units("restricted.read")).isdisjoint(
+            row.territory.ancestors
+        )
 
 
 class CloseIn(StrictSerializer):

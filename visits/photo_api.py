@@ -23,7 +23,7 @@ from backend.http import etags
 from backend.http.serializers import OutModelSerializer, OutSerializer
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
 from backend.uploads import Announced
-from visits import photo_store
+from visits import photo_store, queries
 from visits.models import PhotoExif, StoredPhoto
 from visits.photo_filters import PhotoFilters
 from visits.wire import MAX_PHOTO_BYTES
@@ -63,7 +63,8 @@ class PhotoOut(OutModelSerializer):
             photo_store.address(row.pk, row.name, size, actor.person_id) if ready else None
             for size in photo_store.SIZES
         )
-        whole = ready and actor.can("restricted.read")
+        above = row.territory.ancestors if row.territory else ()
+        whole = ready and not set(queries.trusted(actor)).isdisjoint(above)
         return {
             "small": small,
             "large": large,
@@ -92,7 +93,7 @@ class ExifOut(OutModelSerializer):
 class PhotoViewSet(ListActs, ReadActs, ScopedViewSet):
     """Photos whose bytes are here, of visits within scope, newest first; ?visit= for those of one visit."""
 
-    queryset = StoredPhoto.objects.all()
+    queryset = StoredPhoto.objects.select_related("territory")
     serializer_class = PhotoOut
     filterset_class = PhotoFilters
     answers: ClassVar[Any] = {"create": TakenOut, "exif": ExifOut}

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from rest_framework import serializers
 
+from backend.http.auth import actor
 from backend.http.problems import language_of
 from backend.http.serializers import (
     OutModelSerializer,
@@ -15,7 +16,7 @@ from backend.http.serializers import (
     StrictSerializer,
 )
 from backend.models import Quarantined
-from visits import queries
+from visits import queries, withheld
 from visits.intake import Outcome
 from visits.line_shapes import WithLines
 from visits.models import Visit, VisitRevision
@@ -109,9 +110,11 @@ class QuarantinedWholeOut(QuarantinedOut):
     class Meta(QuarantinedOut.Meta):
         fields: tuple[str, ...] = (*QuarantinedOut.Meta.fields, "payload")
 
-    def get_payload(self, row: Quarantined) -> str:
-        """The bytes as they came; what is not UTF-8 is shown as \\xNN."""
-        return bytes(row.payload).decode("utf-8", "backslashreplace")
+    def get_payload(self, row: Quarantined) -> str | None:
+        """The bytes as they came; what is not UTF-8 is shown as \\xNN. Without a retailer's score, and without
+        restricted remarks for who may not read them (null where nobody can tell): resending puts them back."""
+        payload = withheld.shown(actor(self.context["request"]), row)
+        return None if payload is None else payload.decode("utf-8", "backslashreplace")
 
 
 class ReasonIn(StrictSerializer):

@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from backend.models import AuditEntry, Device, Position, Quarantined, Receipt
-from tests.cast import ALWAYS, NOW, Cast
+from tests.cast import ALWAYS, NOW, Cast, SignIn
 from tests.visits.items import encoded, full_item, item, place, receive
-from visits.models import Visit
+from visits.models import Remark, Visit, VisitScore
 
 pytestmark = pytest.mark.django_db
 
@@ -411,3 +411,22 @@ def test_what_moved_is_counted_only_where_visits_may_be_read(as_wu: APIClient, c
     receive(cast.actor("lin"), item(cast))
     answer = as_wu.get(f"{VISITS}?unit={cast.territory.pk}&month=2026-03").json()
     assert (answer["results"], answer["moved_with_shop"]) == ([], 0)
+
+
+def test_a_refused_visit_keeps_its_score_and_restricted_remarks_from_who_may_not_read_them(
+    cast: Cast, as_lin: APIClient, sign_in: SignIn
+) -> None:
+    remarks = [{"kind": "other", "text": "店面装修"}, {"kind": "irregular", "text": "有人上门收烟"}]
+    sent = item(cast, score=2, remarks=remarks, retailer_id=str(cast.wu_shops[0].pk))
+    assert as_lin.post("/api/v1/visits", sent).json()["code"] == "not_your_shop"
+    path = f"/api/v1/quarantine/{Quarantined.objects.get().pk}"
+    told = {name: json.loads(sign_in(name).get(path).json()["payload"]) for name in ("lin", "chen", "qian", "zhao")}
+    assert told["lin"] == sent
+    assert told["zhao"] == {key: value for key, value in sent.items() if key != "score"}
+    assert told["chen"] == told["qian"] == {**told["zhao"], "remarks": remarks[:1]}
+    mended = {**told["chen"], "retailer_id": str(cast.shops[0].pk)}
+    assert sign_in("chen").post(f"{path}/resend", mended, format="json").json()["outcome"] == "created"
+    assert list(Remark.objects.order_by("line_no").values_list("text", flat=True)) == ["店面装修", "有人上门收烟"]
+    assert VisitScore.objects.get().score == 2
+    Quarantined.objects.update(payload=b'{"score": 2, "remarks": [{"kind": "irregular", "text": "\x00')
+    assert sign_in("chen").get(path).json()["payload"] is None

@@ -9,7 +9,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from backend import feeds, marks, synclog
-from backend.models import AuditEntry, Parameter
+from backend.models import AuditEntry, Parameter, Position
 from tests.cast import ALWAYS, Cast, SignIn
 from tests.visits.checks import day, edit, follow, listed, post, visited
 from tests.visits.items import item, place
@@ -184,6 +184,14 @@ def test_a_breach_names_the_shop_that_its_visit_names_now(cast: Cast, as_lin: AP
     edit(as_lin, {**sent, "retailer_id": str(second.pk)})
     follow()
     assert list(Breach.objects.values_list("retailer_id", "version")) == [(second.pk, 2)]
+
+
+def test_who_is_trusted_elsewhere_reads_no_words_of_a_breach_here(cast: Cast, sign_in: SignIn) -> None:
+    Position.objects.create(person=cast.chen, unit=cast.other_county, role_id="county_leader", during=ALWAYS)
+    visited(cast, day(16, 9), compliance={"licence_shown": False, "words": "证照借用"})
+    follow()
+    for name, words in (("chen", None), ("he", "证照借用"), ("jiang", "证照借用")):
+        assert [row["words"] for row in listed(sign_in(name), "breaches")] == [words], name
 
 
 def test_a_breach_follows_its_visit_until_the_bureau_has_seen_it(cast: Cast) -> None:
