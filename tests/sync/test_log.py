@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -252,8 +253,6 @@ def test_a_body_that_is_no_list_of_rows_is_refused_whole(as_lin: APIClient, body
 
 
 def test_a_long_answer_is_packed_for_those_who_take_it(cast: Cast, as_lin: APIClient) -> None:
-    import gzip
-
     for number in range(20):
         write(uid(number), cast.shops[0].pk, "重复" * 50)
     plain = Phone(as_lin).ask()

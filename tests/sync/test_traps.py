@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from backend import clock, marks, phones
 from backend.models import Position, Quarantined, SyncEntry
 from retail.models import Assignment
-from tests.cast import ALWAYS, TODAY, Cast, phone_of
+from tests.cast import ALWAYS, NOW, TODAY, Cast, phone_of
 from tests.sync.notes import notes_feed, write
 from tests.sync.wire import Phone, made, uid
 
@@ -188,8 +188,6 @@ def _asked_elsewhere(phone: Phone) -> set[str]:
             phone.pull()
         connections.close_all()
 
-    from tests.cast import NOW
-
     other = Thread(target=ask)
     other.start()
     other.join()
@@ -299,8 +297,6 @@ def test_8_the_same_push_again_is_silent_success(cast: Cast, as_lin: APIClient) 
 
 @pytest.mark.django_db(transaction=True)
 def test_8_twenty_replays_at_once_are_one_row(cast: Cast) -> None:
-    from tests.cast import NOW
-
     answers: list[Any] = []
     clients = [phone_of(cast.lin, device_id=f"d{number}") for number in range(20)]
 
