@@ -12,10 +12,10 @@ class BrandsConfig(AppConfig):
     verbose_name = "品牌"
 
     def ready(self) -> None:
-        from backend import feeds as phones
+        from backend import feeds
         from backend.imports import kinds
-        from brands import feeds
+        from brands.feeds import FEEDS
         from brands.imports import PRODUCTS
 
         kinds.register(PRODUCTS)
-        phones.register(*feeds.FEEDS)
+        feeds.register(*FEEDS)

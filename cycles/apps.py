@@ -14,10 +14,9 @@ class CyclesConfig(AppConfig):
     verbose_name = "135 工作法"
 
     def ready(self) -> None:
-        from backend import feeds as phones
+        from backend import feeds
         from cycles import (  # noqa: F401  rules, metrics and sentences declare themselves
             changes,
-            feeds,
             manager_sentences,
             measures,
             month,
@@ -25,8 +24,9 @@ class CyclesConfig(AppConfig):
             rules,
             settings_feed,
         )
+        from cycles.feeds import FEEDS
 
-        phones.register(*feeds.FEEDS, settings_feed.feed())
+        feeds.register(*FEEDS, settings_feed.feed())
         workdays.register(queries.working_calendar)
         marks.subscribe(changes.CONSUMER, changes.KINDS)
         ticks.register("cycles.changes", changes.drain_once)

@@ -12,11 +12,11 @@ class MarketConfig(AppConfig):
     verbose_name = "市场"
 
     def ready(self) -> None:
-        from backend import feeds as phones
-        from backend import marks, ticks
-        from market import feeds, kpis, parameters, rollups, samples, trade_kpis  # noqa: F401 - three declare themselves
+        from backend import feeds, marks, ticks
+        from market import kpis, parameters, rollups, samples, trade_kpis  # noqa: F401 - three declare themselves
+        from market.feeds import FEEDS
 
-        phones.register(*feeds.FEEDS)
+        feeds.register(*FEEDS)
         marks.subscribe(rollups.CONSUMER, rollups.KINDS)
         marks.subscribe(samples.CONSUMER, samples.KINDS)
         ticks.register("rollups", rollups.drain)

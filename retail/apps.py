@@ -14,13 +14,13 @@ class RetailConfig(AppConfig):
     verbose_name = "客户"
 
     def ready(self) -> None:
-        from backend import feeds as phones  # models are loaded by now
-        from backend import outbox, ticks
+        from backend import feeds, outbox, ticks  # models are loaded by now
         from backend.imports import kinds
-        from retail import assignment, feeds, imports, parameters, reminding  # noqa: F401 - parameters declare themselves
+        from retail import assignment, imports, parameters, reminding  # noqa: F401 - parameters declare themselves
+        from retail.feeds import FEEDS
 
         scope.register_assignment("retail.Assignment")
         outbox.register(assignment.BEGINS, assignment.begin)
         kinds.register(imports.RETAILERS)
-        phones.register(*feeds.FEEDS)
+        feeds.register(*FEEDS)
         ticks.register("retail.reminders", reminding.remind)

@@ -29,19 +29,19 @@ class VisitsConfig(AppConfig):
             searching,
             visit_feed,
         )
-        from visits import feeds as held
+        from visits.feeds import FEEDS
 
-        feeds.register(visit_feed.VISITS, display_tasks.FEED, *held.FEEDS, *quiz_push.FEEDS)
-        marks.subscribe(following.CONSUMER, following.KINDS)
-        marks.subscribe(proof.CONSUMER, proof.KINDS)
-        outbox.register(quiz.REJUDGE, rejudging.rejudge)
-        marks.subscribe(photo_signals.CONSUMER, photo_signals.KINDS)
+        feeds.register(visit_feed.VISITS, display_tasks.FEED, *FEEDS, *quiz_push.FEEDS)
         uploads.set_taker(photos.TAKER)
+        outbox.register(quiz.REJUDGE, rejudging.rejudge)
+        marks.subscribe(following.CONSUMER, following.KINDS)
+        marks.subscribe(checked.CONSUMER, checked.KINDS)
+        marks.subscribe(proof.CONSUMER, proof.KINDS)
+        marks.subscribe(photo_signals.CONSUMER, photo_signals.KINDS)
         ticks.register("visits.photo_notices", photo_notices.reconcile)
         ticks.register("visits.photo_signals", photo_signals.follow)
         ticks.register("visits.photos", photo_processing.process_due)
         ticks.register("visits.stops", following.follow)
-        marks.subscribe(checked.CONSUMER, checked.KINDS)
         ticks.register("visits.checks", checked.follow)
         ticks.register("visits.briefings", proof.follow)
         ticks.register("visits.words", searching.merge)
