@@ -69,7 +69,7 @@ def main() -> int:
 
 def failures(plant: Plant, *, planted: bool) -> int:
     """How many guards fail, or end in an error."""
-    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", "--no-header"]
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--no-header"]
     command += ["-p", "tests.gauntlet.planting"] if planted else []
     environment = {**os.environ, "PLANT": plant.name}
     done = subprocess.run(
