@@ -214,6 +214,7 @@ def _report(ended: Sequence[dict[str, Any]], faults: dict[int, list[str]], took:
         f"convergence: {len(ended)} interleavings, {len(rows)} rows pushed, {conflicts} conflicts,"
         f" {sum(end.get('moves', 0) for end in ended)} transfers, faults {dict(sorted(suffered.items()))},"
         f" {refused} other refusals, at most {rounds} rounds to settle,"
+        f" {sum(map(oracle.unfinished, ended))} documents without the server's words on the phone that made them,"
         f" {sum(map(bool, faults.values()))} failed, {took:.1f} s",
         flush=True,
     )
