@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from backend.migrating import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,24 +11,28 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="quarantined",
-            name="standing",
-            field=models.JSONField(null=True),
-        ),
-        migrations.AddField(
-            model_name="synccounter",
-            name="reconciled_on",
-            field=models.DateField(null=True),
-        ),
-        migrations.AddField(
-            model_name="syncentry",
-            name="digest",
-            field=models.BinaryField(max_length=16, null=True),
-        ),
-        migrations.AddField(
-            model_name="syncentry",
-            name="first_sequence",
-            field=models.BigIntegerField(default=0),
+        Together(
+            [
+                migrations.AddField(
+                    model_name="quarantined",
+                    name="standing",
+                    field=models.JSONField(null=True),
+                ),
+                migrations.AddField(
+                    model_name="synccounter",
+                    name="reconciled_on",
+                    field=models.DateField(null=True),
+                ),
+                migrations.AddField(
+                    model_name="syncentry",
+                    name="digest",
+                    field=models.BinaryField(max_length=16, null=True),
+                ),
+                migrations.AddField(
+                    model_name="syncentry",
+                    name="first_sequence",
+                    field=models.BigIntegerField(default=0),
+                ),
+            ]
         ),
     ]

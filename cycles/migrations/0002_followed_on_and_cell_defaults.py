@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from backend.migrating import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,117 +11,121 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="month",
-            name="followed_on",
-            field=models.DateField(null=True, verbose_name="members and owners last compared"),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="brand_analyze",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="brand: analyze",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="brand_evaluate",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="brand: evaluate",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="brand_improve",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="brand: improve",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="brand_plan",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="brand: plan",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="client_analyze",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="client: analyze",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="client_evaluate",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="client: evaluate",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="client_improve",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="client: improve",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="client_plan",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="client: plan",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="market_analyze",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="market: analyze",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="market_evaluate",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="market: evaluate",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="market_improve",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="market: improve",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="retailercycle",
-            name="market_plan",
-            field=models.SmallIntegerField(
-                choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
-                default=0,
-                verbose_name="market: plan",
-            ),
+        Together(
+            [
+                migrations.AddField(
+                    model_name="month",
+                    name="followed_on",
+                    field=models.DateField(null=True, verbose_name="members and owners last compared"),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="brand_analyze",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="brand: analyze",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="brand_evaluate",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="brand: evaluate",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="brand_improve",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="brand: improve",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="brand_plan",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="brand: plan",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="client_analyze",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="client: analyze",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="client_evaluate",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="client: evaluate",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="client_improve",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="client: improve",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="client_plan",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="client: plan",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="market_analyze",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="market: analyze",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="market_evaluate",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="market: evaluate",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="market_improve",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="market: improve",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="retailercycle",
+                    name="market_plan",
+                    field=models.SmallIntegerField(
+                        choices=[(0, "nothing to do"), (1, "open"), (2, "done"), (3, "missed"), (4, "not applicable")],
+                        default=0,
+                        verbose_name="market: plan",
+                    ),
+                ),
+            ]
         ),
     ]

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from backend.migrating import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -13,60 +15,73 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="RollupTurn",
-            fields=[
-                ("month", models.DateField(primary_key=True, serialize=False)),
-                ("counted_on", models.DateField()),
-            ],
-        ),
-        migrations.AddField(
-            model_name="unitmonth",
-            name="price_median_fen",
-            field=models.DecimalField(decimal_places=1, max_digits=10, null=True),
-        ),
-        migrations.AddField(
-            model_name="unitproductmonth",
-            name="amount_fen",
-            field=models.BigIntegerField(default=0),
-        ),
-        migrations.AddField(
-            model_name="unitproductmonth",
-            name="cartons",
-            field=models.BigIntegerField(default=0),
-        ),
-        migrations.AddField(
-            model_name="unitproductmonth",
-            name="price_median_fen",
-            field=models.DecimalField(decimal_places=1, max_digits=10, null=True),
-        ),
-        migrations.CreateModel(
-            name="TerritoryPerson",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "month", "unit_id", "person_id", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
+        Together(
+            [
+                migrations.CreateModel(
+                    name="RollupTurn",
+                    fields=[
+                        ("month", models.DateField(primary_key=True, serialize=False)),
+                        ("counted_on", models.DateField()),
+                    ],
                 ),
-                ("month", models.DateField()),
-                ("visits", models.PositiveIntegerField()),
-                (
-                    "person",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                migrations.AddField(
+                    model_name="unitmonth",
+                    name="price_median_fen",
+                    field=models.DecimalField(decimal_places=1, max_digits=10, null=True),
                 ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="backend.unit"
-                    ),
+                migrations.AddField(
+                    model_name="unitproductmonth",
+                    name="amount_fen",
+                    field=models.BigIntegerField(default=0),
                 ),
-            ],
+                migrations.AddField(
+                    model_name="unitproductmonth",
+                    name="cartons",
+                    field=models.BigIntegerField(default=0),
+                ),
+                migrations.AddField(
+                    model_name="unitproductmonth",
+                    name="price_median_fen",
+                    field=models.DecimalField(decimal_places=1, max_digits=10, null=True),
+                ),
+                migrations.CreateModel(
+                    name="TerritoryPerson",
+                    fields=[
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "month",
+                                "unit_id",
+                                "person_id",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("month", models.DateField()),
+                        ("visits", models.PositiveIntegerField()),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="backend.unit",
+                            ),
+                        ),
+                    ],
+                ),
+            ]
         ),
     ]

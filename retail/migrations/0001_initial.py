@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import backend.ids
+from backend.migrating import Together
 
 
 class Migration(migrations.Migration):
@@ -18,364 +19,401 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Retailer",
-            fields=[
-                ("id", models.UUIDField(default=backend.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ("code", models.CharField(max_length=20, unique=True, verbose_name="client code")),
-                ("licence_no", models.CharField(max_length=20, unique=True, verbose_name="licence number")),
-                ("licence_valid_until", models.DateField(blank=True, null=True, verbose_name="licence valid until")),
-                ("name", models.CharField(max_length=120, verbose_name="shop name")),
-                ("holder", models.CharField(max_length=60, verbose_name="licence holder")),
-                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
-                ("lon", models.FloatField(blank=True, null=True, verbose_name="longitude")),
-                ("lat", models.FloatField(blank=True, null=True, verbose_name="latitude")),
-                (
-                    "datum",
-                    models.CharField(
-                        choices=[("WGS-84", "Wgs84"), ("GCJ-02", "Gcj02"), ("BD-09", "Bd09"), ("unknown", "unknown")],
-                        default="unknown",
-                        max_length=8,
-                        verbose_name="datum",
-                    ),
+        Together(
+            [
+                migrations.CreateModel(
+                    name="Retailer",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=backend.ids.uuid7, editable=False, primary_key=True, serialize=False
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=20, unique=True, verbose_name="client code")),
+                        ("licence_no", models.CharField(max_length=20, unique=True, verbose_name="licence number")),
+                        (
+                            "licence_valid_until",
+                            models.DateField(blank=True, null=True, verbose_name="licence valid until"),
+                        ),
+                        ("name", models.CharField(max_length=120, verbose_name="shop name")),
+                        ("holder", models.CharField(max_length=60, verbose_name="licence holder")),
+                        ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                        ("lon", models.FloatField(blank=True, null=True, verbose_name="longitude")),
+                        ("lat", models.FloatField(blank=True, null=True, verbose_name="latitude")),
+                        (
+                            "datum",
+                            models.CharField(
+                                choices=[
+                                    ("WGS-84", "Wgs84"),
+                                    ("GCJ-02", "Gcj02"),
+                                    ("BD-09", "Bd09"),
+                                    ("unknown", "unknown"),
+                                ],
+                                default="unknown",
+                                max_length=8,
+                                verbose_name="datum",
+                            ),
+                        ),
+                        ("opens_at", models.TimeField(blank=True, null=True, verbose_name="opens")),
+                        ("closes_at", models.TimeField(blank=True, null=True, verbose_name="closes")),
+                        (
+                            "order_weekday",
+                            models.PositiveSmallIntegerField(
+                                blank=True, null=True, verbose_name="order weekday (1 = Monday)"
+                            ),
+                        ),
+                        ("opened_on", models.DateField(verbose_name="client since")),
+                        ("version", models.PositiveIntegerField(default=1, editable=False)),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="backend.unit",
+                                verbose_name="county",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "retailer",
+                        "verbose_name_plural": "retailers",
+                        "ordering": ("code",),
+                    },
                 ),
-                ("opens_at", models.TimeField(blank=True, null=True, verbose_name="opens")),
-                ("closes_at", models.TimeField(blank=True, null=True, verbose_name="closes")),
-                (
-                    "order_weekday",
-                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="order weekday (1 = Monday)"),
+                migrations.CreateModel(
+                    name="Promise",
+                    fields=[
+                        ("id", models.UUIDField(default=backend.ids.uuid7, primary_key=True, serialize=False)),
+                        ("text", models.TextField(verbose_name="promise")),
+                        ("promised_on", models.DateField(verbose_name="promised")),
+                        ("due_on", models.DateField(verbose_name="due")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[("open", "open"), ("kept", "kept"), ("dropped", "dropped, with a reason")],
+                                default="open",
+                                max_length=8,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("settled_on", models.DateField(blank=True, null=True, verbose_name="settled")),
+                        ("outcome", models.TextField(blank=True, verbose_name="outcome")),
+                        ("origin_visit_id", models.UUIDField(blank=True, null=True)),
+                        ("version", models.PositiveIntegerField(default=1, editable=False)),
+                        (
+                            "promised_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="promised by",
+                            ),
+                        ),
+                        (
+                            "retailer",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="promises",
+                                to="retail.retailer",
+                                verbose_name="retailer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "promise",
+                        "verbose_name_plural": "promises",
+                        "ordering": ("due_on", "id"),
+                    },
                 ),
-                ("opened_on", models.DateField(verbose_name="client since")),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="backend.unit",
-                        verbose_name="county",
-                    ),
+                migrations.CreateModel(
+                    name="Need",
+                    fields=[
+                        ("id", models.UUIDField(default=backend.ids.uuid7, primary_key=True, serialize=False)),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("supply", "supply"),
+                                    ("brand", "brand"),
+                                    ("display", "display"),
+                                    ("training", "training"),
+                                    ("complaint", "complaint"),
+                                    ("other", "other"),
+                                ],
+                                max_length=12,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        ("text", models.TextField(verbose_name="what is needed")),
+                        ("priority", models.PositiveSmallIntegerField(default=2, verbose_name="priority (1 = first)")),
+                        ("raised_on", models.DateField(verbose_name="raised")),
+                        ("due_on", models.DateField(blank=True, null=True, verbose_name="due")),
+                        ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed")),
+                        ("outcome", models.TextField(blank=True, verbose_name="outcome")),
+                        ("origin_visit_id", models.UUIDField(blank=True, null=True)),
+                        ("version", models.PositiveIntegerField(default=1, editable=False)),
+                        (
+                            "raised_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="raised by",
+                            ),
+                        ),
+                        (
+                            "retailer",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="needs",
+                                to="retail.retailer",
+                                verbose_name="retailer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "need",
+                        "verbose_name_plural": "needs",
+                        "ordering": ("-raised_on", "id"),
+                    },
                 ),
-            ],
-            options={
-                "verbose_name": "retailer",
-                "verbose_name_plural": "retailers",
-                "ordering": ("code",),
-            },
+                migrations.CreateModel(
+                    name="Contact",
+                    fields=[
+                        ("id", models.UUIDField(default=backend.ids.uuid7, primary_key=True, serialize=False)),
+                        ("name", models.CharField(max_length=60, verbose_name="name")),
+                        ("phone", models.CharField(blank=True, max_length=32, verbose_name="phone")),
+                        ("relation", models.CharField(blank=True, max_length=40, verbose_name="relation to the shop")),
+                        ("is_primary", models.BooleanField(default=False, verbose_name="first to call")),
+                        ("version", models.PositiveIntegerField(default=1, editable=False)),
+                        (
+                            "retailer",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="contacts",
+                                to="retail.retailer",
+                                verbose_name="retailer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "contact",
+                        "verbose_name_plural": "contacts",
+                        "ordering": ("retailer_id", "-is_primary", "name", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Classification",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("during", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="in force")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[("active", "active"), ("suspended", "suspended"), ("closed", "closed")],
+                                default="active",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        (
+                            "business_type",
+                            models.CharField(
+                                choices=[
+                                    ("Z", "grocery"),
+                                    ("B", "convenience store"),
+                                    ("S", "supermarket"),
+                                    ("N", "department store"),
+                                    ("Y", "tobacco and liquor shop"),
+                                    ("F", "leisure and service"),
+                                    ("Q", "other"),
+                                ],
+                                max_length=1,
+                                verbose_name="business type",
+                            ),
+                        ),
+                        (
+                            "market_type",
+                            models.CharField(
+                                choices=[("C", "urban"), ("X", "rural")], max_length=1, verbose_name="market type"
+                            ),
+                        ),
+                        (
+                            "scale",
+                            models.PositiveSmallIntegerField(
+                                choices=[(1, "large"), (2, "middle"), (3, "small")], verbose_name="scale"
+                            ),
+                        ),
+                        ("tier", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="tier (1-30)")),
+                        ("integrity_grade", models.CharField(blank=True, max_length=4, verbose_name="integrity grade")),
+                        (
+                            "terminal_type",
+                            models.CharField(
+                                choices=[
+                                    ("ordinary", "ordinary terminal"),
+                                    ("modern", "modern terminal"),
+                                    ("franchise", "franchise terminal"),
+                                ],
+                                default="ordinary",
+                                max_length=10,
+                                verbose_name="terminal type",
+                            ),
+                        ),
+                        ("trade_area", models.CharField(blank=True, max_length=20, verbose_name="trade area")),
+                        (
+                            "visit_class",
+                            models.CharField(
+                                choices=[("A", "A: weekly"), ("B", "B: every two weeks"), ("C", "C: monthly")],
+                                default="C",
+                                max_length=1,
+                                verbose_name="visit class",
+                            ),
+                        ),
+                        (
+                            "retailer",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="classifications",
+                                to="retail.retailer",
+                                verbose_name="retailer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "classification",
+                        "verbose_name_plural": "classifications",
+                        "ordering": ("retailer_id", "during"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Assignment",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("during", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="in force")),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="backend.unit",
+                                verbose_name="territory",
+                            ),
+                        ),
+                        (
+                            "retailer",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="assignments",
+                                to="retail.retailer",
+                                verbose_name="retailer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "assignment",
+                        "verbose_name_plural": "assignments",
+                        "ordering": ("retailer_id", "during"),
+                    },
+                ),
+            ]
         ),
-        migrations.CreateModel(
-            name="Promise",
-            fields=[
-                ("id", models.UUIDField(default=backend.ids.uuid7, primary_key=True, serialize=False)),
-                ("text", models.TextField(verbose_name="promise")),
-                ("promised_on", models.DateField(verbose_name="promised")),
-                ("due_on", models.DateField(verbose_name="due")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "open"), ("kept", "kept"), ("dropped", "dropped, with a reason")],
-                        default="open",
-                        max_length=8,
-                        verbose_name="state",
+        Together(
+            [
+                migrations.AddConstraint(
+                    model_name="retailer",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lat", None), ("lon", None)),
+                            models.Q(("lat__gte", -90), ("lat__lte", 90), ("lon__gte", -180), ("lon__lte", 180)),
+                            _connector="OR",
+                        ),
+                        name="retailer_point_whole",
                     ),
                 ),
-                ("settled_on", models.DateField(blank=True, null=True, verbose_name="settled")),
-                ("outcome", models.TextField(blank=True, verbose_name="outcome")),
-                ("origin_visit_id", models.UUIDField(blank=True, null=True)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "promised_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="promised by",
+                migrations.AddConstraint(
+                    model_name="retailer",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("order_weekday", None),
+                            models.Q(("order_weekday__gte", 1), ("order_weekday__lte", 7)),
+                            _connector="OR",
+                        ),
+                        name="retailer_order_weekday",
                     ),
                 ),
-                (
-                    "retailer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="promises",
-                        to="retail.retailer",
-                        verbose_name="retailer",
+                migrations.AddConstraint(
+                    model_name="promise",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("settled_on", None), ("state", "open")),
+                            models.Q(models.Q(("state", "open"), _negated=True), ("settled_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="promise_settled_whole",
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "promise",
-                "verbose_name_plural": "promises",
-                "ordering": ("due_on", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Need",
-            fields=[
-                ("id", models.UUIDField(default=backend.ids.uuid7, primary_key=True, serialize=False)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("supply", "supply"),
-                            ("brand", "brand"),
-                            ("display", "display"),
-                            ("training", "training"),
-                            ("complaint", "complaint"),
-                            ("other", "other"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
+                migrations.AddConstraint(
+                    model_name="promise",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("outcome", ""), ("state", "dropped"), _negated=True),
+                        name="promise_dropped_with_reason",
                     ),
                 ),
-                ("text", models.TextField(verbose_name="what is needed")),
-                ("priority", models.PositiveSmallIntegerField(default=2, verbose_name="priority (1 = first)")),
-                ("raised_on", models.DateField(verbose_name="raised")),
-                ("due_on", models.DateField(blank=True, null=True, verbose_name="due")),
-                ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed")),
-                ("outcome", models.TextField(blank=True, verbose_name="outcome")),
-                ("origin_visit_id", models.UUIDField(blank=True, null=True)),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "raised_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="raised by",
+                migrations.AddConstraint(
+                    model_name="need",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("closed_on", None),
+                            models.Q(
+                                ("closed_on__gte", models.F("raised_on")), models.Q(("outcome", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="need_closed_with_outcome",
                     ),
                 ),
-                (
-                    "retailer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="needs",
-                        to="retail.retailer",
-                        verbose_name="retailer",
+                migrations.AddConstraint(
+                    model_name="contact",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("is_primary", True)), fields=("retailer",), name="contact_one_primary"
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "need",
-                "verbose_name_plural": "needs",
-                "ordering": ("-raised_on", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Contact",
-            fields=[
-                ("id", models.UUIDField(default=backend.ids.uuid7, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=60, verbose_name="name")),
-                ("phone", models.CharField(blank=True, max_length=32, verbose_name="phone")),
-                ("relation", models.CharField(blank=True, max_length=40, verbose_name="relation to the shop")),
-                ("is_primary", models.BooleanField(default=False, verbose_name="first to call")),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "retailer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="contacts",
-                        to="retail.retailer",
-                        verbose_name="retailer",
+                migrations.AddConstraint(
+                    model_name="classification",
+                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("retailer", "="), ("during", "&&")], name="classification_once"
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "contact",
-                "verbose_name_plural": "contacts",
-                "ordering": ("retailer_id", "-is_primary", "name", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Classification",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("during", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="in force")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("active", "active"), ("suspended", "suspended"), ("closed", "closed")],
-                        default="active",
-                        max_length=10,
-                        verbose_name="state",
+                migrations.AddConstraint(
+                    model_name="classification",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("tier", None), models.Q(("tier__gte", 1), ("tier__lte", 30)), _connector="OR"
+                        ),
+                        name="classification_tier_1_to_30",
                     ),
                 ),
-                (
-                    "business_type",
-                    models.CharField(
-                        choices=[
-                            ("Z", "grocery"),
-                            ("B", "convenience store"),
-                            ("S", "supermarket"),
-                            ("N", "department store"),
-                            ("Y", "tobacco and liquor shop"),
-                            ("F", "leisure and service"),
-                            ("Q", "other"),
-                        ],
-                        max_length=1,
-                        verbose_name="business type",
+                migrations.AddIndex(
+                    model_name="assignment",
+                    index=models.Index(fields=["territory"], name="assignment_territory"),
+                ),
+                migrations.AddConstraint(
+                    model_name="assignment",
+                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("retailer", "="), ("during", "&&")], name="assignment_once"
                     ),
                 ),
-                (
-                    "market_type",
-                    models.CharField(
-                        choices=[("C", "urban"), ("X", "rural")], max_length=1, verbose_name="market type"
-                    ),
-                ),
-                (
-                    "scale",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "large"), (2, "middle"), (3, "small")], verbose_name="scale"
-                    ),
-                ),
-                ("tier", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="tier (1-30)")),
-                ("integrity_grade", models.CharField(blank=True, max_length=4, verbose_name="integrity grade")),
-                (
-                    "terminal_type",
-                    models.CharField(
-                        choices=[
-                            ("ordinary", "ordinary terminal"),
-                            ("modern", "modern terminal"),
-                            ("franchise", "franchise terminal"),
-                        ],
-                        default="ordinary",
-                        max_length=10,
-                        verbose_name="terminal type",
-                    ),
-                ),
-                ("trade_area", models.CharField(blank=True, max_length=20, verbose_name="trade area")),
-                (
-                    "visit_class",
-                    models.CharField(
-                        choices=[("A", "A: weekly"), ("B", "B: every two weeks"), ("C", "C: monthly")],
-                        default="C",
-                        max_length=1,
-                        verbose_name="visit class",
-                    ),
-                ),
-                (
-                    "retailer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="classifications",
-                        to="retail.retailer",
-                        verbose_name="retailer",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "classification",
-                "verbose_name_plural": "classifications",
-                "ordering": ("retailer_id", "during"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Assignment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("during", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="in force")),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="backend.unit",
-                        verbose_name="territory",
-                    ),
-                ),
-                (
-                    "retailer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="assignments",
-                        to="retail.retailer",
-                        verbose_name="retailer",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "assignment",
-                "verbose_name_plural": "assignments",
-                "ordering": ("retailer_id", "during"),
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="retailer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lat", None), ("lon", None)),
-                    models.Q(("lat__gte", -90), ("lat__lte", 90), ("lon__gte", -180), ("lon__lte", 180)),
-                    _connector="OR",
-                ),
-                name="retailer_point_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retailer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("order_weekday", None),
-                    models.Q(("order_weekday__gte", 1), ("order_weekday__lte", 7)),
-                    _connector="OR",
-                ),
-                name="retailer_order_weekday",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_on", None), ("state", "open")),
-                    models.Q(models.Q(("state", "open"), _negated=True), ("settled_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="promise_settled_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome", ""), ("state", "dropped"), _negated=True),
-                name="promise_dropped_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="need",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("closed_on", None),
-                    models.Q(("closed_on__gte", models.F("raised_on")), models.Q(("outcome", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="need_closed_with_outcome",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_primary", True)), fields=("retailer",), name="contact_one_primary"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="classification",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("retailer", "="), ("during", "&&")], name="classification_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="classification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tier", None), models.Q(("tier__gte", 1), ("tier__lte", 30)), _connector="OR"),
-                name="classification_tier_1_to_30",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(fields=["territory"], name="assignment_territory"),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("retailer", "="), ("during", "&&")], name="assignment_once"
-            ),
+            ]
         ),
     ]

@@ -7,6 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from backend.migrating import Together
 from backend.partitions import CreatePartitionedModel
 
 
@@ -21,410 +22,477 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        CreatePartitionedModel(
-            name="CheckLine",
-            fields=[
-                ("month", models.DateField()),
-                ("visit_id", models.UUIDField()),
-                ("line_no", models.PositiveSmallIntegerField()),
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "month", "visit_id", "line_no", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
+        Together(
+            [
+                CreatePartitionedModel(
+                    name="CheckLine",
+                    fields=[
+                        ("month", models.DateField()),
+                        ("visit_id", models.UUIDField()),
+                        ("line_no", models.PositiveSmallIntegerField()),
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "month",
+                                "visit_id",
+                                "line_no",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("item_code", models.CharField(max_length=32)),
+                        ("answer", models.CharField(max_length=80)),
+                        ("passed", models.BooleanField(null=True)),
+                        ("points", models.DecimalField(decimal_places=2, max_digits=5)),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
                 ),
-                ("item_code", models.CharField(max_length=32)),
-                ("answer", models.CharField(max_length=80)),
-                ("passed", models.BooleanField(null=True)),
-                ("points", models.DecimalField(decimal_places=2, max_digits=5)),
-            ],
-            options={
-                "abstract": False,
-            },
+                migrations.CreateModel(
+                    name="DisplayTemplate",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=32, unique=True, verbose_name="code")),
+                        ("name", models.CharField(max_length=80, verbose_name="name")),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="backend.unit",
+                                verbose_name="unit",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "display template",
+                        "verbose_name_plural": "display templates",
+                        "ordering": ("code",),
+                    },
+                ),
+                CreatePartitionedModel(
+                    name="Observation",
+                    fields=[
+                        ("month", models.DateField()),
+                        ("visit_id", models.UUIDField()),
+                        ("line_no", models.PositiveSmallIntegerField()),
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "month",
+                                "visit_id",
+                                "line_no",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("on_shelf", models.BooleanField(null=True)),
+                        ("carton_price_fen", models.PositiveIntegerField(null=True)),
+                        ("pack_price_fen", models.PositiveIntegerField(null=True)),
+                        ("stock_packs", models.PositiveIntegerField(null=True)),
+                        ("facings", models.PositiveSmallIntegerField(null=True)),
+                        ("oos_days", models.PositiveSmallIntegerField(null=True)),
+                        (
+                            "product",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="brands.product",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                CreatePartitionedModel(
+                    name="Pitch",
+                    fields=[
+                        ("month", models.DateField()),
+                        ("visit_id", models.UUIDField()),
+                        ("line_no", models.PositiveSmallIntegerField()),
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "month",
+                                "visit_id",
+                                "line_no",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("accepted", models.BooleanField()),
+                        (
+                            "refusal",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("price", "price"),
+                                    ("slow", "sells slowly"),
+                                    ("stock", "stock left"),
+                                    ("unknown", "customers do not know it"),
+                                    ("margin", "margin"),
+                                    ("other", "other"),
+                                ],
+                                max_length=10,
+                            ),
+                        ),
+                        ("words", models.CharField(blank=True, max_length=200)),
+                        (
+                            "product",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="brands.product",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Policy",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=32, unique=True, verbose_name="code")),
+                        ("title", models.CharField(max_length=120, verbose_name="title")),
+                        ("title_en", models.CharField(blank=True, max_length=120, verbose_name="English title")),
+                        ("version", models.PositiveIntegerField(default=1, editable=False)),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="backend.unit",
+                                verbose_name="unit",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "policy",
+                        "verbose_name_plural": "policies",
+                        "ordering": ("code",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PolicyVersion",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="version")),
+                        ("body", models.TextField(verbose_name="text")),
+                        ("card", models.TextField(blank=True, verbose_name="plain card for the retailer")),
+                        ("released_at", models.DateTimeField(blank=True, null=True, verbose_name="released")),
+                        ("brief_by", models.DateField(blank=True, null=True, verbose_name="to be briefed by")),
+                        (
+                            "policy",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="versions",
+                                to="visits.policy",
+                                verbose_name="policy",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "policy version",
+                        "verbose_name_plural": "policy versions",
+                        "ordering": ("policy_id", "number"),
+                    },
+                ),
+                CreatePartitionedModel(
+                    name="Briefing",
+                    fields=[
+                        ("month", models.DateField()),
+                        ("visit_id", models.UUIDField()),
+                        ("line_no", models.PositiveSmallIntegerField()),
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "month",
+                                "visit_id",
+                                "line_no",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("told_to", models.CharField(blank=True, max_length=60)),
+                        ("understanding", models.PositiveSmallIntegerField(null=True)),
+                        ("question", models.TextField(blank=True)),
+                        (
+                            "policy_version",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="visits.policyversion",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                CreatePartitionedModel(
+                    name="Remark",
+                    fields=[
+                        ("month", models.DateField()),
+                        ("visit_id", models.UUIDField()),
+                        ("line_no", models.PositiveSmallIntegerField()),
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "month",
+                                "visit_id",
+                                "line_no",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("brand_opinion", "opinion on a brand"),
+                                    ("policy_opinion", "opinion on a policy"),
+                                    ("rival_move", "a rival's move"),
+                                ],
+                                max_length=16,
+                            ),
+                        ),
+                        ("text", models.TextField()),
+                        ("counter_proposal", models.TextField(blank=True)),
+                        (
+                            "policy",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="visits.policy",
+                            ),
+                        ),
+                        (
+                            "product",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="brands.product",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                    },
+                ),
+                migrations.CreateModel(
+                    name="TemplateVersion",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="version")),
+                        ("during", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="in force")),
+                        ("items", models.JSONField(verbose_name="items")),
+                        (
+                            "template",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="versions",
+                                to="visits.displaytemplate",
+                                verbose_name="template",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "template version",
+                        "verbose_name_plural": "template versions",
+                        "ordering": ("template_id", "number"),
+                    },
+                ),
+                CreatePartitionedModel(
+                    name="Visit",
+                    fields=[
+                        ("id", models.UUIDField(primary_key=True, serialize=False)),
+                        ("month", models.DateField()),
+                        ("on_date", models.DateField(verbose_name="business date")),
+                        ("started_at", models.DateTimeField(verbose_name="started (corrected)")),
+                        ("ended_at", models.DateTimeField(null=True, verbose_name="ended (corrected)")),
+                        ("device_started_at", models.DateTimeField(verbose_name="started by the phone's clock")),
+                        ("device_ended_at", models.DateTimeField(null=True, verbose_name="ended by the phone's clock")),
+                        ("received_at", models.DateTimeField(verbose_name="received")),
+                        ("device_offset_s", models.IntegerField(null=True, verbose_name="phone's clock ahead by, s")),
+                        ("lon", models.FloatField(null=True)),
+                        ("lat", models.FloatField(null=True)),
+                        ("datum", models.CharField(default="unknown", max_length=8)),
+                        ("accuracy_m", models.FloatField(null=True)),
+                        ("distance_m", models.FloatField(null=True, verbose_name="distance from the shop, m")),
+                        (
+                            "presence",
+                            models.CharField(
+                                choices=[
+                                    ("valid", "at the shop"),
+                                    ("to_verify", "to verify"),
+                                    ("unknown", "no position"),
+                                ],
+                                max_length=10,
+                            ),
+                        ),
+                        (
+                            "flags",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=16), default=list, size=None
+                            ),
+                        ),
+                        (
+                            "away_reason",
+                            models.CharField(blank=True, max_length=200, verbose_name="why away from the shop"),
+                        ),
+                        ("persons_met", models.CharField(blank=True, max_length=120, verbose_name="persons met")),
+                        ("note", models.TextField(blank=True, verbose_name="note")),
+                        (
+                            "display_score",
+                            models.DecimalField(
+                                decimal_places=2, max_digits=5, null=True, verbose_name="display score"
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="backend.unit",
+                            ),
+                        ),
+                        (
+                            "device",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="backend.device",
+                            ),
+                        ),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "retailer",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="retail.retailer",
+                            ),
+                        ),
+                        (
+                            "template_version",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="visits.templateversion",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="backend.unit",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "visit",
+                        "verbose_name_plural": "visits",
+                        "ordering": ("-started_at", "-id"),
+                    },
+                ),
+            ]
         ),
-        migrations.CreateModel(
-            name="DisplayTemplate",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=32, unique=True, verbose_name="code")),
-                ("name", models.CharField(max_length=80, verbose_name="name")),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="backend.unit",
-                        verbose_name="unit",
+        Together(
+            [
+                migrations.AddConstraint(
+                    model_name="policyversion",
+                    constraint=models.UniqueConstraint(fields=("policy", "number"), name="policy_version_once"),
+                ),
+                migrations.AddConstraint(
+                    model_name="templateversion",
+                    constraint=models.UniqueConstraint(fields=("template", "number"), name="template_version_once"),
+                ),
+                migrations.AddConstraint(
+                    model_name="templateversion",
+                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("template", "="), ("during", "&&")], name="template_version_in_force_once"
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "display template",
-                "verbose_name_plural": "display templates",
-                "ordering": ("code",),
-            },
-        ),
-        CreatePartitionedModel(
-            name="Observation",
-            fields=[
-                ("month", models.DateField()),
-                ("visit_id", models.UUIDField()),
-                ("line_no", models.PositiveSmallIntegerField()),
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "month", "visit_id", "line_no", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
+                migrations.AddIndex(
+                    model_name="visit",
+                    index=models.Index(fields=["territory", "-started_at"], name="visit_territory"),
                 ),
-                ("on_shelf", models.BooleanField(null=True)),
-                ("carton_price_fen", models.PositiveIntegerField(null=True)),
-                ("pack_price_fen", models.PositiveIntegerField(null=True)),
-                ("stock_packs", models.PositiveIntegerField(null=True)),
-                ("facings", models.PositiveSmallIntegerField(null=True)),
-                ("oos_days", models.PositiveSmallIntegerField(null=True)),
-                (
-                    "product",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="brands.product",
-                    ),
+                migrations.AddIndex(
+                    model_name="visit",
+                    index=models.Index(fields=["retailer", "-started_at"], name="visit_retailer"),
                 ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        CreatePartitionedModel(
-            name="Pitch",
-            fields=[
-                ("month", models.DateField()),
-                ("visit_id", models.UUIDField()),
-                ("line_no", models.PositiveSmallIntegerField()),
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "month", "visit_id", "line_no", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
+                migrations.AddIndex(
+                    model_name="visit",
+                    index=models.Index(fields=["-started_at", "-id"], name="visit_recent"),
                 ),
-                ("accepted", models.BooleanField()),
-                (
-                    "refusal",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("price", "price"),
-                            ("slow", "sells slowly"),
-                            ("stock", "stock left"),
-                            ("unknown", "customers do not know it"),
-                            ("margin", "margin"),
-                            ("other", "other"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("words", models.CharField(blank=True, max_length=200)),
-                (
-                    "product",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="brands.product",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Policy",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=32, unique=True, verbose_name="code")),
-                ("title", models.CharField(max_length=120, verbose_name="title")),
-                ("title_en", models.CharField(blank=True, max_length=120, verbose_name="English title")),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="backend.unit",
-                        verbose_name="unit",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "policy",
-                "verbose_name_plural": "policies",
-                "ordering": ("code",),
-            },
-        ),
-        migrations.CreateModel(
-            name="PolicyVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
-                ("body", models.TextField(verbose_name="text")),
-                ("card", models.TextField(blank=True, verbose_name="plain card for the retailer")),
-                ("released_at", models.DateTimeField(blank=True, null=True, verbose_name="released")),
-                ("brief_by", models.DateField(blank=True, null=True, verbose_name="to be briefed by")),
-                (
-                    "policy",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="visits.policy",
-                        verbose_name="policy",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "policy version",
-                "verbose_name_plural": "policy versions",
-                "ordering": ("policy_id", "number"),
-            },
-        ),
-        CreatePartitionedModel(
-            name="Briefing",
-            fields=[
-                ("month", models.DateField()),
-                ("visit_id", models.UUIDField()),
-                ("line_no", models.PositiveSmallIntegerField()),
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "month", "visit_id", "line_no", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("told_to", models.CharField(blank=True, max_length=60)),
-                ("understanding", models.PositiveSmallIntegerField(null=True)),
-                ("question", models.TextField(blank=True)),
-                (
-                    "policy_version",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="visits.policyversion",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        CreatePartitionedModel(
-            name="Remark",
-            fields=[
-                ("month", models.DateField()),
-                ("visit_id", models.UUIDField()),
-                ("line_no", models.PositiveSmallIntegerField()),
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "month", "visit_id", "line_no", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("brand_opinion", "opinion on a brand"),
-                            ("policy_opinion", "opinion on a policy"),
-                            ("rival_move", "a rival's move"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("text", models.TextField()),
-                ("counter_proposal", models.TextField(blank=True)),
-                (
-                    "policy",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="visits.policy",
-                    ),
-                ),
-                (
-                    "product",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="brands.product",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="TemplateVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
-                ("during", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="in force")),
-                ("items", models.JSONField(verbose_name="items")),
-                (
-                    "template",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="visits.displaytemplate",
-                        verbose_name="template",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "template version",
-                "verbose_name_plural": "template versions",
-                "ordering": ("template_id", "number"),
-            },
-        ),
-        CreatePartitionedModel(
-            name="Visit",
-            fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("month", models.DateField()),
-                ("on_date", models.DateField(verbose_name="business date")),
-                ("started_at", models.DateTimeField(verbose_name="started (corrected)")),
-                ("ended_at", models.DateTimeField(null=True, verbose_name="ended (corrected)")),
-                ("device_started_at", models.DateTimeField(verbose_name="started by the phone's clock")),
-                ("device_ended_at", models.DateTimeField(null=True, verbose_name="ended by the phone's clock")),
-                ("received_at", models.DateTimeField(verbose_name="received")),
-                ("device_offset_s", models.IntegerField(null=True, verbose_name="phone's clock ahead by, s")),
-                ("lon", models.FloatField(null=True)),
-                ("lat", models.FloatField(null=True)),
-                ("datum", models.CharField(default="unknown", max_length=8)),
-                ("accuracy_m", models.FloatField(null=True)),
-                ("distance_m", models.FloatField(null=True, verbose_name="distance from the shop, m")),
-                (
-                    "presence",
-                    models.CharField(
-                        choices=[("valid", "at the shop"), ("to_verify", "to verify"), ("unknown", "no position")],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "flags",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=16), default=list, size=None
-                    ),
-                ),
-                ("away_reason", models.CharField(blank=True, max_length=200, verbose_name="why away from the shop")),
-                ("persons_met", models.CharField(blank=True, max_length=120, verbose_name="persons met")),
-                ("note", models.TextField(blank=True, verbose_name="note")),
-                (
-                    "display_score",
-                    models.DecimalField(decimal_places=2, max_digits=5, null=True, verbose_name="display score"),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="backend.unit",
-                    ),
-                ),
-                (
-                    "device",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="backend.device",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "retailer",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="retail.retailer",
-                    ),
-                ),
-                (
-                    "template_version",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="visits.templateversion",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="backend.unit",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "visit",
-                "verbose_name_plural": "visits",
-                "ordering": ("-started_at", "-id"),
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="policyversion",
-            constraint=models.UniqueConstraint(fields=("policy", "number"), name="policy_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="templateversion",
-            constraint=models.UniqueConstraint(fields=("template", "number"), name="template_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="templateversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("template", "="), ("during", "&&")], name="template_version_in_force_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="visit",
-            index=models.Index(fields=["territory", "-started_at"], name="visit_territory"),
-        ),
-        migrations.AddIndex(
-            model_name="visit",
-            index=models.Index(fields=["retailer", "-started_at"], name="visit_retailer"),
-        ),
-        migrations.AddIndex(
-            model_name="visit",
-            index=models.Index(fields=["-started_at", "-id"], name="visit_recent"),
+            ]
         ),
     ]

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from backend.migrating import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -14,154 +16,164 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="StoredPhoto",
-            fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("sha256", models.BinaryField(max_length=32)),
-                ("size_bytes", models.PositiveIntegerField(verbose_name="bytes")),
-                ("name", models.CharField(max_length=120)),
-                ("taken_at", models.DateTimeField(null=True, verbose_name="taken, by the phone")),
-                ("arrived_at", models.DateTimeField(verbose_name="arrived")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("arrived", "arrived"),
-                            ("ready", "ready to be shown"),
-                            ("refused", "cannot be shown"),
-                        ],
-                        default="arrived",
-                        max_length=8,
-                    ),
+        Together(
+            [
+                migrations.CreateModel(
+                    name="StoredPhoto",
+                    fields=[
+                        ("id", models.UUIDField(primary_key=True, serialize=False)),
+                        ("sha256", models.BinaryField(max_length=32)),
+                        ("size_bytes", models.PositiveIntegerField(verbose_name="bytes")),
+                        ("name", models.CharField(max_length=120)),
+                        ("taken_at", models.DateTimeField(null=True, verbose_name="taken, by the phone")),
+                        ("arrived_at", models.DateTimeField(verbose_name="arrived")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("arrived", "arrived"),
+                                    ("ready", "ready to be shown"),
+                                    ("refused", "cannot be shown"),
+                                ],
+                                default="arrived",
+                                max_length=8,
+                            ),
+                        ),
+                        (
+                            "reason",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("unknown_type", "no picture of a kind that we take"),
+                                    ("unreadable", "broken"),
+                                    ("truncated", "cut off"),
+                                    ("too_large", "too many pixels"),
+                                    ("animated", "moving picture"),
+                                    ("too_costly", "took too much memory or time to read"),
+                                ],
+                                max_length=16,
+                            ),
+                        ),
+                        ("processed_at", models.DateTimeField(null=True)),
+                        ("media_type", models.CharField(blank=True, max_length=16)),
+                        ("width", models.PositiveIntegerField(null=True)),
+                        ("height", models.PositiveIntegerField(null=True)),
+                        ("phash", models.BigIntegerField(null=True)),
+                        ("blur", models.FloatField(null=True)),
+                        ("darkness", models.FloatField(null=True)),
+                        ("month", models.DateField(null=True)),
+                        ("visit_id", models.UUIDField(null=True)),
+                        ("kind", models.CharField(blank=True, max_length=10)),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="backend.unit",
+                            ),
+                        ),
+                        (
+                            "device",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="backend.device",
+                            ),
+                        ),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "retailer",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="retail.retailer",
+                            ),
+                        ),
+                        (
+                            "territory",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="backend.unit",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "photo",
+                        "verbose_name_plural": "photos",
+                        "ordering": ("-arrived_at", "-id"),
+                    },
                 ),
-                (
-                    "reason",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("unknown_type", "no picture of a kind that we take"),
-                            ("unreadable", "broken"),
-                            ("truncated", "cut off"),
-                            ("too_large", "too many pixels"),
-                            ("animated", "moving picture"),
-                            ("too_costly", "took too much memory or time to read"),
-                        ],
-                        max_length=16,
-                    ),
+                migrations.CreateModel(
+                    name="PhotoExif",
+                    fields=[
+                        (
+                            "photo",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                primary_key=True,
+                                related_name="exif",
+                                serialize=False,
+                                to="visits.storedphoto",
+                            ),
+                        ),
+                        ("taken_at", models.DateTimeField(null=True)),
+                        ("lon", models.FloatField(null=True)),
+                        ("lat", models.FloatField(null=True)),
+                        ("tags", models.JSONField(default=dict)),
+                    ],
                 ),
-                ("processed_at", models.DateTimeField(null=True)),
-                ("media_type", models.CharField(blank=True, max_length=16)),
-                ("width", models.PositiveIntegerField(null=True)),
-                ("height", models.PositiveIntegerField(null=True)),
-                ("phash", models.BigIntegerField(null=True)),
-                ("blur", models.FloatField(null=True)),
-                ("darkness", models.FloatField(null=True)),
-                ("month", models.DateField(null=True)),
-                ("visit_id", models.UUIDField(null=True)),
-                ("kind", models.CharField(blank=True, max_length=10)),
-                (
-                    "county",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="backend.unit",
-                    ),
-                ),
-                (
-                    "device",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="backend.device",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "retailer",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="retail.retailer",
-                    ),
-                ),
-                (
-                    "territory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="backend.unit",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "photo",
-                "verbose_name_plural": "photos",
-                "ordering": ("-arrived_at", "-id"),
-            },
+            ]
         ),
-        migrations.CreateModel(
-            name="PhotoExif",
-            fields=[
-                (
-                    "photo",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="exif",
-                        serialize=False,
-                        to="visits.storedphoto",
+        Together(
+            [
+                migrations.AddIndex(
+                    model_name="storedphoto",
+                    index=models.Index(
+                        condition=models.Q(("state", "arrived")), fields=["arrived_at"], name="photo_to_read"
                     ),
                 ),
-                ("taken_at", models.DateTimeField(null=True)),
-                ("lon", models.FloatField(null=True)),
-                ("lat", models.FloatField(null=True)),
-                ("tags", models.JSONField(default=dict)),
-            ],
-        ),
-        migrations.AddIndex(
-            model_name="storedphoto",
-            index=models.Index(condition=models.Q(("state", "arrived")), fields=["arrived_at"], name="photo_to_read"),
-        ),
-        migrations.AddIndex(
-            model_name="storedphoto",
-            index=models.Index(fields=["-arrived_at", "-id"], name="photo_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="storedphoto",
-            index=models.Index(fields=["sha256"], name="photo_sha256"),
-        ),
-        migrations.AddIndex(
-            model_name="storedphoto",
-            index=models.Index(fields=["visit_id"], name="photo_visit"),
-        ),
-        migrations.AddIndex(
-            model_name="storedphoto",
-            index=models.Index(fields=["retailer", "arrived_at"], name="photo_retailer"),
-        ),
-        migrations.AddIndex(
-            model_name="storedphoto",
-            index=models.Index(fields=["person", "arrived_at"], name="photo_person"),
+                migrations.AddIndex(
+                    model_name="storedphoto",
+                    index=models.Index(fields=["-arrived_at", "-id"], name="photo_recent"),
+                ),
+                migrations.AddIndex(
+                    model_name="storedphoto",
+                    index=models.Index(fields=["sha256"], name="photo_sha256"),
+                ),
+                migrations.AddIndex(
+                    model_name="storedphoto",
+                    index=models.Index(fields=["visit_id"], name="photo_visit"),
+                ),
+                migrations.AddIndex(
+                    model_name="storedphoto",
+                    index=models.Index(fields=["retailer", "arrived_at"], name="photo_retailer"),
+                ),
+                migrations.AddIndex(
+                    model_name="storedphoto",
+                    index=models.Index(fields=["person", "arrived_at"], name="photo_person"),
+                ),
+            ]
         ),
     ]
