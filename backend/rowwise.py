@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,12 +23,13 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Stored:
-    """What stands under an id: its owned fields as JSON would tell them; who made it; and the kind ("app.model") under
-    which the audit says who wrote it last, and when."""
+    """What stands under an id: its owned fields as JSON would tell them; who made it, and when if it never changes
+    after; else the kind ("app.model") under which the audit says who wrote it last, and when."""
 
     owned: Document
     by: str = ""
     kind: str = ""
+    at: datetime | None = None
 
 
 Read = Callable[[Iterable[UUID]], Mapping[UUID, Stored]]
@@ -68,7 +69,7 @@ def _judged(row: Pushed, standing: dict[UUID, Stored], owned: Collection[str], r
 def _settled(row: Pushed, stored: Stored | None, owned: Collection[str]) -> Verdict | None:
     verdict = feeds.settled(row, stored.owned if stored else None, owned)
     if verdict is not None and verdict.is_conflict and stored is not None:
-        by, at = (audit.last_act(stored.kind, row.id) if stored.kind else None) or (stored.by, None)
+        by, at = (audit.last_act(stored.kind, row.id) if stored.kind else None) or (stored.by, stored.at)
         return Verdict(is_conflict=True, by=by, at=at)
     return verdict
 
