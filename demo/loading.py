@@ -26,6 +26,8 @@ from demo import (
     months,
     order_history,
     organisation,
+    owed,
+    sampled,
     shop_history,
     staging,
     visit_extras,
@@ -96,6 +98,10 @@ def load(plan: Plan, tables: Iterable[str] = TABLES, say: Say = print) -> None:
             cursor.execute("ANALYZE")  # before anything reads it: autovacuum comes too late
             if "months" in wanted:
                 _live(plan, wanted, say)
+            if "visits" in wanted:
+                with _step("诉求与采集 · requests and samples", say):
+                    owed.route(plan)
+                    sampled.write(plan)
         if "months" not in wanted:
             finish(wanted, say)
 
@@ -205,6 +211,7 @@ def _write_visits_of(plan: Plan, due: str, month: date) -> None:
     written = (visit_lines.VISITS, visit_lines.OBSERVATIONS, visit_lines.BRIEFINGS, visit_lines.NEEDS, *extras)
     for statements in (stage, *written):
         run(statements, span)
+    owed.score(month)
     staging.analyze(month, Visit, Observation, CheckLine, Briefing, Pitch, Remark, ComplianceCheck)
     told = Visit.objects.filter(month=month).order_by().values_list("territory_id", "on_date").distinct()
     proof.follow_keys([marks.Key(*place) for place in told])

@@ -24,6 +24,7 @@ from market.models import Order, OrderLine, ShopProductMonth, UnitMonth
 from retail import places
 from retail.models import Assignment, Classification, Need, Promise, Retailer
 from tests.cast import build_cast
+from tests.demo import owed_and_sampled
 from visits import sealing
 from visits.models import Briefing, CheckLine, Observation, Pitch, PlannedStop, Visit
 from web.boards.parameters import GENERATED
@@ -74,6 +75,9 @@ def test_a_small_demo_holds_a_market_of_fourteen_months_that_agrees_with_itself(
     _the_policies_were_passed_before_they_were_told()
     _the_boards_and_months_are_ready()
     _the_last_months_have_been_lived()
+    owed_and_sampled.departments_answer(AS_OF)
+    owed_and_sampled.samples_were_taken(AS_OF)
+    owed_and_sampled.shops_score(date(2026, 2, 1))
     _the_last_months_carry_all_that_a_visit_can_and_what_follows()
     digest = sha256(str(one(DIGESTED)).encode()).hexdigest()[:16]
     assert (
