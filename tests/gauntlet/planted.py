@@ -58,17 +58,17 @@ def main() -> int:
     """Each defect in turn; 1 when one went unnoticed, or a guard fails without it."""
     missed = 0
     for plant in PLANTS:
-        clean, broken = failures(plant, planted=False), failures(plant, planted=True)
+        (clean, _), (broken, why) = failures(plant, planted=False), failures(plant, planted=True)
         noticed = clean == 0 and broken > 0
         missed += not noticed
         word = "" if noticed else "   <-- must be 0 without and more with"
-        print(f"planted | {plant.words}: failures {clean} without, {broken} with{word}", flush=True)
+        print(f"planted | {plant.words}: failures {clean} without, {broken} with ({why}){word}", flush=True)
     print(f"planted | defects that went unnoticed: {missed}")
     return 1 if missed else 0
 
 
-def failures(plant: Plant, *, planted: bool) -> int:
-    """How many guards fail, or end in an error."""
+def failures(plant: Plant, *, planted: bool) -> tuple[int, str]:
+    """How many guards fail, or end in an error, and how the first one does."""
     command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--no-header"]
     command += ["-p", "tests.gauntlet.planting"] if planted else []
     environment = {**os.environ, "PLANT": plant.name}
@@ -79,7 +79,8 @@ def failures(plant: Plant, *, planted: bool) -> int:
     ran = re.search(r"\d+ (passed|failed|error)", done.stdout)
     if ran is None:
         raise SystemExit(f"the guards of {plant.name} did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return sum(int(number) for number, _ in counts)
+    why = re.search(r"^E +(.+)$", done.stdout, re.MULTILINE)
+    return sum(int(number) for number, _ in counts), why[1][:120] if why else ""
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -47,16 +48,9 @@ def _photo_before_its_hash(request: pytest.FixtureRequest) -> Iterator[None]:
     """An upload counts as whole whatever its bytes are."""
     from backend import uploads
 
-    class Blind:
-        def __init__(self, digest: bytes) -> None:
-            self.value = digest
-
-        def digest(self) -> bytes:
-            return self.value
-
-    def finish(upload: Any) -> None:
-        with patch.object(uploads.hashlib, "file_digest", lambda *_: Blind(bytes(upload.sha256))):
-            original(upload)
+    def finish(upload: Any, *digest: Any) -> None:
+        upload.sha256 = sha256(uploads.part_of(upload.pk).read_bytes()).digest()  # whatever came is what was told
+        original(upload, *digest)
 
     original = uploads._finish
     with patch.object(uploads, "_finish", finish):
@@ -65,11 +59,11 @@ def _photo_before_its_hash(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def _feed_without_scope(request: pytest.FixtureRequest) -> Iterator[None]:
     """Everybody who pulls anything is served the streams of all."""
-    from backend import streams, streams_sql
+    from backend import streams_sql
 
     everywhere = streams_sql.MINE.replace("(u.id = ANY(%(held)s) OR u.parent_id = ANY(%(offices)s)) AND ", "")
     assert everywhere != streams_sql.MINE
-    with patch.object(streams.streams_sql, "MINE", everywhere):
+    with patch.object(streams_sql, "MINE", everywhere):
         yield
 
 
