@@ -103,7 +103,11 @@ def _create(batch: _Push, positions: Sequence[int]) -> None:
     copy of it finds its receipt; where it could not have landed there is nothing to withdraw."""
     if not positions:
         return
-    fresh = Batch(batch.actor, batch.sent.received_at, batch.sent.until, [batch.content(n) for n in positions])
+    items = [batch.content(n) for n in positions]
+    for position, item in zip(positions, items, strict=True):
+        if batch.rows[position].deleted and item.visit is not None:
+            item.visit.score = None  # it counts nowhere, and a score that was counted stays
+    fresh = Batch(batch.actor, batch.sent.received_at, batch.sent.until, items)
     outcomes = intake.take_in(fresh, batch.news, known={})
     for position, outcome in zip(positions, outcomes, strict=True):
         if outcome.receipt is not None:

@@ -15,6 +15,7 @@ from msgspec import Raw
 from backend import clock, parameters, scope
 from backend.models import Level, Unit
 from backend.scope import Actor, visible_to
+from retail.models import Retailer
 from retail.queries import active_shops
 from visits.models import (
     Briefing,
@@ -104,10 +105,18 @@ def lines_of(actor: Actor, keys: Iterable[Key]) -> dict[UUID, dict[str, list[dic
 
 def revisions(actor: Actor, visit_id: UUID) -> list[VisitRevision]:
     """The edits and the withdrawal of a visit that the actor may see, oldest first; of a restricted remark no word for
-    those who may not read it. One query."""
+    those who may not read it, and nothing of a shop that the visit left and the actor does not read. One query, one
+    more where a visit was moved to another shop."""
     rows = visible_to(VisitRevision.objects.filter(visit_id=visit_id), actor)
     found = list(rows.select_related("person", "territory").order_by("number"))
     above = set(trusted(actor))
+    others = [
+        row for row in found if row.person_id != actor.person_id and row.before["retailer_id"] != str(row.retailer_id)
+    ]
+    left = visible_to(Retailer.objects.filter(pk__in=[row.before["retailer_id"] for row in others]), actor)
+    readable = set(map(str, left.values_list("pk", flat=True))) if others else set()
+    for row in others:
+        row.before = row.before if row.before["retailer_id"] in readable else {}
     for row in found:
         if row.person_id != actor.person_id and not above & set(row.territory.ancestors):
             row.before, row.after = _unrestricted(row.before), row.after and _unrestricted(row.after)

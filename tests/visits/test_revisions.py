@@ -12,7 +12,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from backend import clock
-from backend.models import ChangeMark, Receipt
+from backend.models import ChangeMark, Position, Receipt
 from cycles import changes
 from cycles import month as months
 from cycles.grid import COLUMNS
@@ -20,7 +20,7 @@ from cycles.models import Adjustment, PrefectureMonth, RetailerCycle
 from market import rollups
 from market.models import UnitMonth
 from retail.models import Retailer
-from tests.cast import NOW, TODAY, Cast
+from tests.cast import ALWAYS, NOW, TODAY, Cast, SignIn
 from tests.visits.items import everything, full_item, item, place, receive
 from visits import checkin, following, photos, storing
 from visits.models import CheckLine, Observation, PlannedStop, Remark, StoredPhoto, Visit, VisitRevision, VisitScore
@@ -234,6 +234,21 @@ def test_a_restricted_remark_is_read_by_its_author_and_the_leaders_above(
         told = client.get(f"{address(sent)}/revisions").content.decode()
         assert (secret in told) is sees
         assert "没人扫" in told
+
+
+def test_of_a_visit_that_moved_to_my_shop_i_do_not_read_what_it_said_of_another(
+    as_lin: APIClient, as_wu: APIClient, as_chen: APIClient, sign_in: SignIn, cast: Cast
+) -> None:
+    Position.objects.create(person=cast.lin, unit=cast.other_office, role_id="market_manager", during=ALWAYS)
+    sent = item(cast, note="甲店的话")
+    receive(cast.actor("lin"), sent)
+    moved = {**sent, "note": "乙店的话", "retailer_id": str(cast.wu_shops[0].pk)}
+    assert put(as_lin, moved).status_code == 200
+    path = f"/api/v1/visits/{sent['submission_id']}/revisions"
+    for client, before in ((as_lin, "甲店的话"), (sign_in("zhao"), "甲店的话"), (as_wu, None)):
+        [row] = client.get(path).json()["results"]
+        assert (row["before"].get("note"), row["after"]["note"]) == (before, "乙店的话")
+    assert as_chen.get(path).status_code == 404
 
 
 def test_whether_there_is_a_restricted_remark_is_not_told_by_the_list(as_chen: APIClient, cast: Cast) -> None:

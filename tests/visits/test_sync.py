@@ -278,3 +278,11 @@ def test_a_clock_of_a_year_that_there_is_not_refuses_nothing(phone: Phone, cast:
     visit = Visit.objects.get()
     assert (visit.started_at, visit.flags) == (NOW - timedelta(minutes=30), [])
     assert not Quarantined.objects.exists()
+
+
+def test_a_visit_that_was_deleted_before_it_was_ever_sent_counts_no_score(phone: Phone, cast: Cast) -> None:
+    document = synced(item(cast, score=5))
+    assert phone.push({"newDocumentState": {**document, "_deleted": True}}) == []
+    assert (VisitScore.objects.count(), Visit.objects.count(), Receipt.objects.count()) == (0, 0, 1)
+    [standing] = phone.push(made(document))  # a late copy finds that it is gone
+    assert (standing["_deleted"], VisitScore.objects.count()) == (True, 0)
