@@ -20,7 +20,7 @@ OTHERS = ("wu", "tang", "luo")
 BATCH = "POST /api/v1/visits/batch"  # answers 200 with a refusal per item
 WRITING = bodies.writes(ROUTES)
 READING = sorted(name for name in ROUTES if name.startswith("GET ") and "<" not in name)
-LISTS = [name for name in READING if not POLICY[name].about]
+LISTS = [name for name in READING if not POLICY[name].about and not POLICY[name].elsewhere]
 
 # Which of the query parameters name something that has an owner, and by which part of a place.
 NAMES_AN_OWNER = {
@@ -34,6 +34,7 @@ NAMES_AN_OWNER = {
     "parent": "county",
     "actor": "person",
     "point": "point",
+    "visit": "visit",
     "raised_by": "person",
     "asked_by": "person",
     "owner": "county",
@@ -51,6 +52,7 @@ NAMES_NONE = {
     "open", "rule", "dimension",
     "asked", "by", "channel", "overdue", "passed", "tag", "understanding",
     "visit_id", "item_code", "waiting",
+    "collections", "holds_unsent", "older_than", "subject",
     "department", "is_overdue", "is_replied", "is_mine", "confidence", "place", "campaign", "stratum", "week",
     "is_suspect", "is_decided", "is_accepted",
     "unsaid", "miss_reason", "is_own", "outcome", "carried", "closed", "answered", "figure", "absorbed", "decided",

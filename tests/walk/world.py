@@ -161,6 +161,7 @@ class Place:
     policy_version: int
     point: UUID  # the collection point of the shop
     spare: UUID  # a shop of the territory that is none
+    visit: UUID
 
 
 def _place_of(world: World, column: str) -> Place:
@@ -184,9 +185,9 @@ def _place_of(world: World, column: str) -> Place:
     )
 
 
-def _point_of(world: World, column: str) -> tuple[UUID, UUID]:
+def _point_of(world: World, column: str) -> tuple[UUID, UUID, UUID]:
     spare = world.cast.wu_shops[1] if column == FOREIGN else world.cast.shops[1]
-    return world.keys["collection point"][column], spare.pk
+    return world.keys["collection point"][column], spare.pk, world.visits[column]
 
 
 def _policy_of(world: World, column: str) -> tuple[int, int]:
@@ -197,9 +198,7 @@ _PLACES: dict[str, Callable[[World], Place]] = {
     OWN: lambda world: _place_of(world, OWN),
     MOVED: lambda world: _place_of(world, MOVED),
     FOREIGN: lambda world: _place_of(world, FOREIGN),
-    NOWHERE: lambda world: Place(
-        NO_UUID, NO_UUID, NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_UUID, NO_NUMBER, NO_NUMBER, NO_UUID, NO_UUID
-    ),
+    NOWHERE: lambda world: Place(NO_UUID, NO_UUID, *[NO_NUMBER] * 4, NO_UUID, NO_NUMBER, NO_NUMBER, *[NO_UUID] * 3),
 }
 
 
