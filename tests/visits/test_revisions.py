@@ -24,7 +24,7 @@ from tests.cast import ALWAYS, NOW, TODAY, Cast, SignIn
 from tests.visits.items import everything, full_item, item, place, receive
 from visits import checkin, following, photos, storing
 from visits.models import CheckLine, Observation, PlannedStop, Remark, StoredPhoto, Visit, VisitRevision, VisitScore
-from web.boards import lists
+from web.boards import visit_page
 
 pytestmark = pytest.mark.django_db
 
@@ -228,7 +228,7 @@ def test_a_restricted_remark_is_read_by_its_author_and_the_leaders_above(
         assert len(told["remarks"]) == (5 if sees else 4)
     assert secret in as_lin.get(f"{VISITS}/recent").content.decode()
     for name, count in (("lin", 5), ("zhao", 5), ("he", 5), ("chen", 4)):
-        assert len(lists.visit_with_lines(cast.actor(name), UUID(sent["submission_id"])).remarks) == count, name
+        assert len(visit_page.visit_with_lines(cast.actor(name), UUID(sent["submission_id"])).remarks) == count, name
     withdraw(as_lin, sent)
     for client, sees in ((as_lin, True), (as_zhao, True), (as_chen, False)):
         told = client.get(f"{address(sent)}/revisions").content.decode()
@@ -386,9 +386,13 @@ def test_after_the_lock_an_edit_and_a_withdrawal_stand_beside_the_frozen_figures
         figures = Adjustment.objects.filter(month=MARCH, unit=cast.territory, figure="visits").order_by("id")
         assert list(figures.values_list("before", "after")) == [(Decimal(2), Decimal(1))]
         assert Adjustment.objects.filter(month=MARCH, retailer=cast.shops[1]).exists()
+        told = Adjustment.objects.order_by("-id").values_list("id", flat=True)[0]
         assert put(as_lin, {**kept, "check": None}).status_code == 200
         settle()
-        checks = Adjustment.objects.filter(month=MARCH, unit=cast.territory).exclude(figure="visits")
-        assert checks.exists()
+        after = Adjustment.objects.filter(id__gt=told, unit=cast.territory).order_by("id")
+        assert list(after.values_list("figure", "before", "after")) == [
+            ("display_checks", Decimal(1), Decimal(0)),
+            ("display_score", Decimal(75), None),
+        ]
     assert list(RetailerCycle.objects.filter(month=MARCH).order_by("retailer_id").values()) == frozen
     assert (CheckLine.objects.count(), Remark.objects.count(), Visit.objects.count()) == (0, 3, 1)

@@ -1,4 +1,4 @@
-"""The pages behind a number: the shops of a cell, the visits of a unit's month, one visit with its four captures."""
+"""The pages behind a number: the shops of a cell, the visits of a unit's month, one visit with what it carries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from brands.models import Product
 from cycles.grid import CellState
 from cycles.queries import progress
 from visits.queries import moved_with_shop
-from web.boards import lists, place
+from web.boards import lists, place, visit_page
 from web.boards.place import Place
 
 
@@ -79,12 +79,12 @@ def visits(request: HttpRequest) -> HttpResponse:
 @never_cache
 @signed_in
 def visit(request: HttpRequest, visit_id: UUID) -> HttpResponse:
-    """`/visits/<id>`: one visit with its note, display check, briefings and observations. Nine queries."""
+    """`/visits/<id>`: one visit with everything it carries. Fourteen queries."""
     place.known(request)
     who = actor(request)
     if not who.can("visits.read"):
         raise Problem("forbidden")
-    found = lists.visit_with_lines(who, visit_id)
+    found = visit_page.visit_with_lines(who, visit_id)
     here = place.standing(who, found.visit.territory, found.visit.month)
     return render(request, "boards/visit.html", {"here": here, **vars(found)})
 

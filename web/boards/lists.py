@@ -1,4 +1,4 @@
-"""The lists behind a number: the shops of a cell, the visits of a figure, one visit. Reads through the scope gate."""
+"""The lists behind a number: the shops of a cell, the visits of a figure. Reads through the scope gate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from backend.errors import FieldError, Problem
 from backend.scope import Actor, units_under, visible_to
@@ -15,9 +14,9 @@ from cycles.grid import CELLS, CellState
 from cycles.models import RetailerCycle
 from visits import queries
 from visits.filters import VisitFilters
-from visits.models import Briefing, CheckLine, Observation, Pitch, Remark, Visit
+from visits.models import Visit
 from web.boards.grids import Grid, grid_of_shop
-from web.boards.place import Place, is_english
+from web.boards.place import Place
 
 PAGE = 50
 NARROWING = tuple(name for name in VisitFilters.base_filters if name not in {"unit", "month"})
@@ -33,27 +32,6 @@ class ShopRow:
     cycle: RetailerCycle
     state: CellState
     grid: Grid
-
-
-@dataclass(frozen=True)
-class CheckRow:
-    """One answered item of a display check, in words."""
-
-    name: str
-    answer: str
-    line: CheckLine
-
-
-@dataclass(frozen=True)
-class VisitWithLines:
-    """One visit with its four captures."""
-
-    visit: Visit
-    checks: list[CheckRow]
-    observations: list[Observation]
-    briefings: list[Briefing]
-    pitches: list[Pitch]
-    remarks: list[Remark]
 
 
 def shops_of_cell(actor: Actor, here: Place, column: str, state: CellState | None) -> QuerySet[RetailerCycle]:
@@ -97,50 +75,12 @@ def page(rows: QuerySet[Row]) -> tuple[list[Row], bool]:
     return found[:PAGE], len(found) > PAGE
 
 
-def visit_with_lines(actor: Actor, visit_id: UUID) -> VisitWithLines:
-    """One visit with everything it carries; `not_found` outside the scope. Six queries."""
-    rows = visible_to(Visit.objects.filter(pk=visit_id), actor)
-    visit = rows.select_related("retailer", "person", "territory", "template_version__template").first()
-    if visit is None:
-        raise Problem("not_found")
-    of_visit = {"month": visit.month, "visit_id": visit.pk}
-    checks = CheckLine.objects.filter(**of_visit).order_by("line_no")
-    return VisitWithLines(
-        visit=visit,
-        checks=[_check_row(visit, line) for line in checks],
-        observations=list(Observation.objects.filter(**of_visit).select_related("product").order_by("line_no")),
-        briefings=list(
-            Briefing.objects.filter(**of_visit).select_related("policy_version__policy").order_by("line_no")
-        ),
-        pitches=list(Pitch.objects.filter(**of_visit).select_related("product").order_by("line_no")),
-        remarks=list(queries.remarks_of(actor, visit).select_related("product", "policy").order_by("line_no")),
-    )
-
-
 def cell_named(column: str) -> Any:
     """The cell of the method with this column; `not_found` for any other word."""
     for cell in CELLS:
         if cell.column == column:
             return cell
     raise Problem("not_found")
-
-
-def _check_row(visit: Visit, line: CheckLine) -> CheckRow:
-    items: list[dict[str, Any]] = visit.template_version.items if visit.template_version else []
-    item = next((item for item in items if item.get("code") == line.item_code), {})
-    english = item.get("name_en") if is_english() else None
-    return CheckRow(str(english or item.get("name") or line.item_code), _answer(item, line), line)
-
-
-def _answer(item: dict[str, Any], line: CheckLine) -> str:
-    """Yes or no in words, a count beside what passes (14 / 16), a choice as it was chosen; a dash where not asked."""
-    if line.passed is None:
-        return "–"
-    if item.get("kind") == "yes_no":
-        return _("yes") if line.answer == "1" else _("no")
-    if item.get("kind") == "count":
-        return f"{line.answer} / {item['pass_at']}"
-    return line.answer
 
 
 def _uuid(name: str, given: str) -> UUID:
