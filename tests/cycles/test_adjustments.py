@@ -21,6 +21,7 @@ from retail.models import Retailer
 from tests.cast import TODAY, Cast, SignIn, phone_of
 from tests.cycles.crowd import hash_of
 from tests.cycles.facts import land_visit
+from visits import checkin
 from visits.models import Visit
 
 MARCH = date(2026, 3, 1)
@@ -124,6 +125,26 @@ def test_a_late_visit_far_from_the_shop_moves_no_cell(locked: Cast) -> None:
         drained()
     assert lines(retailer__isnull=False) == []
     assert lines(unit=locked.territory, figure="visits") == [("visits", Decimal(1), Decimal(2))]
+
+
+def test_a_verdict_after_the_lock_stands_beside_the_frozen_figures(locked: Cast) -> None:
+    with at(4, 2):
+        visit = land_visit(locked, locked.shops[1], date(2026, 3, 31), presence="to_verify")
+    with clock.at(LATE):
+        drained()
+        before = everything()
+        checkin.verify(actor=locked.actor("chen"), visit_ids=[visit], valid=True)
+        drained()
+    assert everything() == before
+    assert lines(retailer=locked.shops[1], figure="client_execute") == [("client_execute", Decimal(3), Decimal(2))]
+    rate = {"unit": locked.territory, "figure": "visit_coverage_rate"}
+    assert lines(**rate) == [("visit_coverage_rate", Decimal("33.3"), Decimal("66.7"))]
+    with clock.at(LATE):
+        checkin.verify(actor=locked.actor("chen"), visit_ids=[visit], valid=False, text="不在店")
+        drained()
+    assert everything() == before
+    assert lines(retailer=locked.shops[1], figure="client_execute")[1:] == [("client_execute", Decimal(2), Decimal(3))]
+    assert lines(**rate)[1:] == [("visit_coverage_rate", Decimal("66.7"), Decimal("33.3"))]
 
 
 def client_execute(shop: Retailer) -> int:

@@ -6,7 +6,7 @@ import io
 import struct
 import tempfile
 import zlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from tests.cast import ALWAYS, Cast
 from tests.photos.pictures import declared, encoded, exif, jpeg, send, shelf
 from tests.photos.test_photos import visit_with
 from visits import photo_child, photo_notices, photo_processing, photo_signals
-from visits.models import PhotoExif, Signal, StoredPhoto
+from visits.models import PhotoExif, Signal, StoredPhoto, Visit
 
 SECRET = "zQX7J9-make-of-camera"
 
@@ -263,6 +263,24 @@ def test_the_photo_of_an_earlier_visit_is_signalled_naming_it(as_lin: APIClient,
         "bits": 0,
     }
     assert signals(alike)["photo_reuse"]["bits"] <= 4
+
+
+def test_a_photo_sent_for_two_months_is_signalled_once_naming_the_earlier_one(
+    as_lin: APIClient, as_chen: APIClient, cast: Cast, held_clock: Any
+) -> None:
+    """The same bytes under two ids, a month apart."""
+    content = jpeg(17)
+    with clock.at(held_clock - timedelta(days=28)):
+        earlier, visit = visited(as_lin, cast, content)
+    later, last = visited(as_lin, cast, content)
+    assert earlier != later
+    assert list(Visit.objects.order_by("month").values_list("month", flat=True)) == [date(2026, 2, 1), date(2026, 3, 1)]
+    [told] = as_chen.get("/api/v1/signals", {"kind": "photo_reuse"}).json()["results"]
+    assert (told["visit_id"], told["photo_id"], told["state"]) == (str(last), str(later), "open")
+    assert {name: told["figures"][name] for name in ("earlier_photo", "earlier_visit", "bits")} == {
+        "earlier_photo": str(earlier), "earlier_visit": str(visit), "bits": 0,
+    }  # fmt: skip
+    assert Visit.objects.get(pk=last).presence == "valid"
 
 
 def test_a_signal_that_somebody_spoke_to_stays_and_another_goes_with_its_reason(as_lin: APIClient, cast: Cast) -> None:
