@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 FOLDER = Path(__file__).resolve().parent
@@ -159,7 +158,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
         try:
             urlopen(f"{url}/healthz", timeout=5).close()
             return
-        except (URLError, ConnectionError):
+        except OSError:  # not there yet, or busy
             time.sleep(0.1)
     raise SystemExit("the server does not answer")
 
