@@ -33,7 +33,7 @@ SELECT u.id, u.code, u.name, u.level, count(*), sum(t.minutes), count(DISTINCT v
     coalesce(sum(t.understanding), 0)
 FROM visits_visit v JOIN visits_training t ON t.month = v.month AND t.visit_id = v.id
 JOIN backend_unit w ON w.id = v.territory_id JOIN backend_unit u ON u.id = w.ancestors[%(place)s]
-WHERE v.month = %(month)s AND w.ancestors @> ARRAY[%(unit)s::bigint]
+WHERE v.month = %(month)s AND v.presence NOT IN ('to_verify', 'rejected') AND w.ancestors @> ARRAY[%(unit)s::bigint]
 GROUP BY u.id ORDER BY u.code
 """
 
@@ -62,8 +62,8 @@ def _mean(levels: int, asked: int) -> Decimal | None:
 
 
 def by_unit(unit: Unit, level: int, month: date) -> list[Taught]:
-    """The trainings of a month, one row for each unit of the level at or under the unit that has any, by code. One
-    query for any number."""
+    """The trainings of a month, one row for each unit of the level at or under the unit that has any, by code;
+    without those of visits that are to be verified or were rejected. One query for any number."""
     with connection.cursor() as cursor:
         cursor.execute(_BY_UNIT, {"unit": unit.pk, "place": level + 1, "month": month})
         return [Taught(*row) for row in cursor.fetchall()]
