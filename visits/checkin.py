@@ -40,7 +40,8 @@ INSERT INTO visits_presenceverdict (visit_id, month, retailer_id, person_id, ter
 SELECT id, month, retailer_id, person_id, territory_id, county_id, on_date, %s, %s, %s, %s
 FROM visits_visit WHERE id = ANY(%s::uuid[]) AND month = ANY(%s::date[]) ORDER BY id
 ON CONFLICT (visit_id) DO UPDATE SET presence = excluded.presence, words = excluded.words,
-    decided_by_id = excluded.decided_by_id, decided_at = excluded.decided_at
+    retailer_id = excluded.retailer_id, territory_id = excluded.territory_id, county_id = excluded.county_id,
+    on_date = excluded.on_date, decided_by_id = excluded.decided_by_id, decided_at = excluded.decided_at
 """
 
 
@@ -84,12 +85,13 @@ def _held(actor: Actor, visit_ids: Sequence[UUID]) -> list[Visit]:
     return held
 
 
-# An edit judges a visit's place anew; what a person decided about it holds.
+# An edit judges a visit's place anew; what a person decided about it holds (visits/storing_sql.py).
 _HOLD = """
 UPDATE visits_visit v SET presence = d.presence
 FROM unnest(%s::bigint[], %s::date[]) AS k(territory_id, on_date)
 JOIN visits_presenceverdict d ON d.territory_id = k.territory_id AND d.on_date = k.on_date
 WHERE v.month = d.month AND v.id = d.visit_id AND v.presence <> d.presence
+    AND (d.presence = 'rejected' OR d.retailer_id = v.retailer_id)
 RETURNING v.territory_id, v.on_date
 """
 

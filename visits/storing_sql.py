@@ -28,10 +28,12 @@ _WRITTEN = """fresh.retailer_id, fresh.territory_id, fresh.county_id, fresh.on_d
         coalesce(fresh.purposes, '{}'), coalesce(fresh.tags, '{}'), fresh.left_lon, fresh.left_lat,
         fresh.left_datum, fresh.left_accuracy_m, fresh.left_distance_m, fresh.typed_s,
         coalesce(fresh.confirmed_by, ''), fresh.signature, coalesce(fresh.photos_declared, 0)"""
-# What a person decided about a visit's place holds, whatever its author says anew.
+# What a person decided about a visit's place holds, whatever its author says anew: valid for the shop that it was said
+# of, rejected for any.
 _REWRITTEN = _WRITTEN.replace(
     "fresh.presence",
-    "coalesce((SELECT d.presence FROM visits_presenceverdict d WHERE d.visit_id = fresh.id), fresh.presence)",
+    "coalesce((SELECT d.presence FROM visits_presenceverdict d WHERE d.visit_id = fresh.id"
+    " AND (d.presence = 'rejected' OR d.retailer_id = fresh.retailer_id)), fresh.presence)",
 )
 _LINES = """checks AS (
     INSERT INTO visits_checkline (month, visit_id, line_no, item_code, answer, passed, points, products, fixed,

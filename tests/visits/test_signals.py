@@ -90,6 +90,26 @@ def test_a_signal_names_the_shop_that_its_visit_names_now(cast: Cast, as_lin: AP
     assert {found["mock_location"], found["photo_time"]} == {str(cast.shops[1].pk)}
 
 
+def test_a_place_found_valid_is_so_for_that_shop_alone_and_a_rejected_one_for_any(
+    cast: Cast, as_lin: APIClient, as_chen: APIClient
+) -> None:
+    first, second = cast.shops[:2]
+    sent = item(cast, place=place(640), away_reason="店主在市场")
+    assert as_lin.post("/api/v1/visits", sent).status_code == 201
+    decided = {"visits": [sent["submission_id"]], "presence": "valid", "words": "电话核实"}
+    assert post(as_chen, "visits/verify", decided).status_code == 200
+
+    def presence_at(shop: Retailer) -> str:
+        edit(as_lin, {**sent, "retailer_id": str(shop.pk)})
+        follow()
+        return str(Visit.objects.get().presence)
+
+    assert [presence_at(shop) for shop in (second, first, second)] == ["to_verify", "valid", "to_verify"]
+    assert post(as_chen, "visits/verify", {**decided, "presence": "rejected"}).status_code == 200
+    assert PresenceVerdict.objects.get().retailer_id == second.pk
+    assert [presence_at(shop) for shop in (first, second)] == ["rejected", "rejected"]
+
+
 def test_a_photo_used_before_is_a_signal_with_the_earlier_one(cast: Cast, as_lin: APIClient) -> None:
     last, now = visited(cast, day(16, 10, 2)), visited(cast, day(16, 9))
     shown, earlier = uuid4(), uuid4()
