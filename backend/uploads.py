@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 LASTS = timedelta(days=30)
 QUIET_S = 60  # a whole file that nobody took over for so long is taken over by the tick
+STRAY_S = 24 * 3600  # pieces that no upload knows of are left alone for so long: a request may still bring them
 RETRY_AFTER_S = 300
 
 register("upload_locked", 423, ("该上传正在写入", "Somebody is writing to this upload"),
@@ -93,25 +94,30 @@ def announce(announced: Announced) -> Upload:
 
     Problems forbidden, payload_too_large, storage_full, and those of the taker. Two queries and the taker's.
     """
-    takes = taker()
-    if not scope.has_held(announced.actor, takes.capability):
-        raise Problem("forbidden")
-    if announced.length > takes.largest:
-        raise Problem("payload_too_large", limit=takes.largest)
-    takes.judge(announced)
-    folder = _folder()
-    if shutil.disk_usage(folder).free < announced.length + settings.UPLOADS_LEAVE_FREE:
-        raise _full()
-    now = clock.now()
-    return Upload.objects.create(
-        person_id=announced.actor.person_id,
-        device_id=announced.actor.device_id,
-        length=announced.length,
-        sha256=announced.sha256,
-        metadata=announced.metadata,
-        created_at=now,
-        expires_at=now + LASTS,
-    )
+    upload = _announced(announced)
+    upload.save(force_insert=True)
+    return upload
+
+
+def receive(announced: Announced, pieces: Iterable[bytes], *, most: int | None = None) -> tuple[Upload, int]:
+    """The same, with its first bytes, and how many have arrived: what comes whole is announced and taken over in one
+    transaction. Problems of `announce` and `append`, after which nothing stands; but what is whole and could not be
+    taken over stands open, as after `append`."""
+    if announced.length < (most or 0):
+        raise Problem("payload_too_large", limit=announced.length)
+    upload = _announced(announced)
+    with _writing(upload, is_fresh=True) as descriptor:
+        digest = hashlib.sha256()
+        try:
+            end = _write(descriptor, pieces, 0, upload.length, digest)
+        except Problem:
+            part_of(upload.pk).unlink()
+            raise
+        if end == upload.length:
+            _finish(upload, digest.digest())
+        else:
+            upload.save(force_insert=True)
+        return upload, end
 
 
 def own(actor: Actor, upload_id: UUID) -> Upload:
@@ -150,9 +156,10 @@ def append(
             raise Problem("upload_offset")
         if offset + (most or 0) > upload.length:
             raise Problem("payload_too_large", limit=upload.length - offset)
-        end = _write(descriptor, pieces, offset, upload.length)
+        digest = None if offset else hashlib.sha256()
+        end = _write(descriptor, pieces, offset, upload.length, digest)
         if end == upload.length:
-            _finish(upload)
+            _finish(upload, digest.digest() if digest else None)
         return end
 
 
@@ -175,11 +182,13 @@ def end(upload: Upload) -> None:
 
 
 def sweep() -> int:
-    """The tick: uploads that expired go, and whole ones that nobody took over are. Returns how many there were."""
+    """The tick: uploads that expired go, so do pieces whose process was killed before it could say where they stand,
+    and whole ones that nobody took over are. Returns how many there were."""
     gone = Upload.objects.filter(expires_at__lte=clock.now()).order_by("expires_at")[:1000]
     for upload in gone:
         part_of(upload.pk).unlink(missing_ok=True)
     count, _ = Upload.objects.filter(pk__in=[upload.pk for upload in gone]).delete()
+    count += _sweep_strays()
     return count + sum(map(_taken_late, Upload.objects.filter(done_at=None).order_by("created_at")[:1000]))
 
 
@@ -189,6 +198,28 @@ def part_of(upload_id: UUID) -> Path:
 
 
 # ----------------------------------------------------------------------------------------------------------------------
+
+
+def _announced(announced: Announced) -> Upload:
+    """Judged, and not stored yet."""
+    takes = taker()
+    if not scope.has_held(announced.actor, takes.capability):
+        raise Problem("forbidden")
+    if announced.length > takes.largest:
+        raise Problem("payload_too_large", limit=takes.largest)
+    takes.judge(announced)
+    if shutil.disk_usage(_folder()).free < announced.length + settings.UPLOADS_LEAVE_FREE:
+        raise _full()
+    now = clock.now()
+    return Upload(
+        person_id=announced.actor.person_id,
+        device_id=announced.actor.device_id,
+        length=announced.length,
+        sha256=announced.sha256,
+        metadata=announced.metadata,
+        created_at=now,
+        expires_at=now + LASTS,
+    )
 
 
 def _folder() -> Path:
@@ -220,7 +251,10 @@ def _writing(upload: Upload, *, may_be_done: bool = False, is_fresh: bool = Fals
         os.close(descriptor)
 
 
-def _write(descriptor: int, pieces: Iterable[bytes], offset: int, length: int) -> int:
+def _write(
+    descriptor: int, pieces: Iterable[bytes], offset: int, length: int, digest: hashlib._Hash | None = None
+) -> int:
+    """Where the bytes end now; `digest` is told them."""
     end = offset
     try:
         for piece in pieces:
@@ -228,6 +262,8 @@ def _write(descriptor: int, pieces: Iterable[bytes], offset: int, length: int) -
                 os.ftruncate(descriptor, offset)
                 raise Problem("payload_too_large", limit=length - offset)
             end += _write_all(descriptor, piece, end)
+            if digest is not None:
+                digest.update(piece)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise _full() from None
@@ -244,19 +280,39 @@ def _write_all(descriptor: int, piece: bytes, at: int) -> int:
     return written
 
 
-def _finish(upload: Upload) -> None:
+def _finish(upload: Upload, digest: bytes | None = None) -> None:
+    """`digest` of the whole, where this very request wrote all of it. An upload that is not stored yet becomes so."""
     path = part_of(upload.pk)
-    with path.open("rb") as whole:
-        digest = hashlib.file_digest(whole, "sha256").digest()
+    is_stored = not upload._state.adding
+    if digest is None:
+        with path.open("rb") as whole:
+            digest = hashlib.file_digest(whole, "sha256").digest()
     if digest != bytes(upload.sha256):
         path.unlink()
-        upload.delete()
+        if is_stored:
+            upload.delete()
         raise Problem("checksum_mismatch")
-    with transaction.atomic():
-        taker().take(upload, path)
-        upload.done_at = clock.now()
-        upload.save(update_fields=["done_at"])
+    try:
+        with transaction.atomic():
+            taker().take(upload, path)
+            upload.done_at = clock.now()
+            upload.save(update_fields=["done_at"] if is_stored else None, force_insert=not is_stored)
+    except BaseException:
+        upload.done_at = None
+        if not is_stored:  # whole, and here: the tick takes it over
+            upload._state.adding = True
+            upload.save(force_insert=True)
+        raise
     path.unlink(missing_ok=True)
+
+
+def _sweep_strays() -> int:
+    before = time.time() - STRAY_S
+    old = {UUID(part.stem): part for part in _folder().glob("*.part") if part.stat().st_mtime < before}
+    known = set(Upload.objects.filter(pk__in=old).values_list("pk", flat=True)) if old else set()
+    for upload_id in old.keys() - known:
+        old[upload_id].unlink(missing_ok=True)
+    return len(old.keys() - known)
 
 
 def _taken_late(upload: Upload) -> bool:

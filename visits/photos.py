@@ -43,10 +43,20 @@ UNION ALL SELECT false, sha256 FROM visits_photo WHERE photo_id = %s
 _LOCK = """
 SELECT pg_advisory_xact_lock(137, hashtext(id)) FROM (SELECT unnest(%s::text[]) AS id ORDER BY 1) AS ids
 """
+# Of these months alone the statements below are planned: for every month that there is, planning one takes longer than
+# all else that becomes of a photo.
+_MONTHS = "SELECT DISTINCT month FROM visits_photo WHERE photo_id = ANY(%s::uuid[])"
+_LEAVE = """
+UPDATE visits_storedphoto SET month = NULL, visit_id = NULL, kind = '', retailer_id = NULL, territory_id = NULL,
+    county_id = NULL
+WHERE id = ANY(%s::uuid[]) AND visit_id IS NOT NULL
+"""
 # Photos of one visit that arrive together are counted one after the other.
 _VISITS = """
 SELECT v.id FROM visits_visit v
-WHERE (v.month, v.id) IN (SELECT month, visit_id FROM visits_photo WHERE photo_id = ANY(%s::uuid[]))
+WHERE (v.month, v.id) IN (SELECT month, visit_id FROM visits_photo
+    WHERE month = ANY(%(months)s::date[]) AND photo_id = ANY(%(ids)s::uuid[]))
+AND v.month = ANY(%(months)s::date[])
 ORDER BY v.id FOR UPDATE
 """
 _LINK = """
@@ -55,16 +65,18 @@ WITH declared AS MATERIALIZED (
         s.id IS NOT NULL AS is_here
     FROM visits_photo p JOIN visits_visit v ON v.month = p.month AND v.id = p.visit_id
     LEFT JOIN visits_storedphoto s ON s.id = p.photo_id AND s.sha256 = p.sha256 AND s.person_id = v.person_id
-    WHERE p.photo_id = ANY(%(ids)s::uuid[])),
+    WHERE p.photo_id = ANY(%(ids)s::uuid[])
+    AND p.month = ANY(%(months)s::date[]) AND v.month = ANY(%(months)s::date[])),
 lines AS (
     UPDATE visits_photo p SET arrived_at = d.arrived_at FROM declared d
     WHERE (p.month, p.visit_id, p.line_no) = (d.month, d.visit_id, d.line_no)
-    AND d.known IS DISTINCT FROM d.arrived_at),
+    AND p.month = ANY(%(months)s::date[]) AND d.known IS DISTINCT FROM d.arrived_at),
 counted AS (
     SELECT p.month, p.visit_id, count(*) FILTER (WHERE s.id IS NULL) AS missing
     FROM visits_photo p JOIN visits_visit v ON v.month = p.month AND v.id = p.visit_id
     LEFT JOIN visits_storedphoto s ON s.id = p.photo_id AND s.sha256 = p.sha256 AND s.person_id = v.person_id
     WHERE (p.month, p.visit_id) IN (SELECT month, visit_id FROM declared)
+    AND p.month = ANY(%(months)s::date[]) AND v.month = ANY(%(months)s::date[])
     GROUP BY 1, 2),
 stamped AS (
     UPDATE visits_storedphoto s SET month = d.month, visit_id = d.visit_id, kind = coalesce(d.kind, ''),
@@ -72,11 +84,12 @@ stamped AS (
     FROM unnest(%(ids)s::uuid[]) AS a(id)
     LEFT JOIN LATERAL (SELECT * FROM declared WHERE photo_id = a.id AND is_here
                        ORDER BY visit_id LIMIT 1) d ON true
-    LEFT JOIN visits_visit v ON v.month = d.month AND v.id = d.visit_id
+    LEFT JOIN visits_visit v ON v.month = d.month AND v.id = d.visit_id AND v.month = ANY(%(months)s::date[])
     WHERE s.id = a.id AND (s.visit_id, s.month, s.retailer_id, s.territory_id, s.kind)
         IS DISTINCT FROM (d.visit_id, d.month, v.retailer_id, v.territory_id, coalesce(d.kind, '')))
 UPDATE visits_visit v SET photos_missing = c.missing FROM counted c
 WHERE v.month = c.month AND v.id = c.visit_id AND v.photos_missing <> c.missing
+AND v.month = ANY(%(months)s::date[])
 RETURNING v.id, v.retailer_id, v.photos_missing
 """
 
@@ -94,15 +107,21 @@ def link(photo_ids: Iterable[UUID]) -> list[Counted]:
     any other to none: whoever declares somebody else's photo misses it. The visits that declare them miss exactly what
     is not here. Returns the visits where that changed.
 
-    In the caller's transaction, after the visit's lines (or the photo) are written. Three queries, none for no photos.
+    In the caller's transaction, after the visit's lines (or the photo) are written. Four queries at most, none for no
+    photos.
     """
     ids = sorted(set(photo_ids))
     if not ids:
         return []
     hold(ids)
     with connection.cursor() as cursor:
-        cursor.execute(_VISITS, [ids])
-        cursor.execute(_LINK, {"ids": ids})
+        cursor.execute(_MONTHS, [ids])
+        months = [month for (month,) in cursor.fetchall()]
+        if not months:
+            cursor.execute(_LEAVE, [ids])
+            return []
+        cursor.execute(_VISITS, {"ids": ids, "months": months})
+        cursor.execute(_LINK, {"ids": ids, "months": months})
         return [Counted(*row) for row in cursor.fetchall()]
 
 

@@ -97,11 +97,17 @@ class Uploads(TusView):
         if length < 1:
             raise _bad("Upload-Length")
         until = getattr(request.auth, "ended_at", None)
-        upload = uploads.announce(Announced(self.actor, length, bytes.fromhex(digest), metadata, until))
-        told = {"Location": f"{request.path}/{upload.pk}"}
-        if request._request.content_type == MEDIA_TYPE:
-            told["Upload-Offset"] = str(_receive(request, upload, 0, is_fresh=True))
-        return Response(status=201, headers={**told, **_expiry(upload)})
+        announced = Announced(self.actor, length, bytes.fromhex(digest), metadata, until)
+        told = {}
+        if request._request.content_type != MEDIA_TYPE:
+            upload = uploads.announce(announced)
+        elif "HTTP_UPLOAD_CHECKSUM" in request.META:
+            upload = uploads.announce(announced)
+            told["Upload-Offset"] = str(_receive(request, upload, 0))
+        else:
+            upload, arrived = uploads.receive(announced, pieces_of(request), most=_length(request))
+            told["Upload-Offset"] = str(arrived)
+        return Response(status=201, headers={"Location": f"{request.path}/{upload.pk}", **told, **_expiry(upload)})
 
 
 class UploadView(TusView):
@@ -141,13 +147,18 @@ class UploadView(TusView):
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def _receive(request: Request, upload: Upload, offset: int, *, is_fresh: bool = False) -> int:
+def _length(request: Request) -> int | None:
+    """What the body says it weighs. A packed one is refused: bytes are appended as they come."""
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
         raise Problem("unsupported_media_type")
     declared = str(request.META.get("CONTENT_LENGTH") or "")
-    most = int(declared[:15]) if declared.isdecimal() else None
+    return int(declared[:15]) if declared.isdecimal() else None
+
+
+def _receive(request: Request, upload: Upload, offset: int) -> int:
+    most = _length(request)
     if "HTTP_UPLOAD_CHECKSUM" not in request.META:
-        return uploads.append(upload, pieces_of(request), offset=offset, most=most, is_fresh=is_fresh)
+        return uploads.append(upload, pieces_of(request), offset=offset, most=most)
     if most is not None and offset + most > upload.length:
         raise Problem("payload_too_large", limit=upload.length - offset)
     name, expected = _checksum(request)

@@ -17,6 +17,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from backend import clock, uploads
@@ -82,6 +84,64 @@ def test_the_first_bytes_may_come_with_the_creation(as_lin: APIClient) -> None:
     assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "100")
     assert patch(as_lin, answer.headers["Location"], 100, PHOTO[100:]).headers["Upload-Offset"] == str(len(PHOTO))
     assert stored(photo) is not None
+
+
+def test_a_whole_photo_sent_with_its_creation_is_announced_and_taken_over_in_one_transaction(
+    as_lin: APIClient,
+) -> None:
+    photo = declared(PHOTO)
+    with CaptureQueriesContext(connection) as captured:
+        answer = create(as_lin, photo, PHOTO)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, str(len(PHOTO)))
+    assert len([query for query in captured if "SAVEPOINT" not in query["sql"]]) == 7
+    assert head(as_lin, answer.headers["Location"]).headers["Upload-Offset"] == str(len(PHOTO))
+    assert stored(photo) is not None
+    assert list(Path(settings.UPLOADS_DIR).iterdir()) == []
+
+
+def test_a_photo_that_is_not_what_was_said_leaves_nothing_when_it_comes_with_its_creation(as_lin: APIClient) -> None:
+    photo = declared(PHOTO)
+    refused(create(as_lin, photo, PHOTO[:-1] + bytes([PHOTO[-1] ^ 1])), 460, "checksum_mismatch")
+    assert not Upload.objects.exists()
+    assert stored(photo) is None
+    assert list(Path(settings.UPLOADS_DIR).iterdir()) == []
+
+
+def test_more_than_was_announced_leaves_nothing_when_it_comes_with_the_creation(as_lin: APIClient) -> None:
+    photo = declared(PHOTO)
+    refused(create(as_lin, photo, PHOTO + b"more"), 413, "payload_too_large")
+    assert not Upload.objects.exists()
+    assert not Path(settings.UPLOADS_DIR).exists()
+
+
+def test_a_whole_photo_that_the_store_did_not_take_with_its_creation_is_taken_by_the_tick(
+    as_lin: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = declared(PHOTO)
+
+    def broken(*_: object) -> None:
+        raise OSError("the store is away")
+
+    with monkeypatch.context() as context:
+        context.setattr(photo_store, "_put", broken)
+        refused(create(as_lin, photo, PHOTO), 503, "store_unavailable")
+    assert (stored(photo), Upload.objects.get().done_at) == (None, None)
+    os.utime(uploads.part_of(Upload.objects.get().pk), (0, 0))
+    assert uploads.sweep() == 1
+    assert stored(photo) is not None
+
+
+def test_pieces_that_no_upload_knows_of_go_after_a_day(as_lin: APIClient) -> None:
+    """Of a process that was killed in the middle of a creation with bytes: its phone was told no address."""
+    begin_with = create(as_lin, declared(PHOTO), PHOTO[:10])
+    known = uploads.part_of(UUID(begin_with.headers["Location"].rpartition("/")[2]))
+    stray = uploads.part_of(uuid4())
+    stray.write_bytes(PHOTO[:10])
+    assert uploads.sweep() == 0
+    for part in (known, stray):
+        os.utime(part, (0, 0))
+    assert uploads.sweep() == 1
+    assert (known.exists(), stray.exists()) == (True, False)
 
 
 def test_an_upload_lasts_thirty_days_then_it_is_gone(as_lin: APIClient, held_clock: Any) -> None:
