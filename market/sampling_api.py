@@ -49,6 +49,7 @@ class SamplesBoard(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": SamplesQuery}
     answers = {"get": SamplesBoardOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         month = self.asked.get("month") or clock.month_of(clock.today())

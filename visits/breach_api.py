@@ -70,6 +70,7 @@ class ComplianceView(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": RatesQuery}
     answers = {"get": follow_shapes.RatesOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         unit = unit_for(self.actor, "boards.read", self.asked.get("unit"))

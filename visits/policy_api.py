@@ -109,5 +109,6 @@ class SecondTouchViewSet(ListActs, ScopedViewSet):
     queryset = Retailer.objects.all()
     serializer_class = policy_shapes.SecondTouchOut
     filterset_class = policy_filters.SecondTouchFilters
+    problem_codes = ("not_found",)
     needs = {"list": "visits.read"}
     total_order = ("code",)

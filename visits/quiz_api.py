@@ -24,6 +24,7 @@ class AttemptViewSet(ListActs, ReadActs, ScopedViewSet):
     filterset_class = policy_filters.AttemptFilters
     in_serializers = {"create": quiz_shapes.AttemptIn}
     needs = {"list": "policies.read", "retrieve": "policies.read", "create": "visits.record"}
+    problem_codes = ("not_found",)
     without_key = frozenset({"create"})  # the id in the body is the key
     total_order = ("-answered_at", "-id")
 
@@ -66,7 +67,7 @@ class TrainingViewSet(ListActs, ScopedViewSet):
     """What retailers were taught on visits within scope, newest first."""
 
     queryset = Training.objects.all()
-    serializer_class = quiz_shapes.TrainingOut
+    serializer_class = quiz_shapes.TrainingOfVisitOut
     filterset_class = policy_filters.TrainingFilters
     needs = {"list": "visits.read"}
     total_order = ("-visit_started_at", "-visit_id", "month", "line_no")
@@ -81,6 +82,7 @@ class TaughtView(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": quiz_shapes.TaughtQuery}
     answers = {"get": quiz_shapes.TaughtUnitsOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         month = self.asked.get("month") or clock.month_of(clock.today())

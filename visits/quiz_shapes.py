@@ -19,7 +19,7 @@ from visits.models import Briefed, PolicyAnswer, PolicyQuestion, PolicyReading, 
 from visits.quiz import MOST_CHOICES, MOST_QUESTIONS
 
 
-class AnswerIn(StrictSerializer):
+class QuizAnswerIn(StrictSerializer):
     question = WholeNumberField(min_value=0, max_value=MOST_QUESTIONS - 1)
     choice = WholeNumberField(min_value=0, max_value=MOST_CHOICES - 1)
 
@@ -34,7 +34,7 @@ class AttemptIn(StrictSerializer):
 
     id = serializers.UUIDField()
     policy_version = WholeNumberField(min_value=1, max_value=2**53)
-    answers = serializers.ListField(child=AnswerIn(), max_length=MOST_QUESTIONS)
+    answers = serializers.ListField(child=QuizAnswerIn(), max_length=MOST_QUESTIONS)
     read_at = AwareDateTimeField(help_text="When the text was opened, by the phone's clock.")
     answered_at = AwareDateTimeField(help_text="By the phone's clock.")
     sent_at = AwareDateTimeField(required=False, help_text="By the phone's clock: the times are corrected by it.")
@@ -110,7 +110,7 @@ class PolicyAnswerOut(OutModelSerializer):
         fields = ("id", "policy_version", "title", "question", "answer", "answered_at")
 
 
-class TrainingOut(OutSerializer):
+class TrainingOfVisitOut(OutSerializer):
     visit_id = serializers.UUIDField()
     month = MonthField()
     retailer = serializers.UUIDField(source="visit_retailer_id")

@@ -65,6 +65,7 @@ class ServiceView(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": MonthQuery}
     answers = {"get": ServiceOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         month = self.asked.get("month") or clock.month_of(clock.today())
@@ -79,6 +80,7 @@ class PitchesView(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": MonthQuery}
     answers = {"get": PitchesOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         month = self.asked.get("month") or clock.month_of(clock.today())
