@@ -198,7 +198,12 @@ _PLACES: dict[str, Callable[[World], Place]] = {
     OWN: lambda world: _place_of(world, OWN),
     MOVED: lambda world: _place_of(world, MOVED),
     FOREIGN: lambda world: _place_of(world, FOREIGN),
-    NOWHERE: lambda world: Place(NO_UUID, NO_UUID, *[NO_NUMBER] * 4, NO_UUID, NO_NUMBER, NO_NUMBER, *[NO_UUID] * 3),
+    NOWHERE: lambda world: Place(
+        *(NO_UUID, NO_UUID),
+        *(NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_NUMBER),
+        *(NO_UUID, NO_NUMBER, NO_NUMBER),
+        *(NO_UUID, NO_UUID, NO_UUID),
+    ),
 }
 
 
