@@ -81,7 +81,7 @@ def test_a_small_demo_holds_a_market_of_fourteen_months_that_agrees_with_itself(
     _the_last_months_carry_all_that_a_visit_can_and_what_follows()
     digest = sha256(str(one(DIGESTED)).encode()).hexdigest()[:16]
     assert (
-        digest == "d1253182da7fd6f4"
+        digest == "b09539ebb104cc63"
     )  # changes with any change of the generator: figures before and after do not compare
 
 
