@@ -199,10 +199,18 @@ _PLACES: dict[str, Callable[[World], Place]] = {
     MOVED: lambda world: _place_of(world, MOVED),
     FOREIGN: lambda world: _place_of(world, FOREIGN),
     NOWHERE: lambda world: Place(
-        *(NO_UUID, NO_UUID),
-        *(NO_NUMBER, NO_NUMBER, NO_NUMBER, NO_NUMBER),
-        *(NO_UUID, NO_NUMBER, NO_NUMBER),
-        *(NO_UUID, NO_UUID, NO_UUID),
+        shop=NO_UUID,
+        unassigned=NO_UUID,
+        territory=NO_NUMBER,
+        holder=NO_NUMBER,
+        other_holder=NO_NUMBER,
+        county=NO_NUMBER,
+        person=NO_UUID,
+        policy=NO_NUMBER,
+        policy_version=NO_NUMBER,
+        point=NO_UUID,
+        spare=NO_UUID,
+        visit=NO_UUID,
     ),
 }
 
