@@ -11,6 +11,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -50,6 +51,7 @@ def main(wanted: Sequence[str]) -> int:
     unknown = set(wanted) - {part.name for part in PARTS}
     if unknown:
         raise SystemExit(f"no such part: {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whoever ends it early: what it started ends with it
     install()
     failed = []
     with database() as name, served(name) as environment:

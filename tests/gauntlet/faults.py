@@ -12,6 +12,7 @@ import argparse
 import os
 import re
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -65,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     size = QUICK if given.quick else FULL
     seed = given.seed or secrets.randbelow(2**31)
     _say(f"seed {seed}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whoever ends it early: what it started ends with it
     base = CHECKOUT / "var" / "gauntlet"
     base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base, prefix="run-") as scratch:
