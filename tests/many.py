@@ -132,10 +132,11 @@ def _shop(world: World, number: int) -> None:
     Training.objects.create(**line, topic=f"课{number}", minutes=10)
     Remark.objects.create(**line, kind=Remark.Kind.BRAND_OPINION, product=product, text=f"意见{number}")
     CheckLine.objects.create(**line, item_code="visible", answer="1", points=20)
+    of_shop = {"retailer_id": str(world.shops[OWN].pk)}
     VisitRevision.objects.create(
         visit_id=world.visits[OWN], month=MONTH, number=1_000 + number, act="edit", retailer=world.shops[OWN],
         territory=cast.territory, county=cast.county, person=cast.lin, made_at=clock.now(), sha256=b"\0" * 32,
-        before={"note": f"甲{number}"}, after={"note": f"乙{number}"},
+        before={**of_shop, "note": f"甲{number}"}, after={**of_shop, "note": f"乙{number}"},
     )  # fmt: skip
 
 

@@ -249,7 +249,8 @@ def shop_things(world: World, column: str) -> None:
     VisitRevision.objects.create(
         visit_id=visit, month=MONTH, number=2, act="edit", retailer=shop, territory=territory,
         county_id=territory.ancestors[3], person=person, made_at=clock.now(), sha256=visit.bytes * 2,
-        before={"note": f"earlier note of {column}"}, after={"note": f"note of {column}"},
+        before={"retailer_id": str(shop.pk), "note": f"earlier note of {column}"},
+        after={"retailer_id": str(shop.pk), "note": f"note of {column}"},
     )  # fmt: skip
     stamp = {"month": MONTH, "retailer": shop, "person": person, "territory": territory}
     _checked_things(world, column, {**stamp, "county_id": territory.ancestors[3]})

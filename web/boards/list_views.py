@@ -79,7 +79,8 @@ def visits(request: HttpRequest) -> HttpResponse:
 @never_cache
 @signed_in
 def visit(request: HttpRequest, visit_id: UUID) -> HttpResponse:
-    """`/visits/<id>`: one visit with everything it carries. Fourteen queries."""
+    """`/visits/<id>`: one visit with everything it carries. Sixteen queries, one more where a check lists
+    products."""
     place.known(request)
     who = actor(request)
     if not who.can("visits.read"):

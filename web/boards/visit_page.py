@@ -171,8 +171,9 @@ def _photo_row(actor: Actor, line: Photo, stored: StoredPhoto | None) -> PhotoRo
 
 
 def _changed(row: VisitRevision) -> str:
-    """The names of what an edit changed, in the order of the page; nothing for a withdrawal."""
-    if row.after is None:
+    """The names of what an edit changed, in the order of the page; nothing for a withdrawal, and for whoever may not
+    read what stood before."""
+    if row.after is None or not row.before:
         return ""
     after, names = row.after, _field_names()
     changed = [key for key in {**row.before, **after} if row.before.get(key) != after.get(key)]
