@@ -46,5 +46,5 @@ AND (%(ids)s::uuid[] IS NULL OR s.id = ANY(%(ids)s::uuid[]))
 
 FEEDS = (
     Feed("shop_months", 1, "market.read", _SHOP_MONTHS, kinds=(SOLD, "visits", "visited", "assignments")),
-    Feed("sample_points", 1, "market.read", _SAMPLES, kinds=("samples", "assignments")),
+    Feed("samples", 1, "market.read", _SAMPLES, kinds=("samples", "assignments")),
 )

@@ -19,8 +19,12 @@ BEGIN
     RETURN array_to_tsvector(found);
 END $$
 """
-NOTES = "CREATE INDEX visit_words ON visits_visit USING gin (visits_pairs(note)) WHERE note <> ''"
-REMARKS = "CREATE INDEX remark_words ON visits_remark USING gin (visits_pairs(text || ' ' || counter_proposal))"
+# Of all notes: statistics of an expression are not kept for an index with a condition. The insert of a visit only appends
+# to the pending list; visits/searching.py merges it (docs/decisions/0019-search-by-pairs-of-characters.md).
+PENDING = "WITH (fastupdate = on, gin_pending_list_limit = 16384)"
+NOTES = f"CREATE INDEX visit_words ON visits_visit USING gin (visits_pairs(note)) {PENDING}"
+WORDS = "visits_pairs(text || ' ' || counter_proposal)"
+REMARKS = f"CREATE INDEX remark_words ON visits_remark USING gin ({WORDS}) {PENDING}"
 
 
 class Migration(migrations.Migration):

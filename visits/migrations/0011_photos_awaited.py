@@ -1,3 +1,5 @@
+"""Photos that are awaited, and visits that miss some, are found without reading the others."""
+
 from django.db import migrations, models
 
 

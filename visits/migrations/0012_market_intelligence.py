@@ -25,7 +25,7 @@ FROM visits_visit v CROSS JOIN LATERAL (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("visits", "0012_words_of_all_notes"),
+        ("visits", "0011_photos_awaited"),
     ]
 
     operations = [
