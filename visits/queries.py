@@ -110,17 +110,19 @@ def revisions(actor: Actor, visit_id: UUID) -> list[VisitRevision]:
     rows = visible_to(VisitRevision.objects.filter(visit_id=visit_id), actor)
     found = list(rows.select_related("person", "territory").order_by("number"))
     above = set(trusted(actor))
-    others = [
-        row for row in found if row.person_id != actor.person_id and row.before["retailer_id"] != str(row.retailer_id)
-    ]
-    left = visible_to(Retailer.objects.filter(pk__in=[row.before["retailer_id"] for row in others]), actor)
+    others = [row for row in found if row.person_id != actor.person_id and _shop_before(row) != str(row.retailer_id)]
+    left = visible_to(Retailer.objects.filter(pk__in=map(_shop_before, others)), actor)
     readable = set(map(str, left.values_list("pk", flat=True))) if others else set()
     for row in others:
-        row.before = row.before if row.before["retailer_id"] in readable else {}
+        row.before = row.before if _shop_before(row) in readable else {}
     for row in found:
         if row.person_id != actor.person_id and not above & set(row.territory.ancestors):
             row.before, row.after = _unrestricted(row.before), row.after and _unrestricted(row.after)
     return found
+
+
+def _shop_before(row: VisitRevision) -> str:
+    return str(row.before.get("retailer_id", row.retailer_id))
 
 
 def _unrestricted(told: dict[str, Any]) -> dict[str, Any]:
