@@ -106,7 +106,7 @@ _TAGS_OF_SHOPS = """own AS (
 
 NO_TAGS = Rule(
     code="market.tags",
-    version=1,
+    version=2,  # compliance checks too
     dimension=Dimension.MARKET,
     subject="shop",
     name="明码标价不到位",
@@ -140,7 +140,7 @@ NO_TAGS = Rule(
 
 TAG_RATE_LOW = Rule(
     code="market.tag_rate",
-    version=1,
+    version=2,  # compliance checks too
     dimension=Dimension.MARKET,
     subject="territory",
     name="片区明码标价率低",
@@ -179,7 +179,7 @@ TAG_RATE_LOW = Rule(
 
 NO_SIGN = Rule(
     code="market.minors",
-    version=1,
+    version=2,  # compliance checks too
     dimension=Dimension.MARKET,
     subject="shop",
     name="未成年人保护标识缺失",
