@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from typing import Any
+
+import msgspec
 from django.db import transaction
 
 from backend import audit, clock, pushing, quarantine, scope
-from backend.errors import Problem
+from backend.errors import FieldError, Problem
 from backend.feeds import Sent
 from backend.http import jsonbody
 from backend.models import Quarantined
@@ -28,16 +32,60 @@ def resend(*, actor: Actor, quarantined: Quarantined, payload: bytes) -> Outcome
         payload = withheld.put_back(actor, held, payload)
         outcome = _visit(held, payload) if held.kind == intake.KIND else _document(held, payload)
         if outcome.problem is None:
-            _settle(actor, held, Quarantined.State.RESENT, "")
+            _settle(actor, held, Quarantined.State.RESENT, "", sha256(payload).hexdigest())
     return outcome
 
 
 def _visit(held: Quarantined, payload: bytes) -> Outcome:
+    _require_same(held, payload)
     [item] = jsonbody.decode_list(b"[" + payload + b"]", 1)
     [outcome] = intake.receive_batch(
         actor=Actor(person_id=held.person_id), items=[item], received_at=held.received_at, keep_refused=False
     )
     return outcome
+
+
+# What was wrong with an item may be put right; which visit it was may not be changed under its author's name.
+_MAY_MOVE = {"retailer_id": {"not_your_shop"}, "started_at": {"too_old", "month_not_kept"}}
+
+
+def _require_same(held: Quarantined, payload: bytes) -> None:
+    """The mended visit has the id, the shop and the day of the one that was refused, unless these were what was wrong
+    with it, or could not be read. Problem invalid with a pointer."""
+    before, after = _read(bytes(held.payload)), _read(payload)
+    problem = held.problem["en"]
+    wrong = {error.get("pointer", "").strip("/").split("/")[0] for error in problem.get("errors", ())}
+    faults = []
+    if held.submission_id is not None and _id(after) != str(held.submission_id):
+        faults.append("submission_id")
+    for name, codes in _MAY_MOVE.items():
+        stands = before.get(name)
+        if not isinstance(stands, str) or name in wrong or problem["code"] in codes:
+            continue
+        told = after.get(name)
+        if not isinstance(told, str) or _day(name, stands) != _day(name, told):
+            faults.append(name)
+    if faults:
+        raise Problem("invalid", errors=[FieldError("invalid", *_OTHER, pointer=f"/{name}") for name in faults])
+
+
+_OTHER = ("须与被拒的原件一致", "It must be that of the item that was refused")
+
+
+def _read(payload: bytes) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _id(document: dict[str, Any]) -> str:
+    return str(document.get("submission_id") or document.get("id") or "").lower()
+
+
+def _day(name: str, text: str) -> str:
+    return text[:10] if name == "started_at" else text.lower()
 
 
 def _document(held: Quarantined, payload: bytes) -> Outcome:
@@ -66,8 +114,8 @@ def _held(actor: Actor, quarantined: Quarantined) -> Quarantined:
     return held
 
 
-def _settle(actor: Actor, held: Quarantined, state: Quarantined.State, reason: str) -> None:
-    before = {"state": held.state}
+def _settle(actor: Actor, held: Quarantined, state: Quarantined.State, reason: str, sent: str = "") -> None:
+    before = {"state": held.state, "sha256": bytes(held.sha256).hex()}
     held.refresh_from_db(fields=["version"])
     held.state, held.settled_at, held.settled_by_id = state, clock.now(), actor.person_id
     held.version += 1
@@ -77,7 +125,7 @@ def _settle(actor: Actor, held: Quarantined, state: Quarantined.State, reason: s
         f"quarantine.{'resend' if state == Quarantined.State.RESENT else 'dismiss'}",
         held,
         before=before,
-        after={"state": held.state},
+        after={"state": held.state, **({"sha256": sent} if sent else {})},
         reason=reason,
         unit_id=held.unit_id,
     )

@@ -1,7 +1,8 @@
 """How shops are served: the anonymous score of visits, time typed, replies in time, promises kept; by month.
 
-Called by visits/service_api.py and the scorecards of months. A score belongs to a territory and a month; below a few of
-them nothing is told, so that nobody learns what one shop said. Rule: docs/method.md, Service.
+Called by visits/service_api.py and the scorecards of months. A score belongs to a territory and a month, and each
+territory tells them by fives: who asks before and after a visit, or takes the territories' figures from their office's,
+still does not learn what one shop said. Rule: docs/method.md, Service.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from backend import clock, kpis
 from backend.kpis import Kpi, percent, ratio
 from backend.models import Unit
 
-FEWEST = 5  # scores; not per unit: who asks one shop only must never learn its answer
+FEWEST = 5  # scores are told in steps of so many; not per unit, so that nobody can set it to one
 BEST = 5
 
 _SOURCE = "docs/method.md, Service"
 _ACTS = "acts of the month, by the unit stamped on them"
 SATISFACTION = Kpi(
     "visit_satisfaction", 1, "走访满意度", "satisfaction with visits",
-    f"mean of the anonymous scores 1 to {BEST}; none below {FEWEST} scores", "points", _ACTS, _SOURCE,
+    f"mean of the anonymous scores 1 to {BEST}, told by territory in steps of {FEWEST}", "points", _ACTS, _SOURCE,
 )  # fmt: skip
 TYPED = Kpi(
     "typed_per_visit", 1, "每次走访录入秒数", "seconds typed per visit",
@@ -52,7 +53,11 @@ below AS (
     JOIN backend_unit t ON t.ancestors @> ARRAY[w.id] AND t.level = 5),
 score AS (
     SELECT b.unit_id, count(*) AS n, sum(s.score) AS total FROM below b
-    JOIN visits_visitscore s ON s.month = %(month)s AND s.territory_id = b.territory_id GROUP BY b.unit_id),
+    JOIN (SELECT territory_id, score, row_number() OVER (PARTITION BY territory_id ORDER BY id) AS place,
+            count(*) OVER (PARTITION BY territory_id) AS n
+        FROM visits_visitscore WHERE month = %(month)s) s
+        ON s.territory_id = b.territory_id AND s.place <= s.n - s.n %% %(fewest)s
+    GROUP BY b.unit_id),
 typed AS (
     SELECT b.unit_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY v.typed_s) AS middle FROM below b
     JOIN visits_visit v ON v.month = %(month)s AND v.territory_id = b.territory_id AND v.typed_s IS NOT NULL
@@ -81,7 +86,7 @@ ORDER BY w.code, w.id
 
 @dataclass(frozen=True)
 class Service:
-    """The service of one unit in a month. `scores` is null below FEWEST, as is what they come to."""
+    """The service of one unit in a month. `scores` are those that are told, null where there are none."""
 
     unit_id: int
     code: str
@@ -111,6 +116,7 @@ def by_unit(units: Iterable[int], month: date) -> list[Service]:
     after = clock.add_months(month, 1)
     values: dict[str, Any] = {
         "units": list(units),
+        "fewest": FEWEST,
         "month": month,
         "next": after,
         "today": clock.today(),
@@ -125,9 +131,8 @@ def by_unit(units: Iterable[int], month: date) -> list[Service]:
 
 def _row(*row: Any) -> Service:
     unit, code, name, level, scores, total, typed, *rest = row
-    told = scores >= FEWEST
     middle = None if typed is None else Decimal(str(typed)).quantize(Decimal("0.1"))
-    return Service(unit, code, name, level, scores if told else None, total if told else 0, middle, *rest)
+    return Service(unit, code, name, level, scores or None, total, middle, *rest)
 
 
 def below(unit: Unit) -> list[int]:

@@ -24,7 +24,9 @@ class ServiceUnitOut(OutSerializer):
     code = serializers.CharField()
     name = serializers.CharField()
     level = serializers.IntegerField()
-    scores = serializers.IntegerField(allow_null=True, help_text="Null below five: nobody learns what one shop said.")
+    scores = serializers.IntegerField(
+        allow_null=True, help_text="By fives of a territory, null below: nobody learns what one shop said."
+    )
     replies_due = serializers.IntegerField()
     replies_in_time = serializers.IntegerField()
     replies_overdue = serializers.IntegerField(help_text="Due in the month, and still waiting.")

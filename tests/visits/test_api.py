@@ -291,8 +291,8 @@ def test_shops_are_due_by_their_visit_class(as_lin: APIClient, cast: Cast) -> No
 # -- quarantine --------------------------------------------------------------------------------------------------------
 
 
-def refused(cast: Cast) -> tuple[dict[str, Any], Quarantined]:
-    bad = item(cast, place=None, note=5)
+def refused(cast: Cast, **changes: Any) -> tuple[dict[str, Any], Quarantined]:
+    bad = item(cast, place=None, note=5, **changes)
     receive(cast.actor("lin"), bad)
     return bad, Quarantined.objects.get()
 
@@ -316,10 +316,10 @@ def test_a_refused_visit_is_shown_with_its_reason_to_its_author_and_her_managers
 
 
 def test_a_mended_visit_is_sent_again_under_its_author_and_its_first_arrival(as_chen: APIClient, cast: Cast) -> None:
-    bad, held = refused(cast)
-    Quarantined.objects.update(received_at=NOW - timedelta(days=2))
     started = (NOW - timedelta(days=2, hours=1)).isoformat()
-    mended = {**bad, "note": "5 条", "started_at": started, "ended_at": None}
+    bad, held = refused(cast, started_at=started, ended_at=None)
+    Quarantined.objects.update(received_at=NOW - timedelta(days=2))
+    mended = {**bad, "note": "5 条"}
     answer = send(as_chen, f"/api/v1/quarantine/{held.pk}/resend", mended)
     assert (answer.status_code, answer.json()["outcome"]) == (200, "created")
     visit = Visit.objects.get()
@@ -335,7 +335,11 @@ def test_a_resend_that_is_refused_again_changes_nothing(as_chen: APIClient, cast
     bad, held = refused(cast)
     address = f"/api/v1/quarantine/{held.pk}/resend"
     assert send(as_chen, address, bad).status_code == 400
-    assert send(as_chen, address, {**bad, "note": "", "retailer_id": str(cast.wu_shops[0].pk)}).status_code == 422
+    other = {**bad, "note": "", "retailer_id": str(cast.shops[1].pk), "started_at": "2026-03-15T09:30:00+08:00"}
+    forged = send(as_chen, address, {**other, "submission_id": str(uuid4())})
+    assert (forged.status_code, [error["pointer"] for error in forged.json()["errors"]]) == (
+        400, ["/submission_id", "/retailer_id", "/started_at"],
+    )  # fmt: skip
     assert as_chen.post(address, b"{", content_type="application/json").status_code == 400
     assert not Visit.objects.exists()
     assert (Quarantined.objects.get().state, AuditEntry.objects.count()) == ("open", 0)

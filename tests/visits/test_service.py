@@ -38,6 +38,20 @@ def test_five_scores_are_told_as_their_mean_and_four_are_not(cast: Cast, as_chen
     assert (row["scores"], row["visit_satisfaction"]) == (5, "4.20")
 
 
+def test_scores_are_told_by_fives_of_a_territory_so_that_none_can_be_taken_from_the_others(
+    cast: Cast, as_chen: APIClient
+) -> None:
+    scored(cast, 5, 5, 5, 5, 5)
+    VisitScore.objects.create(month="2026-03-01", territory=cast.next_territory, county=cast.county, score=1)
+    before = service(as_chen, cast.office.pk)
+    assert (before["scores"], before["visit_satisfaction"]) == (5, "5.00")
+    scored(cast, 1)
+    assert service(as_chen, cast.office.pk) == before
+    scored(cast, 1, 1, 1, 1)
+    after = service(as_chen, cast.territory.pk)
+    assert (after["scores"], after["visit_satisfaction"]) == (10, "3.00")
+
+
 def test_no_answer_to_anybody_says_what_a_shop_scored(cast: Cast, as_lin: APIClient, as_chen: APIClient) -> None:
     scored(cast, 1)
     assert VisitScore.objects.get().score == 1
