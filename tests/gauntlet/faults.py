@@ -132,7 +132,13 @@ def _kill_in_the_middle(
 
 def _drained(system: System, connection: Any) -> bool:
     with connection.cursor() as cursor:
-        took = system.wait(lambda: reckoning.waiting(cursor) == 0, DRAINED_WITHIN_S, "marks or outbox did not drain")
+        try:
+            took = system.wait(
+                lambda: reckoning.waiting(cursor) == 0, DRAINED_WITHIN_S, "marks or outbox did not drain"
+            )
+        except Broken:
+            _say(f"left: {reckoning.left(cursor)}")
+            raise
         _say(f"marks and outbox drained after {took:.1f} s")
         return _line("outbox items given up", reckoning.parked(cursor))
 

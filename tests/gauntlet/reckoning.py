@@ -69,6 +69,16 @@ def waiting(cursor: Any) -> int:
     return int(cursor.fetchone()[0])
 
 
+def left(cursor: Any) -> str:
+    """What is still to be worked on, for a reader who must find out why: marks by consumer, outbox items by topic."""
+    cursor.execute(
+        "SELECT consumer || '/' || kind, count(*) FROM backend_changemark GROUP BY 1 UNION ALL"
+        " SELECT 'outbox/' || topic || ' ' || left(last_error, 120), count(*) FROM backend_outboxitem"
+        " WHERE parked_at IS NULL AND due_at <= now() GROUP BY 1 ORDER BY 1"
+    )
+    return ", ".join(f"{what}: {number}" for what, number in cursor.fetchall())
+
+
 def parked(cursor: Any) -> int:
     """Outbox items that were given up."""
     cursor.execute("SELECT count(*) FROM backend_outboxitem WHERE parked_at IS NOT NULL")
