@@ -13,8 +13,9 @@ from backend.door.phones import Credentials, Step
 from backend.feeds import Feed
 from backend.scope import Actor
 
-UNREAD_BYTES = 512 * 1024  # a client that leaves so much unread is cut off
-WRITTEN_WITHIN_S = 20
+# Whoever reads slower is cut off, and connects and pulls again: nobody else's news waits for a slow phone.
+UNREAD_BYTES = 256 * 1024
+WRITTEN_WITHIN_S = 1.0
 RESYNC = b'"RESYNC"'  # on a stream of several collections: pull this one
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 import structlog
 from aiohttp.web import BaseRequest, StreamResponse
@@ -188,12 +188,15 @@ class Hub:
             second += 1
             now = asyncio.get_running_loop().time()
             for channel in list(self.channels):
-                if channel.is_gone:
-                    channel.closed.set()
-                elif id(channel) // 64 % HEARTBEAT_S == second % HEARTBEAT_S:
-                    await channel.send(b":\n\n")
+                await _or_close(self._beat(channel, second), [channel])
             for token in [t for t, c in self._of_phone.items() if any(one.next_check <= now for one in c)]:
-                await self._look_again(token)
+                await _or_close(self._look_again(token), list(self._of_phone.get(token, ())))
+
+    async def _beat(self, channel: Channel, second: int) -> None:
+        if channel.is_gone:
+            channel.closed.set()
+        elif id(channel) // 64 % HEARTBEAT_S == second % HEARTBEAT_S:
+            await channel.send(b":\n\n")
 
     async def _look_again(self, token: str) -> None:
         """A phone that was signed out, lost or left behind is closed; one with other positions or a new day is told."""
@@ -212,6 +215,16 @@ class Hub:
             if actor is not None and (actor.held != channel.actor.held or channel.day != clock.today()):
                 channel.actor, channel.day = actor, clock.today()
                 self.due(channel.subscriptions)
+
+
+async def _or_close(care: Awaitable[None], channels: list[Channel]) -> None:
+    """A fault with one phone closes its channels; the care of all others goes on."""
+    try:
+        await care
+    except Exception:
+        log.exception("an event stream is closed after a fault")
+        for channel in channels:
+            channel.closed.set()
 
 
 def _drop(index: dict, key: object, item: object) -> None:
