@@ -45,8 +45,12 @@ class TemplateVersion(models.Model):
     number = models.PositiveSmallIntegerField(_("version"))
     during = DateRangeField(_("in force"), null=True, blank=True)
     items = models.JSONField(_("items"))
-    terminal_types = ArrayField(models.CharField(max_length=10), default=list, blank=True, db_default=[])
-    market_types = ArrayField(models.CharField(max_length=1), default=list, blank=True, db_default=[])
+    terminal_types = ArrayField(
+        models.CharField(max_length=10), verbose_name=_("terminal type"), default=list, blank=True, db_default=[]
+    )
+    market_types = ArrayField(
+        models.CharField(max_length=1), verbose_name=_("market type"), default=list, blank=True, db_default=[]
+    )
     tier_from = models.PositiveSmallIntegerField(_("from tier"), null=True, blank=True)
     tier_to = models.PositiveSmallIntegerField(_("to tier"), null=True, blank=True)
 

@@ -60,9 +60,15 @@ class PolicyVersion(models.Model):
     number = models.PositiveSmallIntegerField(_("version"))
     body = models.TextField(_("text"))
     card = models.TextField(_("plain card for the retailer"), blank=True)
-    market_types = ArrayField(models.CharField(max_length=1), default=list, db_default=[], blank=True)
-    business_types = ArrayField(models.CharField(max_length=1), default=list, db_default=[], blank=True)
-    terminal_types = ArrayField(models.CharField(max_length=10), default=list, db_default=[], blank=True)
+    market_types = ArrayField(
+        models.CharField(max_length=1), verbose_name=_("market type"), default=list, db_default=[], blank=True
+    )
+    business_types = ArrayField(
+        models.CharField(max_length=1), verbose_name=_("business type"), default=list, db_default=[], blank=True
+    )
+    terminal_types = ArrayField(
+        models.CharField(max_length=10), verbose_name=_("terminal type"), default=list, db_default=[], blank=True
+    )
     tier_from = models.PositiveSmallIntegerField(_("from tier"), null=True, blank=True)
     tier_to = models.PositiveSmallIntegerField(_("to tier"), null=True, blank=True)
     effective_on = models.DateField(_("effective on"), null=True, blank=True)

@@ -30,9 +30,14 @@ def refusal(answer: Any, status: int, code: str) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/", "/sync/nothing/1/pull", "/api/v1/devices/not-a-uuid"])
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/", "/sync/nothing", "/api/v1/devices/not-a-uuid"])
 def test_an_unknown_address_is_a_problem(as_lin: APIClient, path: str) -> None:
     assert refusal(as_lin.get(path), 404, "not_found")["instance"] == path
+
+
+def test_an_unknown_collection_is_a_problem(as_lin: APIClient) -> None:
+    told = refusal(as_lin.get("/sync/nothing/1/pull", {"id": "", "lwt": "0"}), 404, "not_found")
+    assert told["instance"] == "/sync/nothing/1/pull"
 
 
 def test_an_unknown_page_is_a_page(client: Client, db: None) -> None:
