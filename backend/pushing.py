@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
-from backend import feeds, quarantine, streams
+from backend import feeds, quarantine, streams, synclog
 from backend.errors import FieldError, Problem
 from backend.feeds import Document, Feed, Pushed, Sent, Verdict
 from backend.http.jsonbody import Item
@@ -56,7 +56,7 @@ def take(feed: Feed, actor: Actor, items: Sequence[Item], sent: Sent) -> list[st
     number of queries is the verb's, and at most eight more.
     """
     push = _Push(feed, actor, sent)
-    with transaction.atomic():
+    with transaction.atomic(), synclog.gathered():
         rows = _readable(push, items)
         while rows:  # a document twice in one push is judged by what its first row left
             once = {row.id: row for row in reversed(rows)}

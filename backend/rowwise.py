@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from django.db import DataError, IntegrityError, transaction
 
-from backend import audit, clock, feeds
+from backend import audit, clock, feeds, synclog
 from backend.errors import FieldError, Problem
 from backend.feeds import CONFLICT, STORED, Document, Pushed, Sent, Verdict
 
@@ -51,7 +51,7 @@ def _judged(row: Pushed, standing: dict[UUID, Stored], owned: Collection[str], r
     if found := _settled(row, stored, owned):
         return found
     try:
-        with transaction.atomic():
+        with transaction.atomic(), synclog.gathered():
             if unwritten := write(row, None if stored is None else stored.owned):
                 return unwritten
     except Problem as problem:

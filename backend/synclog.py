@@ -7,7 +7,9 @@ the counter row's lock is held to commit, so numbers become visible in their ord
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,9 @@ from backend import clock
 from backend.feeds import Feed
 
 CHANNEL = "sync"  # NOTIFY with "<unit id> <collection>", once per transaction and pair: PostgreSQL folds equal ones
+_LAST = "sync_issues"  # every writer enters what was refused after everything else
+
+_gathered: ContextVar[dict[tuple[str, int], dict[UUID, bool]] | None] = ContextVar("gathered", default=None)
 
 _COUNT = """
 WITH counted AS (
@@ -97,13 +102,44 @@ def append(collection: str, changes: Mapping[int, Iterable[UUID]], *, deleted: b
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a change for phones is entered in the transaction that makes it")
+    waiting = _gathered.get()
+    for territory_id, documents in sorted(changes.items()):
+        if waiting is None:
+            _enter(collection, territory_id, sorted(set(documents)), deleted=deleted)
+        elif told := dict.fromkeys(documents, deleted):
+            waiting.setdefault((collection, territory_id), {}).update(told)
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """What is appended within is entered at its end, once and in one order, whichever verbs appended it: two pushes
+    that tell several units cannot wait for each other. Of a document told and dropped the later word counts.
+
+    Within another one it hands over to that; a fault within forgets what was appended, as the savepoint around it does.
+    """
+    changes: dict[tuple[str, int], dict[UUID, bool]] = {}
+    outer = _gathered.get()
+    token = _gathered.set(changes)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    for collection, unit in sorted(changes, key=lambda key: (key[0] == _LAST, key)):
+        told = changes[collection, unit]
+        if outer is not None:
+            outer.setdefault((collection, unit), {}).update(told)
+            continue
+        for deleted in (True, False):
+            _enter(collection, unit, sorted(id_ for id_, gone in told.items() if gone is deleted), deleted=deleted)
+
+
+def _enter(collection: str, unit: int, ids: list[UUID], *, deleted: bool) -> None:
+    if not ids:
+        return
     with connection.cursor() as cursor:
-        for territory_id, documents in sorted(changes.items()):
-            ids = sorted(set(documents))
-            if ids:
-                cursor.execute(_COUNT, [territory_id, collection, len(ids)])
-                first = cursor.fetchone()[0] - len(ids)
-                cursor.execute(_ENTER, [territory_id, collection, first, first, deleted, ids])
+        cursor.execute(_COUNT, [unit, collection, len(ids)])
+        first = cursor.fetchone()[0] - len(ids)
+        cursor.execute(_ENTER, [unit, collection, first, first, deleted, ids])
 
 
 def reconcile(feed: Feed, units: Iterable[int]) -> dict[int, int]:
