@@ -47,17 +47,19 @@ class _Push:
     refused: list[Refused] = field(default_factory=list)
     edits: list[UUID] = field(default_factory=list)
     conflicts: dict[UUID, tuple[Pushed, Verdict]] = field(default_factory=dict)
+    stored: set[UUID] = field(default_factory=set)  # by the last row of each document
 
 
 def take(feed: Feed, actor: Actor, items: Sequence[Item], sent: Sent) -> list[str]:
     """Every row is stored, kept as a conflict or refused by itself; all of it in one transaction.
 
     Returns the current documents of the conflicting rows as JSON texts, a tombstone for what the actor may not see. The
-    number of queries is the verb's, and at most eight more.
+    number of queries is the verb's, and at most nine more.
     """
     push = _Push(feed, actor, sent)
     with transaction.atomic(), synclog.gathered():
         rows = _readable(push, items)
+        unread = {row.submission_id for row in push.refused}
         while rows:  # a document twice in one push is judged by what its first row left
             once = {row.id: row for row in reversed(rows)}
             _hand_over(push, [row for row in rows if once[row.id] is row])
@@ -67,6 +69,7 @@ def take(feed: Feed, actor: Actor, items: Sequence[Item], sent: Sent) -> list[st
         if push.edits:  # the phone takes its own word for stored: what stands is told once more
             streams.tell_again(feed, actor, push.edits)
         quarantine.keep(actor=actor, feed=feed, refused=push.refused, received_at=sent.received_at)
+        quarantine.settle(actor.person_id, feed.quarantined_as, push.stored - unread, sent.received_at)
     return [
         streams.with_deleted(feed, current[document]) if document in current else streams.tombstone(feed, document)
         for document in push.conflicts
@@ -108,12 +111,15 @@ def _hand_over(push: _Push, rows: Sequence[Pushed]) -> None:
     assert push.feed.push is not None  # asked by the view
     verdicts = push.feed.push(push.actor, rows, push.sent)
     for row, verdict in zip(rows, verdicts, strict=True):
+        push.stored.discard(row.id)
         if verdict.problem is not None:
             push.refused.append(Refused(row.raw, row.id, verdict.problem))
             if row.assumed is not None:
                 push.edits.append(row.id)
         elif verdict.is_conflict:
             push.conflicts[row.id] = row, verdict
+        else:
+            push.stored.add(row.id)
 
 
 def _keep_losers(push: _Push, current: Mapping[UUID, str]) -> None:

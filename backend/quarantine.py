@@ -5,7 +5,7 @@ Called by backend/http/sync.py for rows of any collection, and by the verbs that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -48,6 +48,16 @@ FROM unnest(%(ids)s::uuid[], %(submissions)s::uuid[], %(digests)s::bytea[], %(pa
 ORDER BY k.sha256
 ON CONFLICT (person_id, kind, sha256) DO NOTHING
 RETURNING id, unit_id
+"""
+# Rows are taken by id, so that two who settle the same ones cannot wait for each other.
+_SETTLE = """
+UPDATE backend_quarantined q SET state = 'resent', settled_at = %(settled_at)s, settled_by_id = %(person)s,
+    version = q.version + 1
+FROM (SELECT id FROM backend_quarantined
+    WHERE person_id = %(person)s AND kind = %(kind)s AND state = 'open' AND submission_id = ANY(%(ids)s::uuid[])
+    ORDER BY id FOR UPDATE) AS held
+WHERE q.id = held.id
+RETURNING q.id, q.unit_id
 """
 # 400 days, like the bytes themselves; what was settled stays on the phone for a month.
 _ISSUES = """
@@ -98,12 +108,28 @@ def keep(*, actor: Actor, feed: Feed, refused: Sequence[Refused], received_at: d
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)
         kept = cursor.fetchall()
+    _tell(kept)
+    return len(kept)
+
+
+def settle(author: UUID, kind: str, ids: Collection[UUID], settled_at: datetime) -> None:
+    """What of these documents was refused before is no longer open, for the author has had them accepted since.
+
+    One query, none for none; two more for each unit where something was open. Last in the transaction, as `keep`.
+    """
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, {"person": author, "kind": kind, "ids": sorted(ids), "settled_at": settled_at})
+        _tell(cursor.fetchall())
+
+
+def _tell(issues: Sequence[tuple[UUID, int | None]]) -> None:
     changes: dict[int, list[UUID]] = {}
-    for issue, unit in kept:
+    for issue, unit in issues:
         if unit is not None:
             changes.setdefault(unit, []).append(issue)
     synclog.append(COLLECTION, changes)
-    return len(kept)
 
 
 def tell(kept: Quarantined) -> None:

@@ -57,6 +57,11 @@ class Quarantined(models.Model):
         verbose_name_plural = _("quarantine")
         ordering = ("-received_at", "-id")
         constraints = (models.UniqueConstraint(fields=["person", "kind", "sha256"], name="quarantined_once"),)
+        indexes = (
+            models.Index(
+                fields=["person", "kind", "submission_id"], name="quarantined_open", condition=models.Q(state="open")
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.id)
