@@ -552,7 +552,7 @@ def _device(person: Person, name: str) -> Device:
 def _refused(person: Person, unit_id: int) -> Quarantined:
     payload = f'{{"note": "refused for {person.username}:"}}'.encode()
     return Quarantined.objects.create(
-        kind="visit", submission_id=uuid4(), person=person, unit_id=unit_id, sha256=sha256(payload).digest(),
+        kind="visit", person=person, unit_id=unit_id, sha256=sha256(payload).digest(),
         payload=payload, problem={"zh-hans": {"code": "invalid"}, "en": {"code": "invalid"}},
         received_at=clock.now(),
     )  # fmt: skip
