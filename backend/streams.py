@@ -34,7 +34,9 @@ class Held:
     binding: str
 
 
-Row = tuple[int, UUID, int, bool]  # unit, document, number, whether it is told for the first time since its number
+# Unit, document, number, whether it is told for the first time since its number, whether the log says that it is gone
+# (None: of a stream that is no longer held).
+Row = tuple[int, UUID, int, bool, bool | None]
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def page(feed: Feed, actor: Actor, since: str, *, limit: int = PAGE) -> Page:
     """What is new for the actor since a checkpoint (empty: everything), at most `limit` documents, oldest change first.
 
     A document that none of the actor's streams shows is a tombstone. Problems forbidden, bad_parameter. Queries:
-    those of `held`, two more where something is new, one at the first telling of a change, one while a stream that is
+    those of `held`, two more where something is new, one at the first telling of a change, one where the log is behind,
+    one while a stream that is
     no longer held is walked down.
     """
     now = held(feed, actor)
@@ -197,7 +200,7 @@ def _news(feed: Feed, behind: Mapping[int, int], gone: list[Row], limit: int) ->
     values = {
         "units": list(behind),
         "after": list(behind.values()),
-        "skip": [document for _, document, _, _ in gone],
+        "skip": [row[1] for row in gone],
         "collection": feed.collection,
         "limit": limit,
     }
@@ -229,17 +232,21 @@ def _advance(
     for unit in behind:
         if last is None or unit < last:
             after[unit] = now[unit]
-    for unit, _, number, _ in news:
+    for unit, _, number, *_ in news:
         after[unit] = max(after[unit], number)
 
 
 def _told(feed: Feed, actor: Actor, units: list[int], rows: list[Row]) -> list[str]:
     if not rows:
         return []
-    ids = [document for _, document, _, _ in rows]
+    ids = [row[1] for row in rows]
     is_compared = not feed.told_by_writers and not feed.personal
-    is_first = is_compared and any(untold for _, _, _, untold in rows)
+    is_first = is_compared and any(row[3] for row in rows)
     shown = _first_shown(feed, actor, units, ids) if is_first else _shown(feed, actor, units, ids)
+    if is_compared and (doubtful := [row for row in rows if row[4] is not None and row[4] == (row[1] in shown)]):
+        values: dict[str, Any] = {"units": [row[0] for row in doubtful], "ids": [row[1] for row in doubtful]}
+        with connection.cursor() as cursor:
+            cursor.execute(streams_sql.DOUBT, {**values, "collection": feed.collection})
     return [with_deleted(feed, shown[d]) if d in shown else tombstone(feed, d) for d in ids]
 
 

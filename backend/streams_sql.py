@@ -19,9 +19,9 @@ WITH_ABOVE = "SELECT DISTINCT unnest(ancestors) FROM mine"
 # never shorter than asked for while there is more: a client stops at a short page.
 PAGE = """
 WITH streams AS (SELECT * FROM unnest(%(units)s::bigint[], %(after)s::bigint[]) AS s(unit_id, after))
-SELECT e.territory_id, e.document_id, e.sequence, e.digest IS NULL
+SELECT e.territory_id, e.document_id, e.sequence, e.digest IS NULL, e.deleted
 FROM streams s CROSS JOIN LATERAL (
-    SELECT n.territory_id, n.document_id, n.sequence, n.digest FROM backend_syncentry n
+    SELECT n.territory_id, n.document_id, n.sequence, n.digest, n.deleted FROM backend_syncentry n
     WHERE n.territory_id = s.unit_id AND n.collection = %(collection)s AND n.sequence > s.after
     AND n.document_id <> ALL(%(skip)s::uuid[])
     AND NOT EXISTS (
@@ -33,7 +33,7 @@ ORDER BY e.territory_id, e.sequence LIMIT %(limit)s
 """
 # What the phone can have been told of a stream that it no longer holds, less what another stream of its holds.
 LEAVING = """
-SELECT e.territory_id, e.document_id, e.sequence, false
+SELECT e.territory_id, e.document_id, e.sequence, false, NULL::boolean
 FROM unnest(%(units)s::bigint[], %(told)s::bigint[], %(walked)s::bigint[]) AS s(unit_id, told, walked)
 CROSS JOIN LATERAL (
     SELECT n.territory_id, n.document_id, n.sequence FROM backend_syncentry n
@@ -63,4 +63,10 @@ told AS (
     UPDATE backend_syncentry e SET digest = coalesce(decode(md5(s.text), 'hex'), '')
     FROM entered n LEFT JOIN shown s ON s.id = n.document_id WHERE e.ctid = n.ctid)
 SELECT id, text FROM shown
+"""
+# A page tells what is so at its moment. Where that is not what the log says, because a comparison is still to come, the
+# entry is doubted, and the comparison tells it anew whatever it finds: another phone was told otherwise.
+DOUBT = """
+UPDATE backend_syncentry e SET digest = '\\x00' FROM unnest(%(units)s::bigint[], %(ids)s::uuid[]) AS d(unit_id, id)
+WHERE e.territory_id = d.unit_id AND e.collection = %(collection)s AND e.document_id = d.id
 """

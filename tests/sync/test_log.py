@@ -305,3 +305,29 @@ def test_what_a_row_is_before_anything_is_written(pushed: Pushed, stored: Any, v
 )
 def test_two_states_are_the_same_as_javascript_tells_them_apart(one: Any, other: Any, is_same: bool) -> None:
     assert feeds.same(one, other, {"x"}) is is_same
+
+
+def test_what_comes_and_goes_between_two_comparisons_leaves_no_phone_with_what_is_not_so(
+    cast: Cast, as_lin: APIClient
+) -> None:
+    first, second = Phone(as_lin), Phone(phone_of(cast.lin, device_id="second"))
+    units = [cast.territory.pk, cast.next_territory.pk]
+
+    def owned_by(unit: int, *, compared: bool) -> None:
+        Assignment.objects.filter(retailer=cast.shops[0]).update(territory_id=unit)
+        if compared:
+            synclog.reconcile(FEED, units)
+
+    write(uid(1), cast.shops[0].pk, "x", told=False)
+    synclog.reconcile(FEED, units)
+    assert (len(first.pull()), len(second.pull())) == (1, 1)
+    owned_by(units[1], compared=True)  # the log says that it is gone
+    owned_by(units[0], compared=False)
+    assert len(first.pull()) == 1  # but it is here again, and its comparison is still to come
+    owned_by(units[1], compared=True)
+    assert (first.pull(), second.pull()) == ({}, {})
+    owned_by(units[0], compared=True)
+    owned_by(units[1], compared=False)
+    assert first.pull() == {}  # the log says that it is here
+    owned_by(units[0], compared=True)
+    assert (len(first.pull()), len(second.pull())) == (1, 1)
