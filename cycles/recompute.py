@@ -202,13 +202,17 @@ _FORGET = (
     f"""UPDATE cycles_improvement i SET state = 'open', outcome = NULL, closed_on = NULL, months_open = 0
         WHERE i.state IN ('met', 'partly') AND {_SETTLED_HERE}""",  # noqa: S608
 )
-# Of a locked month the visits that were received since are the explanation.
+# Of a locked month the visits that were received, decided about, edited or withdrawn since are the explanation.
 _EVIDENCE = f"""
 SELECT coalesce(k.action_id, e.action_id)::text || ' by ' || coalesce(k.visit_id, e.visit_id)::text || ': '
     || coalesce(k.attached_by || ' x' || k.lines, 'none') || ', recomputed '
     || coalesce(e.attached_by || ' x' || e.lines, 'none'),
     EXISTS (SELECT 1 FROM visits_visit v WHERE v.id = e.visit_id AND v.month = %(month)s
         AND v.received_at >= %(since)s::timestamptz)
+    OR EXISTS (SELECT 1 FROM visits_presenceverdict d WHERE d.visit_id = coalesce(k.visit_id, e.visit_id)
+        AND d.decided_at >= %(since)s::timestamptz)
+    OR EXISTS (SELECT 1 FROM visits_visitrevision r WHERE r.visit_id = coalesce(k.visit_id, e.visit_id)
+        AND r.made_at >= %(since)s::timestamptz)
 FROM kept_evidence k
 FULL JOIN (SELECT * FROM cycles_evidence WHERE action_id IN {_MINE}) e USING (action_id, visit_id)
 WHERE (k.attached_by, k.lines) IS DISTINCT FROM (e.attached_by, e.lines) ORDER BY 1

@@ -28,7 +28,7 @@ from tests.cycles.facts import land_visit
 from tests.cycles.orders import order
 from tests.examples import examples
 from visits import following
-from visits.models import Visit
+from visits.models import PresenceVerdict, Visit
 
 MARCH = date(2026, 3, 1)
 FIRST = datetime(2026, 3, 2, 9, tzinfo=clock.BUSINESS_ZONE)
@@ -84,7 +84,14 @@ class World:
             visit, on, territory = self.visits[number % len(self.visits)]
             with transaction.atomic():
                 row = Visit.objects.get(pk=visit, month=on.replace(day=1))
-                Visit.objects.filter(pk=visit).update(presence="valid" if row.presence == "to_verify" else "to_verify")
+                word = "rejected" if row.presence == "valid" else "valid"
+                Visit.objects.filter(pk=visit).update(presence=word)
+                told = {
+                    "month": row.month, "retailer_id": row.retailer_id, "person_id": row.person_id, "presence": word,
+                    "territory": territory, "county_id": row.county_id, "on_date": on, "decided_at": clock.now(),
+                    "decided_by": self.cast.chen,
+                }  # fmt: skip
+                PresenceVerdict.objects.update_or_create(visit_id=visit, defaults=told)
                 marks.mark("visits", [(territory.pk, on)])
 
     def order(self, shop: int, back: int, *_: int) -> None:
