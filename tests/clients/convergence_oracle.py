@@ -171,7 +171,11 @@ def _conflicts_told(end: End, territories: Mapping[str, Sequence[int]]) -> Itera
 def _incomplete(conflict: Mapping[str, Any], answered: Mapping[str, Any], what: str) -> Iterator[str]:
     if not conflict["mine_by"] or not conflict["mine_at"]:
         yield f"the conflict over {what} does not say whose it is, or when"
-    if answered.get("_deleted") or answered.get("state") == "done":  # what a visit made so, nobody wrote
+    # What a visit made so, or its withdrawal, or a day that went by, nobody wrote; who writes on a stop leaves words.
+    is_stop = what.startswith("plan ")
+    if answered.get("_deleted") or (
+        is_stop and (answered.get("state") in ("done", "missed") or not answered.get("words"))
+    ):
         return
     if conflict["theirs"] is None:
         yield f"the conflict over {what} does not say what stands"
