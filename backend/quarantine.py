@@ -55,6 +55,7 @@ UPDATE backend_quarantined q SET state = 'resent', settled_at = %(settled_at)s, 
     version = q.version + 1
 FROM (SELECT id FROM backend_quarantined
     WHERE person_id = %(person)s AND kind = %(kind)s AND state = 'open' AND submission_id = ANY(%(ids)s::uuid[])
+    AND problem->'en'->>'code' <> 'sync_conflict'  -- both its values stay to be seen until somebody decides
     ORDER BY id FOR UPDATE) AS held
 WHERE q.id = held.id
 RETURNING q.id, q.unit_id
