@@ -88,6 +88,58 @@ class PriceClassBand(models.Model):
         return str(self.price_class)
 
 
+class PriceBand(models.Model):
+    """A band of the guide price per carton (fen, half-open range), from-to: finer than the five classes."""
+
+    SCOPE: ClassVar[Scope] = Everyone()
+
+    name = models.CharField(_("price band"), max_length=40)
+    guide_fen = IntegerRangeField(_("guide price per carton, fen"))
+    during = DateRangeField(_("in force"))
+
+    class Meta:
+        verbose_name = _("price band")
+        verbose_name_plural = _("price bands")
+        ordering = ("during", "guide_fen")
+        constraints = (
+            ExclusionConstraint(
+                name="price_band_once",
+                expressions=[("guide_fen", RangeOperators.OVERLAPS), ("during", RangeOperators.OVERLAPS)],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductPrice(models.Model):
+    """What a product cost in a time that is over, fen per carton: past figures keep the prices of their day. On days
+    that no row holds the product's own prices are right, so a row is written when a price changes, for the time before.
+    """
+
+    SCOPE: ClassVar[Scope] = Everyone()
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="prices", verbose_name=_("product"))
+    during = DateRangeField(_("in force"))
+    guide_fen = models.PositiveIntegerField(_("guide price per carton, fen"), null=True, blank=True)
+    wholesale_fen = models.PositiveIntegerField(_("wholesale price per carton, fen"), null=True, blank=True)
+    transfer_fen = models.PositiveIntegerField(_("untaxed transfer price per carton, fen"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("prices of a product")
+        verbose_name_plural = _("prices of products")
+        ordering = ("product_id", "during")
+        constraints = (
+            ExclusionConstraint(
+                name="product_price_once",
+                expressions=[("product", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.during}"
+
+
 class KeyProduct(models.Model):
     """A product that a unit (and everything under it) has put on its key list, from-to."""
 

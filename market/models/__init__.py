@@ -1,7 +1,20 @@
 """Orders, stock and targets (facts), and the roll-ups that boards read (derived, rebuilt from facts at any time)."""
 
 from market.models.facts import Allotment, Order, OrderLine, SalesTarget, ShopProductMonth, StockCount
-from market.models.rollups import RollupTurn, TerritoryPerson, UnitMonth, UnitPriceCount, UnitProductMonth
+from market.models.rollups import (
+    RollupTurn,
+    SegmentKind,
+    SubjectKind,
+    TerritoryPerson,
+    TradeSums,
+    UnitMonth,
+    UnitPriceCount,
+    UnitProductMonth,
+    UnitStratum,
+    UnitStratumMonth,
+    UnitSubjectMonth,
+    UnitVolumeCount,
+)
 from market.models.samples import CollectionPoint, Sample
 
 __all__ = [
@@ -12,10 +25,17 @@ __all__ = [
     "RollupTurn",
     "SalesTarget",
     "Sample",
+    "SegmentKind",
     "ShopProductMonth",
     "StockCount",
+    "SubjectKind",
     "TerritoryPerson",
+    "TradeSums",
     "UnitMonth",
     "UnitPriceCount",
     "UnitProductMonth",
+    "UnitStratum",
+    "UnitStratumMonth",
+    "UnitSubjectMonth",
+    "UnitVolumeCount",
 ]
