@@ -86,9 +86,11 @@ class Feed:
     whose writers call `synclog.append` themselves needs none.
 
     `told_by_writers`: every change of a document's content is entered by `append`, so that a comparison looks only for
-    documents that came or went (its statement should be cheap to ask for ids alone). `personal`: documents of a person,
-    whom the statement asks for, in the stream of a unit; told by `append` alone. `kept_as`: the kind of its refused
+    documents that came or went (its statement should be cheap to ask for ids alone). `kept_as`: the kind of its refused
     rows in quarantine, by default the collection.
+
+    `owners`: of documents of persons in the stream of a unit, told by `append` alone: SELECT id of all that are
+    %(person)s's, shown or no longer, so that of another's not even the id is told.
 
     `key`, `id_of` and `tells_deleted` are for documents that are not keyed by a UUID called `id`: a tombstone cannot be
     made from their id alone, so the statement gives deleted documents whole, with `_deleted` in every one.
@@ -103,7 +105,7 @@ class Feed:
     owned: frozenset[str] = frozenset()  # fields that the phone writes; all else is the server's
     push: Push | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)  # further ones that the statement names
-    personal: bool = False
+    owners: str = ""
     told_by_writers: bool = False
     kept_as: str = ""
     key: str = "id"
@@ -113,6 +115,10 @@ class Feed:
     @property
     def quarantined_as(self) -> str:
         return self.kept_as or self.collection
+
+    @property
+    def personal(self) -> bool:
+        return bool(self.owners)
 
 
 PHONES = "phones"  # the consumer of change marks that keeps the log (backend/phones.py)

@@ -67,7 +67,8 @@ WHERE n.person_id = %(person)s AND p.unit_id = ANY(%(units)s::bigint[])
 AND n.created_at > %(today)s::date - 92
 AND (%(ids)s::uuid[] IS NULL OR n.id = ANY(%(ids)s::uuid[]))
 """
-FEED = Feed(COLLECTION, 1, "visits.read", _DOCUMENTS, above=True, personal=True)
+_OWNERS = "SELECT id FROM backend_notice WHERE person_id = %(person)s"
+FEED = Feed(COLLECTION, 1, "visits.read", _DOCUMENTS, above=True, owners=_OWNERS)
 
 
 def tell(rows: Sequence[Told]) -> int:

@@ -70,8 +70,9 @@ WHERE q.person_id = %(person)s AND q.received_at > %(today)s::date - 400
 AND (q.state = 'open' OR q.settled_at > %(today)s::date - 31)
 AND (%(ids)s::uuid[] IS NULL OR q.id = ANY(%(ids)s::uuid[]))
 """
+_OWNERS = "SELECT id FROM backend_quarantined WHERE person_id = %(person)s"
 
-ISSUES = Feed(COLLECTION, 1, "quarantine.read", _ISSUES, above=True, personal=True)
+ISSUES = Feed(COLLECTION, 1, "quarantine.read", _ISSUES, above=True, owners=_OWNERS)
 
 
 @dataclass(frozen=True)

@@ -97,8 +97,7 @@ def page(feed: Feed, actor: Actor, since: str, *, limit: int = PAGE) -> Page:
 
     A document that none of the actor's streams shows is a tombstone. Problems forbidden, bad_parameter. Queries:
     those of `held`, two more where something is new, one at the first telling of a change, one where the log is behind,
-    one while a stream that is
-    no longer held is walked down.
+    one while a stream that is no longer held is walked down.
     """
     now = held(feed, actor)
     before = _read(since, now)
@@ -106,8 +105,9 @@ def page(feed: Feed, actor: Actor, since: str, *, limit: int = PAGE) -> Page:
     behind = {unit: after[unit] for unit, number in now.numbers.items() if number > after[unit]}
     if not behind and not leaving:
         return Page([], since, before.lwt, is_new=False)
-    gone = _leave(feed, leaving, now.numbers, limit) if leaving else []
-    news = _news(feed, behind, gone, limit - len(gone)) if behind and len(gone) < limit else []
+    entries = _Entries(feed, actor)
+    gone = entries.leaving(leaving, now.numbers, limit) if leaving else []
+    news = entries.news(behind, gone, limit - len(gone)) if behind and len(gone) < limit else []
     _advance_leaving(leaving, gone, limit)
     if len(gone) < limit:
         _advance(after, behind, now.numbers, news, is_full=len(news) == limit - len(gone))
@@ -184,33 +184,32 @@ def _divided(before: Checkpoint, now: Mapping[int, int]) -> tuple[dict[int, int]
     return {unit: before.told.get(unit, 0) for unit in now}, leaving
 
 
-def _leave(feed: Feed, leaving: Mapping[int, tuple[int, int]], now: Mapping[int, int], limit: int) -> list[Row]:
-    values = {
-        "units": list(leaving),
-        "told": [told for told, _ in leaving.values()],
-        "walked": [walked for _, walked in leaving.values()],
-        "held": list(now),
-        "collection": feed.collection,
-        "limit": limit,
-    }
-    return _rows(streams_sql.LEAVING, values)
+@dataclass(frozen=True)
+class _Entries:
+    """The log as the actor may read it: of a feed of persons only what is the actor's own, deleted or not."""
 
+    feed: Feed
+    actor: Actor
 
-def _news(feed: Feed, behind: Mapping[int, int], gone: list[Row], limit: int) -> list[Row]:
-    values = {
-        "units": list(behind),
-        "after": list(behind.values()),
-        "skip": [row[1] for row in gone],
-        "collection": feed.collection,
-        "limit": limit,
-    }
-    return _rows(streams_sql.PAGE, values)
+    def leaving(self, streams: Mapping[int, tuple[int, int]], now: Mapping[int, int], limit: int) -> list[Row]:
+        values = {
+            "units": list(streams),
+            "told": [told for told, _ in streams.values()],
+            "walked": [walked for _, walked in streams.values()],
+            "held": list(now),
+        }
+        return self._rows(streams_sql.LEAVING, values, limit)
 
+    def news(self, behind: Mapping[int, int], gone: list[Row], limit: int) -> list[Row]:
+        values = {"units": list(behind), "after": list(behind.values()), "skip": [row[1] for row in gone]}
+        return self._rows(streams_sql.PAGE, values, limit)
 
-def _rows(query: str, values: dict[str, Any]) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return cursor.fetchall()
+    def _rows(self, query: str, values: dict[str, Any], limit: int) -> list[Row]:
+        mine = streams_sql.OF_PERSON.format(owners=self.feed.owners) if self.feed.personal else ""
+        asked = {"collection": self.feed.collection, "person": self.actor.person_id, "limit": limit}
+        with connection.cursor() as cursor:
+            cursor.execute(query.format(mine=mine), {**values, **asked})
+            return cursor.fetchall()
 
 
 def _advance_leaving(leaving: dict[int, tuple[int, int]], gone: list[Row], limit: int) -> None:

@@ -23,7 +23,7 @@ SELECT e.territory_id, e.document_id, e.sequence, e.digest IS NULL, e.deleted
 FROM streams s CROSS JOIN LATERAL (
     SELECT n.territory_id, n.document_id, n.sequence, n.digest, n.deleted FROM backend_syncentry n
     WHERE n.territory_id = s.unit_id AND n.collection = %(collection)s AND n.sequence > s.after
-    AND n.document_id <> ALL(%(skip)s::uuid[])
+    AND n.document_id <> ALL(%(skip)s::uuid[]){mine}
     AND NOT EXISTS (
         SELECT FROM streams l JOIN backend_syncentry o ON o.territory_id = l.unit_id
             AND o.collection = %(collection)s AND o.document_id = n.document_id AND o.sequence > l.after
@@ -38,13 +38,15 @@ FROM unnest(%(units)s::bigint[], %(told)s::bigint[], %(walked)s::bigint[]) AS s(
 CROSS JOIN LATERAL (
     SELECT n.territory_id, n.document_id, n.sequence FROM backend_syncentry n
     WHERE n.territory_id = s.unit_id AND n.collection = %(collection)s
-    AND n.first_sequence <= s.told AND n.sequence > s.walked
+    AND n.first_sequence <= s.told AND n.sequence > s.walked{mine}
     AND NOT EXISTS (
         SELECT FROM backend_syncentry o WHERE o.territory_id = ANY(%(held)s) AND o.collection = %(collection)s
         AND o.document_id = n.document_id AND NOT o.deleted)
     ORDER BY n.sequence LIMIT %(limit)s) AS e
 ORDER BY e.territory_id, e.sequence LIMIT %(limit)s
 """
+# Of a feed of persons: entries of others are passed over before the limit, those of what is gone as well.
+OF_PERSON = "\n    AND n.document_id IN ({owners})"
 PLACES = "SELECT d.unit_id, d.id FROM ({documents}) AS d(unit_id, id, document)"
 DOCUMENTS = "SELECT d.id, d.document::text FROM ({documents}) AS d(unit_id, id, document)"
 
