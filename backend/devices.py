@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from backend import audit, clock
+from backend import audit, clock, prepared
 from backend.errors import Problem
 from backend.models import Device, DeviceState, Person
 from backend.scope import Actor, Held, Owned, actor_of
@@ -174,7 +174,7 @@ def _present(token: str) -> tuple[Device, tuple[Held, ...]] | None:
     """The device of a token with its person, and the positions of today."""
     if not _TOKEN.fullmatch(token):
         return None
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_PRESENT, {"today": clock.today(), "hash": _hash(token)})
         if (row := cursor.fetchone()) is None:
             return None
