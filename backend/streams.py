@@ -192,7 +192,7 @@ class _Entries:
     actor: Actor
 
     def leaving(self, streams: Mapping[int, tuple[int, int]], now: Mapping[int, int], limit: int) -> list[Row]:
-        values = {
+        values: dict[str, Any] = {
             "units": list(streams),
             "told": [told for told, _ in streams.values()],
             "walked": [walked for _, walked in streams.values()],
@@ -201,12 +201,13 @@ class _Entries:
         return self._rows(streams_sql.LEAVING, values, limit)
 
     def news(self, behind: Mapping[int, int], gone: list[Row], limit: int) -> list[Row]:
-        values = {"units": list(behind), "after": list(behind.values()), "skip": [row[1] for row in gone]}
+        skip = [row[1] for row in gone]
+        values: dict[str, Any] = {"units": list(behind), "after": list(behind.values()), "skip": skip}
         return self._rows(streams_sql.PAGE, values, limit)
 
     def _rows(self, query: str, values: dict[str, Any], limit: int) -> list[Row]:
         mine = streams_sql.OF_PERSON.format(owners=self.feed.owners) if self.feed.personal else ""
-        asked = {"collection": self.feed.collection, "person": self.actor.person_id, "limit": limit}
+        asked: dict[str, Any] = {"collection": self.feed.collection, "person": self.actor.person_id, "limit": limit}
         with connection.cursor() as cursor:
             cursor.execute(query.format(mine=mine), {**values, **asked})
             return cursor.fetchall()

@@ -15,13 +15,17 @@ from demo.staging import Plan, run
 WEEKS: Final = 10  # of needs that departments were asked about
 COMPLAINT_DAYS, OTHER_DAYS = 1, 3  # working days, as the parameters say where nobody set others
 
-# One visit in three is scored; a territory has its own way of being received.
+# One visit in three is scored, a shop once a month; a territory has its own way of being received.
 SCORES: Final = """
-INSERT INTO visits_visitscore (month, territory_id, county_id, score)
-SELECT v.month, v.territory_id, v.county_id,
-    greatest(1, least(5, round(4.2 + 0.5 * pg_temp.bell(v.territory_id, 301) + 0.9 * pg_temp.bell(k.key, 302))))::int
+WITH scored AS (SELECT DISTINCT ON (v.month, v.retailer_id) v.retailer_id, v.month, v.territory_id, v.county_id,
+    greatest(1, least(5, round(4.2 + 0.5 * pg_temp.bell(v.territory_id, 301)
+        + 0.9 * pg_temp.bell(k.key, 302))))::int AS score
 FROM visits_visit v CROSS JOIN LATERAL (SELECT hashtextextended(v.id::text, 0) AS key) k
-WHERE v.month = %(first)s AND pg_temp.roll(k.key, 303) < 0.33 ORDER BY v.id
+WHERE v.month = %(first)s AND pg_temp.roll(k.key, 303) < 0.33
+ORDER BY v.month, v.retailer_id, v.started_at, v.id),
+shops AS (INSERT INTO visits_scoredshop (month, retailer_id) SELECT month, retailer_id FROM scored)
+INSERT INTO visits_visitscore (month, territory_id, county_id, score)
+SELECT month, territory_id, county_id, score FROM scored ORDER BY hashtextextended(retailer_id::text, 304)
 """
 
 # What is told of each, and to whom; `share` of the needs of the kind are routed.

@@ -1,8 +1,9 @@
 """How shops are served: the anonymous score of visits, time typed, replies in time, promises kept; by month.
 
-Called by visits/service_api.py and the scorecards of months. A score belongs to a territory and a month, and each
-territory tells them by fives: who asks before and after a visit, or takes the territories' figures from their office's,
-still does not learn what one shop said. Rule: docs/method.md, Service.
+Called by visits/service_api.py and the scorecards of months. A score belongs to a territory and a month: a shop's first
+one of the month, whatever comes of its visit. Each territory tells them by fives: who asks before and after a visit, or
+takes the territories' figures from their office's, still does not learn what one shop said. Rule: docs/method.md,
+Service; docs/decisions/0015-edits-are-revisions.md.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.db import connection
 from backend import clock, kpis
 from backend.kpis import Kpi, percent, ratio
 from backend.models import Unit
+from visits.presence import counts
 
 FEWEST = 5  # scores are told in steps of so many; not per unit, so that nobody can set it to one
 BEST = 5
@@ -26,7 +28,8 @@ _SOURCE = "docs/method.md, Service"
 _ACTS = "acts of the month, by the unit stamped on them"
 SATISFACTION = Kpi(
     "visit_satisfaction", 1, "走访满意度", "satisfaction with visits",
-    f"mean of the anonymous scores 1 to {BEST}, told by territory in steps of {FEWEST}", "points", _ACTS, _SOURCE,
+    f"mean of the anonymous scores 1 to {BEST}, one a shop, told by territory in steps of {FEWEST}",
+    "points", _ACTS, _SOURCE,
 )  # fmt: skip
 TYPED = Kpi(
     "typed_per_visit", 1, "每次走访录入秒数", "seconds typed per visit",
@@ -45,7 +48,7 @@ KEPT = Kpi(
 KPIS = (SATISFACTION, TYPED, IN_TIME, KEPT)
 kpis.register(*KPIS)
 
-_BY_UNIT = """
+_BY_UNIT = f"""
 WITH wanted AS (
     SELECT u.id, u.code, u.name, u.level FROM backend_unit u WHERE u.id = ANY(%(units)s::bigint[])),
 below AS (
@@ -61,6 +64,7 @@ score AS (
 typed AS (
     SELECT b.unit_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY v.typed_s) AS middle FROM below b
     JOIN visits_visit v ON v.month = %(month)s AND v.territory_id = b.territory_id AND v.typed_s IS NOT NULL
+    AND {counts()}
     GROUP BY b.unit_id),
 shop AS (
     SELECT b.unit_id, a.retailer_id FROM below b
@@ -81,7 +85,7 @@ SELECT w.id, w.code, w.name, w.level, coalesce(c.n, 0), coalesce(c.total, 0), t.
 FROM wanted w LEFT JOIN score c ON c.unit_id = w.id LEFT JOIN typed t ON t.unit_id = w.id
 LEFT JOIN reply r ON r.unit_id = w.id LEFT JOIN promise p ON p.unit_id = w.id
 ORDER BY w.code, w.id
-"""
+"""  # noqa: S608 - our own condition
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,8 @@ _LINES = """checks AS (
 )"""
 # Receipts are claimed in the order of their ids, so that two batches that share items cannot wait for each other. A
 # lost claim (somebody else committed the id first) leaves its visit out of `fresh` and of the answer. An item that had
-# been refused before and is accepted now leaves the quarantine.
+# been refused before and is accepted now leaves the quarantine. A shop's first score of a month counts, no other one:
+# that it is in is noted beside the scores, which come in no order, so that nothing leads from the one to the other.
 STORE = f"""
 WITH {_DOCUMENT}, who AS MATERIALIZED (
     SELECT %s::uuid AS person_id, %s::uuid AS device_id, %s::timestamptz AS received_at
@@ -113,9 +114,17 @@ WITH {_DOCUMENT}, who AS MATERIALIZED (
     SELECT fresh.id, fresh.month, who.person_id, who.device_id, who.received_at, {_WRITTEN},
         coalesce(fresh.photos_declared, 0)
     FROM fresh, who
-), {_LINES}, scores AS (
+), {_LINES}, first_scored AS (
+    INSERT INTO visits_scoredshop (month, retailer_id)
+    SELECT DISTINCT month, retailer_id FROM fresh WHERE score IS NOT NULL ORDER BY month, retailer_id
+    ON CONFLICT DO NOTHING RETURNING month, retailer_id
+), scores AS (
     INSERT INTO visits_visitscore (month, territory_id, county_id, score)
-    SELECT month, territory_id, county_id, score FROM fresh WHERE score IS NOT NULL
+    SELECT month, territory_id, county_id, score FROM (
+        SELECT DISTINCT ON (f.month, f.retailer_id) f.month, f.territory_id, f.county_id, f.score
+        FROM fresh f JOIN first_scored USING (month, retailer_id) WHERE f.score IS NOT NULL
+        ORDER BY f.month, f.retailer_id, f.started_at, f.id) AS first
+    ORDER BY random()
 ), mended AS (
     UPDATE backend_quarantined q SET state = 'resent', settled_at = who.received_at, settled_by_id = who.person_id,
         version = q.version + 1

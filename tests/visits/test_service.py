@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,16 +11,29 @@ from django.db import transaction
 from rest_framework.test import APIClient
 
 from backend import clock
-from tests.cast import NOW, Cast
-from tests.visits.items import item, receive
-from visits.models import Pitch, Visit, VisitScore
+from retail.models import Retailer
+from tests.cast import NOW, Cast, make_shops
+from tests.visits.items import item, place, receive
+from visits.models import Pitch, ScoredShop, Visit, VisitScore
 
 
-def scored(cast: Cast, *scores: int, **more: Any) -> None:
-    for number, score in enumerate(scores):
-        shop = str(cast.shops[number % 3].pk)
-        [found] = receive(cast.actor("lin"), item(cast, retailer_id=shop, score=score, **more))
+def scored(cast: Cast, *scores: int) -> None:
+    """Each score by a shop of its own, of Lin's."""
+    held = Retailer.objects.count()
+    for shop, score in zip(make_shops(cast.territory, range(held, held + len(scores))), scores, strict=True):
+        [found] = receive(cast.actor("lin"), item(cast, retailer_id=str(shop.pk), score=score))
         assert found.word == "created"
+
+
+def told(client: APIClient, visit: dict[str, Any]) -> str:
+    answer = client.post("/api/v1/visits/batch", [visit], format="json")
+    return str(answer.json()["outcomes"][0]["outcome"])
+
+
+def withdraw(client: APIClient, visit: dict[str, Any]) -> None:
+    path = f"/api/v1/visits/{visit['submission_id']}/withdraw"
+    said = client.post(path, {"reason": "记错"}, format="json", headers={"Idempotency-Key": str(uuid4())})
+    assert said.status_code in (200, 204), said.content
 
 
 def service(client: APIClient, unit: int) -> dict[str, Any]:
@@ -67,6 +80,40 @@ def test_a_repeat_of_the_visit_counts_its_score_once(cast: Cast) -> None:
     assert (words, VisitScore.objects.count()) == (["created", "duplicate", "duplicate"], 1)
 
 
+def test_a_visit_that_is_withdrawn_and_told_anew_counts_its_score_once(
+    cast: Cast, as_lin: APIClient, as_chen: APIClient
+) -> None:
+    scored(cast, 1, 1, 1, 1)
+    for _ in range(6):
+        visit = item(cast, score=5)
+        assert told(as_lin, visit) == "created"
+        withdraw(as_lin, visit)
+    row = service(as_chen, cast.territory.pk)
+    assert (row["scores"], row["visit_satisfaction"]) == (5, "1.80")
+    assert sorted(VisitScore.objects.values_list("score", flat=True)) == [1, 1, 1, 1, 5]
+
+
+def test_of_two_visits_in_a_batch_the_earlier_ones_score_counts_and_next_months_again(
+    cast: Cast, as_lin: APIClient
+) -> None:
+    later = item(cast, score=5)
+    earlier = item(cast, score=2, started_at="2026-03-13T10:00:00+08:00", ended_at="2026-03-13T10:10:00+08:00")
+    answer = as_lin.post("/api/v1/visits/batch", [later, earlier], format="json")
+    assert [outcome["outcome"] for outcome in answer.json()["outcomes"]] == ["created", "created"]
+    february = item(cast, score=3, started_at="2026-02-27T10:00:00+08:00", ended_at="2026-02-27T10:10:00+08:00")
+    assert told(as_lin, february) == "created"
+    assert list(VisitScore.objects.order_by("month").values_list("month", "score")) == [
+        (date(2026, 2, 1), 3),
+        (date(2026, 3, 1), 2),
+    ]
+
+
+def test_that_a_shops_score_is_in_is_kept_without_the_score(cast: Cast, as_lin: APIClient) -> None:
+    told(as_lin, item(cast, score=4))
+    told(as_lin, item(cast, retailer_id=str(cast.shops[1].pk)))
+    assert list(ScoredShop.objects.values()) == [{"month": date(2026, 3, 1), "retailer_id": cast.shops[0].pk}]
+
+
 @pytest.mark.parametrize("score", [0, 6, "5", 4.5])
 def test_a_score_that_is_none_refuses_its_visit(cast: Cast, score: object) -> None:
     [found] = receive(cast.actor("lin"), item(cast, score=score))
@@ -78,6 +125,19 @@ def test_seconds_typed_are_told_as_their_median(cast: Cast, as_chen: APIClient) 
         receive(cast.actor("lin"), item(cast, typed_s=seconds))
     receive(cast.actor("lin"), item(cast))
     assert service(as_chen, cast.territory.pk)["typed_per_visit"] == "90.0"
+
+
+def test_seconds_typed_of_a_visit_that_does_not_count_are_not_told(
+    cast: Cast, as_lin: APIClient, as_chen: APIClient
+) -> None:
+    far = item(cast, typed_s=600, place=place(5_000), away_reason="x")
+    assert (told(as_lin, item(cast, typed_s=30)), told(as_lin, far)) == ("created", "created")
+    assert service(as_chen, cast.territory.pk)["typed_per_visit"] == "30.0"
+    verdict = {"visits": [far["submission_id"]], "presence": "rejected", "words": "不在店内"}
+    path = "/api/v1/visits/verify"
+    said = as_chen.post(path, verdict, format="json", headers={"Idempotency-Key": str(uuid4())})
+    assert (said.status_code, Visit.objects.get(pk=far["submission_id"]).presence) == (200, "rejected")
+    assert service(as_chen, cast.territory.pk)["typed_per_visit"] == "30.0"
 
 
 def test_replies_and_promises_count_once_they_are_due(cast: Cast, as_lin: APIClient, as_chen: APIClient) -> None:

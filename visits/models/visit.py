@@ -352,3 +352,16 @@ class VisitScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month} {self.score}"
+
+
+class ScoredShop(models.Model):
+    """A shop's score of the month is in: no other one counts. Which it was is not told, nor at which visit."""
+
+    SCOPE: ClassVar[Scope] = Internal()
+
+    pk = models.CompositePrimaryKey("month", "retailer_id")
+    month = models.DateField()
+    retailer = far("retail.Retailer")
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.retailer_id}"
