@@ -561,4 +561,18 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.AddField(
+            model_name="rollupturn",
+            name="goods",
+            field=models.CharField(blank=True, db_default="", default="", max_length=32),
+        ),
+        migrations.CreateModel(
+            name="RollupCheck",
+            fields=[
+                ("on_date", models.DateField(primary_key=True, serialize=False)),
+                ("checked_at", models.DateTimeField()),
+                ("keys", models.PositiveIntegerField()),
+                ("differing", models.JSONField(default=list)),
+            ],
+        ),
     ]

@@ -2,6 +2,7 @@
 
 from market.models.facts import Allotment, Order, OrderLine, SalesTarget, ShopProductMonth, StockCount
 from market.models.rollups import (
+    RollupCheck,
     RollupTurn,
     SegmentKind,
     SubjectKind,
@@ -22,6 +23,7 @@ __all__ = [
     "CollectionPoint",
     "Order",
     "OrderLine",
+    "RollupCheck",
     "RollupTurn",
     "SalesTarget",
     "Sample",

@@ -258,6 +258,21 @@ class RollupTurn(models.Model):
 
     month = models.DateField(primary_key=True)
     counted_on = models.DateField()
+    goods = models.CharField(max_length=32, blank=True, default="", db_default="")  # digest of prices and classes used
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}"
+
+
+class RollupCheck(models.Model):
+    """What the nightly check found: a sample of (territory, month) keys recomputed from facts beside what is kept."""
+
+    SCOPE: ClassVar[Scope] = Internal()
+
+    on_date = models.DateField(primary_key=True)
+    checked_at = models.DateTimeField()
+    keys = models.PositiveIntegerField()
+    differing = models.JSONField(default=list)  # [{"month", "unit", "table", "rows"}]
+
+    def __str__(self) -> str:
+        return f"{self.on_date}"
