@@ -25,6 +25,7 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
     registry=_registry,
 )
+UPLOADS_REFUSED = Counter("uploads_refused", "Uploads not begun, by problem code", ["code"], registry=_registry)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _QUEUES = """
@@ -34,7 +35,8 @@ SELECT
     (SELECT coalesce(extract(epoch FROM %(now)s - min(created_at)), 0) FROM backend_outboxitem WHERE parked_at IS NULL),
     (SELECT count(*) FROM backend_changemark),
     (SELECT coalesce(extract(epoch FROM %(now)s - min(marked_at)), 0) FROM backend_changemark),
-    (SELECT count(*) FROM backend_quarantined WHERE state = 'open')
+    (SELECT count(*) FROM backend_quarantined WHERE state = 'open'),
+    (SELECT count(*) FROM backend_upload WHERE done_at IS NULL)
 """
 _GAUGES = (
     ("outbox_depth", "Outbox items to be done"),
@@ -43,6 +45,7 @@ _GAUGES = (
     ("change_marks", "Keys waiting to be recomputed"),
     ("change_mark_lag_seconds", "Age of the oldest change mark"),
     ("quarantine_open", "Refused items that nobody has settled"),
+    ("uploads_open", "Uploads that are not whole yet"),
 )
 
 

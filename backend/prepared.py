@@ -7,6 +7,7 @@ files over; all other SQL goes through Django's own cursors.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -18,6 +19,12 @@ PLANNED_AFTER = 2  # a statement is prepared from its third time on: what is ask
 
 class _Prepared(psycopg.Cursor[Any]):
     """Binds parameters at the server, unlike Django's, so that a plan can be kept."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> _Prepared:
+        super().execute(query, params, **options)
+        if self._query is None:  # Django reads here what was asked, and psycopg forgets it of a prepared statement
+            self._query = SimpleNamespace(query=query.encode())  # type: ignore[assignment]
+        return self
 
 
 def cursor() -> CursorWrapper:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import json
 import logging
 import os
 import shutil
@@ -19,12 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from backend import clock, scope
+from backend import clock, metrics, prepared, scope
 from backend.errors import Problem, register
 from backend.models import Upload
 from backend.scope import Actor
@@ -45,6 +47,9 @@ register("checksum_mismatch", 460, ("校验和不符", "The checksum does not ma
          ("收到的内容已丢弃,请重新发送。", "What came was thrown away; send it again."))  # fmt: skip
 register("storage_full", 507, ("存储空间已满", "The store is full"),
          ("照片请保留在手机上,稍后再传;走访记录不受影响。", "Keep the photo on the phone and send it later. Visits are not affected."))  # fmt: skip  # noqa: E501
+register("upload_quota", 507, ("未完成的上传过多", "Too many unfinished uploads"),
+         ("请先续传已开始的照片;其余照片请保留在手机上,稍后再传。走访记录不受影响。",
+          "Go on with the photos that were begun; keep the others on the phone and send them later. Visits are not affected."))  # fmt: skip  # noqa: E501
 register("store_unavailable", 503, ("照片存储暂时不可用", "The photo store does not answer"),
          ("请稍后再试,已收到的内容不会丢失。", "Try again later; what has arrived is not lost."))  # fmt: skip
 
@@ -64,17 +69,35 @@ class Announced:
 class Taker:
     """What an app does with files: who may send them, how large they are, whether one is wanted, and taking it over.
 
-    `judge` raises a Problem. `take` is called with the whole file, whose hash was checked, in a transaction with the
-    upload's end; it may move the file away. Called twice for one upload it must leave no difference.
+    `judge` raises a Problem, or says whether nothing is known of the file yet. `take` is called with the whole file,
+    whose hash was checked, in a transaction with the upload's end; it may move the file away. Called twice for one
+    upload it must leave no difference.
+    `take_new` is asked first for a file of which nothing was known: True when it and the upload's row (by `STORE`)
+    stand, False when something is known meanwhile and nothing was written.
     """
 
     capability: str  # held today or ever
     largest: int
-    judge: Callable[[Announced], None]
+    judge: Callable[[Announced], bool]
     take: Callable[[Upload, Path], None]
+    take_new: Callable[[Upload, Path], bool]
 
 
 _takers: list[Taker] = []
+
+# The row of an upload; what follows says whether it is written: FROM, WHERE. Parameters: `parameters`.
+STORE = """
+INSERT INTO backend_upload (id, person_id, device_id, length, sha256, metadata, created_at, expires_at, done_at)
+SELECT %(upload_id)s::uuid, %(person_id)s::uuid, %(device_id)s::uuid, %(length)s::bigint, %(sha256)s::bytea,
+    %(metadata)s::jsonb, %(created_at)s::timestamptz, %(expires_at)s::timestamptz, %(done_at)s::timestamptz
+"""
+# What one person has begun is counted by one request after the other, so that no two pass the limit together.
+_IN_TURN = "SELECT pg_advisory_xact_lock(138, hashtext(%(person_id)s::uuid::text))"
+_STORE_WITHIN = f"""{STORE}
+FROM (SELECT count(*) AS begun, coalesce(sum(length), 0) AS bytes FROM backend_upload
+    WHERE person_id = %(person_id)s::uuid AND done_at IS NULL AND expires_at > %(created_at)s::timestamptz) AS open
+WHERE open.begun < %(most)s::bigint AND open.bytes + %(length)s::bigint <= %(most_bytes)s::bigint
+"""  # noqa: S608  a constant of ours
 
 
 def set_taker(taker: Taker) -> None:
@@ -92,10 +115,11 @@ def taker() -> Taker:
 def announce(announced: Announced) -> Upload:
     """An empty upload of the actor's own stands open for 30 days.
 
-    Problems forbidden, payload_too_large, storage_full, and those of the taker. Two queries and the taker's.
+    Problems forbidden, payload_too_large, storage_full, upload_quota, and those of the taker. Two queries and the
+    taker's.
     """
-    upload = _announced(announced)
-    upload.save(force_insert=True)
+    upload, _ = _announced(announced)
+    _open(upload)
     return upload
 
 
@@ -105,18 +129,18 @@ def receive(announced: Announced, pieces: Iterable[bytes], *, most: int | None =
     taken over stands open, as after `append`."""
     if announced.length < (most or 0):
         raise Problem("payload_too_large", limit=announced.length)
-    upload = _announced(announced)
+    upload, is_new = _announced(announced)
     with _writing(upload, is_fresh=True) as descriptor:
         digest = hashlib.sha256()
         try:
             end = _write(descriptor, pieces, 0, upload.length, digest)
+            if end < upload.length:
+                _open(upload)
         except Problem:
             part_of(upload.pk).unlink()
             raise
         if end == upload.length:
-            _finish(upload, digest.digest())
-        else:
-            upload.save(force_insert=True)
+            _finish(upload, digest.digest(), is_new=is_new)
         return upload, end
 
 
@@ -192,6 +216,21 @@ def sweep() -> int:
     return count + sum(map(_taken_late, Upload.objects.filter(done_at=None).order_by("created_at")[:1000]))
 
 
+def parameters(upload: Upload) -> dict[str, Any]:
+    """Those of `STORE`."""
+    return {
+        "upload_id": upload.pk,
+        "person_id": upload.person_id,
+        "device_id": upload.device_id,
+        "length": upload.length,
+        "sha256": upload.sha256,
+        "metadata": json.dumps(upload.metadata),
+        "created_at": upload.created_at,
+        "expires_at": upload.expires_at,
+        "done_at": upload.done_at,
+    }
+
+
 def part_of(upload_id: UUID) -> Path:
     """Where the bytes of an upload stand while it is open."""
     return Path(settings.UPLOADS_DIR, f"{upload_id}.part")
@@ -200,14 +239,14 @@ def part_of(upload_id: UUID) -> Path:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def _announced(announced: Announced) -> Upload:
-    """Judged, and not stored yet."""
+def _announced(announced: Announced) -> tuple[Upload, bool]:
+    """Judged, and not stored yet; and whether nothing is known of the file."""
     takes = taker()
     if not scope.has_held(announced.actor, takes.capability):
         raise Problem("forbidden")
     if announced.length > takes.largest:
         raise Problem("payload_too_large", limit=takes.largest)
-    takes.judge(announced)
+    is_new = takes.judge(announced)
     if shutil.disk_usage(_folder()).free < announced.length + settings.UPLOADS_LEAVE_FREE:
         raise _full()
     now = clock.now()
@@ -219,7 +258,18 @@ def _announced(announced: Announced) -> Upload:
         metadata=announced.metadata,
         created_at=now,
         expires_at=now + LASTS,
-    )
+    ), is_new
+
+
+def _open(upload: Upload) -> None:
+    """The upload is stored unless its person has begun too many. Two queries in one round trip."""
+    limits = {"most": settings.UPLOADS_OPEN_COUNT, "most_bytes": settings.UPLOADS_OPEN_BYTES}
+    told = parameters(upload)
+    turn = {"person_id": upload.person_id}
+    if not prepared.together([(_IN_TURN, turn), (_STORE_WITHIN, {**told, **limits})]):
+        metrics.UPLOADS_REFUSED.labels("upload_quota").inc()
+        raise Problem("upload_quota", headers={"Retry-After": str(RETRY_AFTER_S)})
+    upload._state.adding = False
 
 
 def _folder() -> Path:
@@ -280,7 +330,7 @@ def _write_all(descriptor: int, piece: bytes, at: int) -> int:
     return written
 
 
-def _finish(upload: Upload, digest: bytes | None = None) -> None:
+def _finish(upload: Upload, digest: bytes | None = None, *, is_new: bool = False) -> None:
     """`digest` of the whole, where this very request wrote all of it. An upload that is not stored yet becomes so."""
     path = part_of(upload.pk)
     is_stored = not upload._state.adding
@@ -292,18 +342,27 @@ def _finish(upload: Upload, digest: bytes | None = None) -> None:
         if is_stored:
             upload.delete()
         raise Problem("checksum_mismatch")
+    upload.done_at = clock.now()
     try:
-        with transaction.atomic():
-            taker().take(upload, path)
-            upload.done_at = clock.now()
-            upload.save(update_fields=["done_at"] if is_stored else None, force_insert=not is_stored)
+        if not (is_new and not is_stored and taker().take_new(upload, path)):
+            with transaction.atomic():
+                taker().take(upload, path)
+                upload.save(update_fields=["done_at"] if is_stored else None, force_insert=not is_stored)
     except BaseException:
         upload.done_at = None
-        if not is_stored:  # whole, and here: the tick takes it over
-            upload._state.adding = True
-            upload.save(force_insert=True)
+        if not is_stored:
+            _leave_open(upload)
         raise
     path.unlink(missing_ok=True)
+
+
+def _leave_open(upload: Upload) -> None:
+    """Whole, and here: the tick takes it over; but not beyond what one person may have open, else it comes again."""
+    upload._state.adding = True
+    try:
+        _open(upload)
+    except Problem:
+        part_of(upload.pk).unlink(missing_ok=True)
 
 
 def _sweep_strays() -> int:

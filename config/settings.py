@@ -157,6 +157,8 @@ WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from th
 # Photos: what is on its way stands in a folder of this machine, what has arrived in the store (config/photo_store.py).
 UPLOADS_DIR = Path(os.environ.get("UPLOADS_DIR", VAR_DIR / "uploads"))
 UPLOADS_LEAVE_FREE = 256 * 1024 * 1024  # bytes that uploads leave free on their disk, for the database beside them
+UPLOADS_OPEN_BYTES = int(os.environ.get("UPLOADS_OPEN_BYTES", 500_000_000))  # of one person, begun and not whole yet
+UPLOADS_OPEN_COUNT = int(os.environ.get("UPLOADS_OPEN_COUNT", 200))
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

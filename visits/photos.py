@@ -10,13 +10,13 @@ import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from django.db import connection, transaction
 
-from backend import clock, quarantine, synclog
+from backend import clock, prepared, quarantine, synclog, uploads
 from backend.errors import FieldError, Problem, register
 from backend.feeds import Feed
 from backend.models import Upload
@@ -36,13 +36,26 @@ register("photo_conflict", 409, ("同一照片编号已有不同内容", "Anothe
 
 # What is here under the id, and what visits declare under it.
 _KNOWN = """
-SELECT true, sha256 FROM visits_storedphoto WHERE id = %s
-UNION ALL SELECT false, sha256 FROM visits_photo WHERE photo_id = %s
+SELECT true, sha256 FROM visits_storedphoto WHERE id = %(photo_id)s::uuid
+UNION ALL SELECT false, sha256 FROM visits_photo WHERE photo_id = %(photo_id)s::uuid
 """
 # Who declares or brings a photo waits for who brings or declares it at the same moment: the later one sees both.
 _LOCK = """
 SELECT pg_advisory_xact_lock(137, hashtext(id)) FROM (SELECT unnest(%s::text[]) AS id ORDER BY 1) AS ids
 """
+_LOCK_ONE = "SELECT pg_advisory_xact_lock(137, hashtext(%(photo_id)s::uuid::text))"
+_CLAIM = """
+INSERT INTO visits_storedphoto (id, person_id, device_id, sha256, size_bytes, name, taken_at, arrived_at, state, reason,
+    media_type, kind)
+SELECT %(photo_id)s::uuid, %(person_id)s::uuid, %(device_id)s::uuid, %(sha256)s::bytea, %(length)s::integer,
+    %(name)s::text, %(taken_at)s::timestamptz, %(arrived_at)s::timestamptz, 'arrived', '', '', ''
+"""
+# A photo that nobody knows: it and the row of its upload, or nothing.
+_NEW = f"""
+WITH taken AS ({_CLAIM} WHERE NOT EXISTS (SELECT FROM visits_photo WHERE photo_id = %(photo_id)s::uuid)
+    ON CONFLICT (id) DO NOTHING RETURNING id)
+{uploads.STORE} FROM taken
+"""  # noqa: S608  constants of ours
 # Of these months alone the statements below are planned: for every month that there is, planning one takes longer than
 # all else that becomes of a photo.
 _MONTHS = "SELECT DISTINCT month FROM visits_photo WHERE photo_id = ANY(%s::uuid[])"
@@ -133,20 +146,24 @@ def hold(photo_ids: Iterable[UUID]) -> None:
             cursor.execute(_LOCK, [ids])
 
 
-def judge(announced: Announced) -> None:
-    """Nothing when the photo may come. Problems bad_header, device_ended, photo_conflict (kept in quarantine)."""
+def judge(announced: Announced) -> bool:
+    """The photo may come; True when none is here or declared under its id. One query.
+
+    Problems bad_header, device_ended, photo_conflict (kept in quarantine).
+    """
     photo_id = _photo_id(announced.metadata)
     taken_at = _taken_at(announced.metadata)
     if announced.until is not None and (taken_at is None or taken_at >= announced.until):
         raise Problem("device_ended")
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [photo_id, photo_id])
+    with prepared.cursor() as cursor:
+        cursor.execute(_KNOWN, {"photo_id": photo_id})
         known = [(is_here, bytes(digest)) for is_here, digest in cursor.fetchall()]
     stands = [digest for is_here, digest in known if is_here] or [digest for _, digest in known]
     if stands and announced.sha256 not in stands:
         with transaction.atomic():
             _refuse(announced.actor, announced.metadata, announced.sha256)
         raise Problem("photo_conflict")
+    return not known
 
 
 def take(upload: Upload, path: Path) -> None:
@@ -156,13 +173,33 @@ def take(upload: Upload, path: Path) -> None:
     a visit has it now.
     """
     photo_id, digest = _photo_id(upload.metadata), bytes(upload.sha256)
-    now = clock.now()
-    name = photo_store.name_of(photo_id, digest, now.astimezone(UTC))
+    name = photo_store.name_of(photo_id, digest, clock.now().astimezone(UTC))
     made, known = _claim(upload, photo_id, name)
     if not made:
         if known != digest:
             _refuse(Actor(upload.person_id, (), upload.device_id), upload.metadata, digest)
         return
+    _keep(name, path)
+    _tell(link([photo_id]))
+
+
+def take_new(upload: Upload, path: Path) -> bool:
+    """As `take`, for a photo of which `judge` knew nothing: it stands, and the upload's row; False, and nothing is
+    written, when it was brought or declared meanwhile. Problem store_unavailable. Two queries in one round trip."""
+    photo_id = _photo_id(upload.metadata)
+    name = photo_store.name_of(photo_id, bytes(upload.sha256), clock.now().astimezone(UTC))
+    _keep(name, path)  # before it is told: a photo that is known is there
+    told = {**uploads.parameters(upload), **_claimed(upload, photo_id, name)}
+    return prepared.together([(_LOCK_ONE, {"photo_id": photo_id}), (_NEW, told)]) == 1
+
+
+TAKER = Taker("visits.record", MAX_PHOTO_BYTES, judge, take, take_new)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _keep(name: str, path: Path) -> None:
     beside = path.with_suffix(".whole")  # the part file stays until the commit: what fails now is tried again
     beside.unlink(missing_ok=True)
     os.link(path, beside)
@@ -170,30 +207,29 @@ def take(upload: Upload, path: Path) -> None:
         photo_store.put(name, beside)
     finally:
         beside.unlink(missing_ok=True)
-    _tell(link([photo_id]))
-
-
-TAKER = Taker("visits.record", MAX_PHOTO_BYTES, judge, take)
-
-
-# ----------------------------------------------------------------------------------------------------------------------
 
 
 def _claim(upload: Upload, photo_id: UUID, name: str) -> tuple[bool, bytes]:
     """Whether the photo is ours to keep, and the hash that stands under its id. Waits for a parallel claim."""
-    now = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO visits_storedphoto (id, person_id, device_id, sha256, size_bytes, name, taken_at, arrived_at,"
-            " state, reason, media_type, kind) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'arrived', '', '', '')"
-            " ON CONFLICT (id) DO NOTHING",
-            [photo_id, upload.person_id, upload.device_id, bytes(upload.sha256), upload.length, name,
-             _taken_at(upload.metadata), now],
-        )  # fmt: skip
+    with prepared.cursor() as cursor:
+        cursor.execute(f"{_CLAIM} ON CONFLICT (id) DO NOTHING", _claimed(upload, photo_id, name))
         if cursor.rowcount == 1:
             return True, bytes(upload.sha256)
     stands = StoredPhoto.objects.values_list("sha256", flat=True).get(pk=photo_id)
     return False, bytes(stands)
+
+
+def _claimed(upload: Upload, photo_id: UUID, name: str) -> dict[str, Any]:
+    return {
+        "photo_id": photo_id,
+        "person_id": upload.person_id,
+        "device_id": upload.device_id,
+        "sha256": bytes(upload.sha256),
+        "length": upload.length,
+        "name": name,
+        "taken_at": _taken_at(upload.metadata),
+        "arrived_at": clock.now(),
+    }
 
 
 def _tell(counted: list[Counted]) -> None:

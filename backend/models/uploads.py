@@ -34,6 +34,7 @@ class Upload(models.Model):
         indexes = (
             models.Index(fields=["expires_at"], name="upload_expiry"),
             models.Index(fields=["created_at"], name="upload_open", condition=models.Q(done_at=None)),
+            models.Index(fields=["person"], name="upload_open_of_person", condition=models.Q(done_at=None)),
         )
 
     def __str__(self) -> str:
