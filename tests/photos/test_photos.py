@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -215,3 +216,37 @@ def test_whoever_declares_somebody_elses_photo_neither_has_it_nor_takes_it_away(
     assert str(StoredPhoto.objects.get().visit_id) == mine["submission_id"]
     assert as_wu.get("/api/v1/photos").json()["results"] == []
     assert [row["id"] for row in as_lin.get("/api/v1/photos").json()["results"]] == [photo["id"]]
+
+
+def test_a_photo_whose_visit_comes_while_it_is_being_kept_is_not_missing(
+    as_lin: APIClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, kept, visits = declared(ONE), photos._keep, list[dict[str, Any]]()
+
+    def keep(*told: Any) -> None:
+        if not visits:  # the photo was unknown when it was judged
+            visits.append(visit_with(as_lin, cast, photo))
+        kept(*told)
+
+    monkeypatch.setattr(photos, "_keep", keep)
+    assert create(as_lin, photo, ONE).status_code == 201
+    assert missing(visits[0]) == (1, 0)
+    assert str(StoredPhoto.objects.get().visit_id) == visits[0]["submission_id"]
+
+
+def test_of_two_photos_under_one_id_at_once_the_later_is_kept_as_an_issue(
+    as_lin: APIClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, kept, others = declared(ONE), photos._keep, list[int]()
+
+    def keep(*told: Any) -> None:
+        if not others:
+            others.append(0)
+            others.append(create(as_lin, declared(TWO, UUID(photo["id"])), TWO).status_code)
+        kept(*told)
+
+    monkeypatch.setattr(photos, "_keep", keep)
+    assert create(as_lin, photo, ONE).status_code == 201
+    assert others == [0, 201]
+    assert bytes(StoredPhoto.objects.get().sha256).hex() == declared(TWO)["sha256"]
+    assert str(Quarantined.objects.get().submission_id) == photo["id"]
