@@ -17,6 +17,11 @@ class SignalOut(OutModelSerializer):
     person_name = serializers.CharField(source="person.name")
     reason = serializers.SerializerMethodField(help_text="Why it was raised, in Chinese.")
     reason_en = serializers.SerializerMethodField(help_text="The same in English.")
+    figures = serializers.JSONField(
+        source="figures_told",
+        help_text="Why. Of a photo used before `earlier_visit` and `earlier_photo` where the reader may open them,"
+        " else both are null, with `earlier_month` and `earlier_unit`.",
+    )
 
     class Meta:
         model = Signal

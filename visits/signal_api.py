@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from backend.http.views import ScopedView
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
-from visits import checkin, follow_filters, follow_shapes, points, signalling
+from visits import checkin, earlier, follow_filters, follow_shapes, points, signalling
 from visits.models import PointProposal, PresenceVerdict, Signal
 
 
@@ -23,6 +23,15 @@ class SignalViewSet(ListActs, ReadActs, ScopedViewSet):
     in_serializers = {"answer": follow_shapes.AnswerIn, "decide": follow_shapes.DecideIn}
     needs = {"list": "visits.read", "retrieve": "visits.read", "answer": "visits.record", "decide": signalling.VERIFY}
     total_order = ("-raised_at", "-id")
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        earlier.tell(self.actor, page or ())
+        return page
+
+    def out(self, row: Signal) -> Any:
+        earlier.tell(self.actor, [row])
+        return super().out(row)
 
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: Any = None) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import tempfile
 import zlib
@@ -281,6 +282,42 @@ def test_a_photo_sent_for_two_months_is_signalled_once_naming_the_earlier_one(
         "earlier_photo": str(earlier), "earlier_visit": str(visit), "bits": 0,
     }  # fmt: skip
     assert Visit.objects.get(pk=last).presence == "valid"
+
+
+def test_an_earlier_visit_that_the_reader_may_not_open_is_not_named(
+    as_lin: APIClient, as_wu: APIClient, as_chen: APIClient, as_zhao: APIClient, cast: Cast, held_clock: Any
+) -> None:
+    content = jpeg(19)
+    with clock.at(held_clock - timedelta(days=28)):
+        earlier, visit = visited(as_wu, cast, content, retailer_id=str(cast.wu_shops[0].pk))
+    visited(as_lin, cast, content)
+    prefecture = {"id": cast.prefecture.pk, "code": "4202", "name": "黄石市"}
+    for reader in (as_lin, as_chen):
+        [row] = reader.get("/api/v1/signals", {"kind": "photo_reuse"}).json()["results"]
+        one = reader.get(f"/api/v1/signals/{row['id']}").json()
+        assert row["figures"] == one["figures"] == {
+            "earlier_photo": None, "earlier_visit": None, "earlier_month": "2026-02", "earlier_unit": prefecture,
+            "bits": 0,
+        }  # fmt: skip
+        assert str(visit) not in json.dumps(one)
+        assert str(earlier) not in json.dumps(one)
+    [row] = as_zhao.get("/api/v1/signals", {"kind": "photo_reuse"}).json()["results"]
+    assert (row["figures"]["earlier_visit"], row["figures"]["earlier_photo"]) == (str(visit), str(earlier))
+
+
+def test_the_answer_to_an_answered_signal_does_not_name_it_either(
+    as_lin: APIClient, as_wu: APIClient, cast: Cast, held_clock: Any
+) -> None:
+    content = jpeg(20)
+    with clock.at(held_clock - timedelta(days=28)):
+        _, visit = visited(as_wu, cast, content, retailer_id=str(cast.wu_shops[0].pk))
+    visited(as_lin, cast, content)
+    key = Signal.objects.get(kind="photo_reuse").pk
+    said = as_lin.post(
+        f"/api/v1/signals/{key}/answer", {"answer": "旧照片"}, format="json", headers={"Idempotency-Key": "a"}
+    )
+    assert (said.status_code, said.json()["state"], said.json()["figures"]["earlier_visit"]) == (200, "answered", None)
+    assert Signal.objects.get(pk=key).figures["earlier_visit"] == str(visit)
 
 
 def test_a_signal_that_somebody_spoke_to_stays_and_another_goes_with_its_reason(as_lin: APIClient, cast: Cast) -> None:
