@@ -110,16 +110,20 @@ def attempt(*, actor: Actor, given: Given, arrival: Arrival) -> QuizAttempt:
     Problems: not_found for a version that is not released for a unit where the author recorded visits that day;
     conflict for other content or another author under the id; invalid for answers that do not fit and for a version
     without a quiz; bad_date for a text read after it was answered. Passed: at least the version's percentage right;
-    what was left out is wrong. Eight queries at most.
+    what was left out is wrong. What a phone dates before the release counts from its receipt. Eight queries at most.
     """
     if (standing := QuizAttempt.objects.filter(pk=given.id).first()) is not None:
         return _unchanged(standing, actor, given)
     version = PolicyVersion.objects.filter(pk=given.policy_version_id, released_at__isnull=False).first()
     answered_at, read_at = arrival.corrected(given.answered_at), arrival.corrected(given.read_at)
+    is_backwards = read_at > answered_at
+    if version is not None:
+        answered_at = since_release(version, answered_at, arrival.received_at)
+        read_at = min(since_release(version, read_at, answered_at), answered_at)
     unit = _desk(actor, given.policy_version_id, answered_at) if version is not None else None
     if version is None or unit is None:
         raise Problem("not_found")
-    if read_at > answered_at:
+    if is_backwards:
         raise Problem("bad_date", detail_zh="先阅读,后答题。", detail_en="The text is read before it is answered.")
     if not version.quiz:
         raise Problem("invalid", detail_zh="该政策没有测验。", detail_en="The policy has no quiz.")
@@ -133,10 +137,20 @@ def attempt(*, actor: Actor, given: Given, arrival: Arrival) -> QuizAttempt:
     return _kept(made, actor, given)
 
 
-def minutes_from(version: PolicyVersion, answered_at: datetime) -> int:
-    """Whole minutes from release to the answer; 0 where a phone's clock says that it came before."""
+def since_release(version: PolicyVersion, moment: datetime, ours: datetime) -> datetime:
+    """A moment by a phone's clock, which cannot lie before the release: within the tolerance it was at the release;
+    earlier still the clock is known to be wrong, and `ours`, a time of the server's, stands. Pure."""
     assert version.released_at is not None
-    return max(0, int((answered_at - version.released_at).total_seconds() // 60))
+    if moment >= version.released_at:
+        return moment
+    is_near = version.released_at - moment <= timedelta(seconds=SKEW_TOLERATED_S)
+    return version.released_at if is_near else max(ours, version.released_at)
+
+
+def minutes_from(version: PolicyVersion, answered_at: datetime) -> int:
+    """Whole minutes from release to the answer, which is not before it."""
+    assert version.released_at is not None
+    return int((answered_at - version.released_at).total_seconds() // 60)
 
 
 def read(*, actor: Actor, version: PolicyVersion, at: datetime) -> PolicyReading:

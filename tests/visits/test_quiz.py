@@ -138,6 +138,35 @@ def test_a_phone_whose_clock_is_wrong_is_corrected_by_what_it_says_when_it_sends
     assert send(as_lin, future).json()["answered_at"] == "2026-03-16T10:00:00+08:00"
 
 
+@pytest.mark.parametrize(
+    ("before_release_s", "answered", "hours"),
+    [(-600, timedelta(seconds=600), 0.2), (120, timedelta(), 0.0), (121, timedelta(hours=1), 1.0),
+     (40 * 86_400, timedelta(hours=1), 1.0)],
+)  # fmt: skip
+def test_an_answer_dated_before_the_release_counts_from_its_receipt(
+    as_lin: APIClient, gated: PolicyVersion, before_release_s: int, answered: timedelta, hours: float
+) -> None:
+    released = gated.released_at
+    assert released is not None
+    said = released - timedelta(seconds=before_release_s)
+    body = attempt(gated, 5) | {"read_at": said.isoformat(), "answered_at": said.isoformat()}
+    with clock.at(released + timedelta(hours=1)):
+        found = send(as_lin, body)
+    assert (found.status_code, found.json()["passed"], found.json()["hours_from_release"]) == (201, True, hours)
+    kept = QuizAttempt.objects.get()
+    assert (kept.answered_at, kept.read_at) == (released + answered, released + answered)
+
+
+def test_an_answer_dated_before_the_release_opens_no_visit_that_came_before_it(
+    as_lin: APIClient, cast: Cast, gated: PolicyVersion
+) -> None:
+    body = attempt(gated, 5)
+    long_ago = (gated.released_at - timedelta(days=1)).isoformat()  # type: ignore[operator]
+    assert send(as_lin, body | {"read_at": long_ago, "answered_at": long_ago}).json()["passed"] is True
+    [refused] = receive(cast.actor("lin"), item(cast, briefings=briefing(gated)))
+    assert (refused.word, refused.problem.code) == ("rejected", "briefing_not_open")
+
+
 def test_phones_see_the_questions_without_what_is_right_and_can_tell_by_its_hash(
     as_lin: APIClient, as_zhou: APIClient, gated: PolicyVersion
 ) -> None:
