@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -67,8 +70,15 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Every route of the API with its parameters, bodies and problems, from the same schema as openapi.json. Public."""
-    told = {"groups": chapters(), "title": document()["info"]["title"], "is_english": is_english()}
+    told = {"described": _described(is_english=is_english())}
     return render(request, "backend/api_docs.html", told)
+
+
+@cache
+def _described(*, is_english: bool) -> SafeString:
+    """What the page says in a language: the same for everybody, so it is written once per process."""
+    told = {"groups": chapters(), "title": document()["info"]["title"], "is_english": is_english}
+    return render_to_string("backend/api_described.html", told)
 
 
 def _following(request: HttpRequest) -> str:

@@ -48,15 +48,21 @@ def readers(rule: Rule) -> Iterator[str]:
     yield from found or [MANAGER]
 
 
-def measure(world: World, clients: dict[str, Any], browsers: dict[str, Any]) -> tuple[Counts, dict[str, int]]:
-    """The queries of every GET for its readers, and how long the longest answer is: rows of JSON, lines of a page."""
+def measure(
+    world: World, clients: dict[str, Any], browsers: dict[str, Any], *, is_first: bool
+) -> tuple[Counts, dict[str, int]]:
+    """The queries of every GET for its readers, and how long the longest answer is: rows of JSON, lines of a page.
+
+    `is_first`: nobody asked these routes in this process before, so each is asked once before it is measured.
+    """
     counts: Counts = {}
     rows: dict[str, int] = {}
     for name in sorted(reads() & (POLICY.keys() | PAGES.keys())):
         rule = POLICY[name] if name in POLICY else PAGES[name]
         asked = Ask("GET", _address(world, name, rule), query=QUERIES[name](world) if name in QUERIES else "")
         signed = {who: (browsers if name in PAGES else clients)[who] for who in islice(readers(rule), AT_MOST)}
-        asked.send(next(iter(signed.values())))  # what a process reads once, it has now read
+        if is_first:
+            asked.send(next(iter(signed.values())))  # what a process reads once, it has now read
         for who, client in signed.items():
             cache.clear()
             with CaptureQueriesContext(connection) as captured:

@@ -196,8 +196,9 @@ def document() -> dict[str, Any]:
     return json.loads(json.dumps(found, default=str))
 
 
+@cache
 def as_text() -> str:
-    """The committed form: sorted, indented, one trailing newline; equal in every run."""
+    """The committed form: sorted, indented, one trailing newline; equal in every run. Written once per process."""
     return json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

@@ -70,9 +70,9 @@ def found(django_db_setup: None, django_db_blocker: Any) -> Found:
         browsers = {name: browser(world.cast.people[name]) for name in (*READERS, MANAGER) if name != "anonymous"}
         browsers["anonymous"] = Client(HTTP_ACCEPT_LANGUAGE="zh-hans")
         grow(world, range(FEW))
-        few, few_rows = measure(world, clients, browsers)
+        few, few_rows = measure(world, clients, browsers, is_first=True)
         grow(world, range(FEW, MANY))
-        many, many_rows = measure(world, clients, browsers)
+        many, many_rows = measure(world, clients, browsers, is_first=False)
         transaction.set_rollback(True)
     logging.disable(logging.NOTSET)
     accept(many)
