@@ -155,10 +155,12 @@ STATIC_ROOT = os.environ.get("STATIC_ROOT")
 WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from the apps
 
 # Photos: what is on its way stands in a folder of this machine, what has arrived in the store (config/photo_store.py).
+IMPORTS_DIR = Path(os.environ.get("IMPORTS_DIR", VAR_DIR / "imports"))  # files of imports that wait; web and worker share it
 UPLOADS_DIR = Path(os.environ.get("UPLOADS_DIR", VAR_DIR / "uploads"))
 UPLOADS_LEAVE_FREE = 256 * 1024 * 1024  # bytes that uploads leave free on their disk, for the database beside them
 UPLOADS_OPEN_BYTES = int(os.environ.get("UPLOADS_OPEN_BYTES", 500_000_000))  # of one person, begun and not whole yet
 UPLOADS_OPEN_COUNT = int(os.environ.get("UPLOADS_OPEN_COUNT", 200))
+DOOR_SPOOL_BYTES = int(os.environ.get("DOOR_SPOOL_BYTES", 512 * 1024 * 1024))  # of bodies that stand at the door
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -27,6 +27,7 @@ PARTITIONS_AROUND = TODAY
 SECRET_KEY = "tests only"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 BROKER_URL = "memory://"
+IMPORTS_DIR = Path(tempfile.gettempdir(), f"imports-of-tests-{os.getpid()}")
 UPLOADS_DIR = Path(tempfile.gettempdir(), f"uploads-of-tests-{os.getpid()}")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -1,7 +1,7 @@
 """The floor's facts, one file per idea; imported by Django and by every app above."""
 
 from backend.models.audit import AuditEntry
-from backend.models.imports import ImportReject, ImportRun
+from backend.models.imports import ImportProfile, ImportReject, ImportRun
 from backend.models.org import Level, Position, Role, Unit
 from backend.models.parameter import Parameter
 from backend.models.people import Device, DeviceState, Person
@@ -15,6 +15,7 @@ __all__ = [
     "Device",
     "DeviceState",
     "IdempotencyKey",
+    "ImportProfile",
     "ImportReject",
     "ImportRun",
     "Level",

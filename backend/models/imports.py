@@ -11,8 +11,35 @@ from backend.ids import uuid7
 from backend.scope import Downward, Scope
 
 
+class ImportProfile(models.Model):
+    """How a source's files are read: which heading is which column, what it does not say, its dates, units and money.
+
+    `rules` is checked by backend/imports/profiles.py, which says what it may hold.
+    """
+
+    SCOPE: ClassVar[Scope] = Downward(capability="imports.run", unit="unit_id")
+
+    kind = models.CharField(_("kind"), max_length=24)
+    name = models.CharField(_("name"), max_length=60)
+    unit = models.ForeignKey("backend.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
+    rules = models.JSONField(_("how files are read"), default=dict)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("import profile")
+        verbose_name_plural = _("import profiles")
+        ordering = ("kind", "name", "id")
+        constraints = (models.UniqueConstraint(fields=["unit", "kind", "name"], name="import_profile_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 class ImportRun(models.Model):
-    """One file that was tried or applied. Its counts are of data rows, the header not counted."""
+    """One file that was tried or applied. Its counts are of data rows, the header not counted.
+
+    Large kinds are jobs: what waits or runs has no `finished_at` yet; `rows` of `rows_expected` have been read.
+    """
 
     SCOPE: ClassVar[Scope] = Downward(capability="imports.run", unit="unit_id", owner="person_id")
 
@@ -22,14 +49,22 @@ class ImportRun(models.Model):
         STRICT = "strict", _("apply all or none")
 
     class State(models.TextChoices):
+        QUEUED = "queued", _("waiting to be read")
+        READING = "reading", _("being read")
+        CHECKED = "checked", _("read and compared, nothing written")
+        APPLYING = "applying", _("being applied")
         LOOKED = "looked", _("looked at, nothing written")
         APPLIED = "applied", _("applied")
         REFUSED = "refused", _("refused, nothing written")
+        CANCELLED = "cancelled", _("cancelled, nothing written")
+        FAILED = "failed", _("failed, nothing written")
+        UNDOING = "undoing", _("being taken back")
+        UNDONE = "undone", _("taken back")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=24)
     mode = models.CharField(_("mode"), max_length=8, choices=Mode.choices)
-    state = models.CharField(_("state"), max_length=8, choices=State.choices)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices)
     person = models.ForeignKey("backend.Person", models.PROTECT, related_name="+", verbose_name=_("person"))
     unit = models.ForeignKey("backend.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
     file_name = models.CharField(_("file"), max_length=200, blank=True)
@@ -45,13 +80,24 @@ class ImportRun(models.Model):
     created = models.PositiveIntegerField(_("new"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    removed = models.PositiveIntegerField(_("removed"), default=0)
+    difference = models.JSONField(_("before and after"), default=list)
+    rows_expected = models.PositiveIntegerField(_("rows of the file, about"), default=0)
+    profile = models.ForeignKey(
+        ImportProfile, models.SET_NULL, null=True, related_name="+", verbose_name=_("import profile")
+    )
+    rules = models.JSONField(default=dict)  # the profile's, as they were when the file came
+    error = models.CharField(_("why it failed"), max_length=40, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    cancel_asked_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(_("started"))
-    finished_at = models.DateTimeField(_("finished"))
+    finished_at = models.DateTimeField(_("finished"), null=True)
 
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ("-started_at", "-id")
+        indexes = (models.Index(fields=["started_at"], name="import_open", condition=models.Q(finished_at=None)),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.file_name}"
