@@ -146,6 +146,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="unitproductmonth",
+            name="shops_demanding",
+            field=models.PositiveIntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name="unitproductmonth",
             name="demanded",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
@@ -480,6 +485,7 @@ class Migration(migrations.Migration):
                 ("shops_last", models.PositiveIntegerField(db_default=0, default=0)),
                 ("shops_again", models.PositiveIntegerField(db_default=0, default=0)),
                 ("shops_before", models.PositiveIntegerField(db_default=0, default=0)),
+                ("shops_demanding", models.PositiveIntegerField(db_default=0, default=0)),
                 ("demanded", models.PositiveIntegerField(db_default=0, default=0)),
                 ("refused", models.PositiveIntegerField(db_default=0, default=0)),
                 ("demanded_cartons", models.BigIntegerField(db_default=0, default=0)),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-
 from django.utils.translation import gettext_lazy as _
 
 from backend.scope import Downward, Internal, Scope
@@ -135,6 +134,7 @@ class TradeSums(models.Model):
     shops_last = models.PositiveIntegerField(default=0, db_default=0)  # with an order in the month before
     shops_again = models.PositiveIntegerField(default=0, db_default=0)  # of these, with an order in the month too
     shops_before = models.PositiveIntegerField(default=0, db_default=0)  # with an order in the three months before
+    shops_demanding = models.PositiveIntegerField(default=0, db_default=0)  # with a demand in the month
     demanded = models.PositiveIntegerField(default=0, db_default=0)  # order lines with a demand
     refused = models.PositiveIntegerField(default=0, db_default=0)  # of these, ordered 0
     demanded_cartons = models.BigIntegerField(default=0, db_default=0)  # of lines that tell both demand and allotment
