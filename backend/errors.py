@@ -164,6 +164,7 @@ _BUILT_IN: tuple[tuple[str, int, str, str, str, str], ...] = (
     ("app_outdated", 426, "手机应用版本过旧", "The app on this phone is too old", "请更新应用后再同步,手机上的数据不会丢失。", "Update the app, then sync. What is on the phone is kept."),
     ("precondition_required", 428, "缺少 If-Match", "If-Match is missing", "修改须带读取时得到的 ETag。", "An edit needs the ETag that you read."),
     ("too_many_attempts", 429, "尝试次数过多", "Too many attempts", "请在 Retry-After 所示的秒数之后重试。", "Try again after the number of seconds in Retry-After."),
+    ("too_many_headers", 431, "请求标头过多", "Too many headers", "一个请求至多 90 个标头。", "A request has 90 headers at most."),
     ("internal_error", 500, "系统内部错误", "Something went wrong here", "请凭 request_id 联系管理员。", "Give the request_id to your administrator."),
     ("not_streamed", 501, "此服务进程不提供事件流", "There is no event stream at this address", "请按间隔拉取,或改用 `make run` 启动的正式入口。", "Pull at intervals, or ask the public port that `make run` opens."),
     ("maintenance", 503, "系统维护中", "The system is being maintained", "数据未丢失,请在 Retry-After 所示的秒数之后重试。", "Nothing is lost. Try again after the number of seconds in Retry-After."),

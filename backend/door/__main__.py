@@ -20,11 +20,14 @@ def main() -> None:
     import django
 
     django.setup()
+    from django.conf import settings
+
     from backend.door.server import Place, keep_open
 
+    place = Place(given.host, given.port, given.socket, given.capacity, spool_bytes=settings.DOOR_SPOOL_BYTES)
     gc.collect()
     gc.freeze()  # what is loaded stays: full collections need not walk it
-    asyncio.run(keep_open(Place(given.host, given.port, given.socket, given.capacity)))
+    asyncio.run(keep_open(place))
 
 
 if __name__ == "__main__":

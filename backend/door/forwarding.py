@@ -17,7 +17,7 @@ from yarl import URL
 
 from backend import maintenance
 from backend.door import answers, bodies, refusals
-from backend.door.bodies import Body, Pace
+from backend.door.bodies import Body, Pace, Spool
 from backend.door.lanes import Admission, Full, Lane, lane_of
 from backend.errors import Problem
 from backend.ids import uuid7
@@ -25,6 +25,7 @@ from backend.ids import uuid7
 PEER = "X-Door-Peer"  # the client's address for config/wsgi.py; nobody else can send it through the door
 IDLE_S = 15  # gunicorn: 75 (config/parts.py)
 ANSWERS_WITHIN_S = 75  # gunicorn ends a worker that is silent for 60
+MOST_HEADERS = 90  # gunicorn takes 100, and the door adds its own
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _NOT_PASSED_ON = answers.OF_ONE_HOP | {"expect", "content-length", PEER.lower()}
 _ADDED_BY_AIOHTTP = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
@@ -43,6 +44,7 @@ class Forwarder:
     socket: str
     admission: Admission
     pace: Pace = field(default_factory=Pace)
+    spool: Spool = field(default_factory=Spool)
     behind_https: bool = field(default_factory=lambda: os.environ.get("BEHIND_HTTPS") == "1")
     _session: ClientSession | None = None
 
@@ -65,19 +67,35 @@ class Forwarder:
         known_as = request_id(request)
         if (refused := maintenance.refusal(request.path)) is not None:
             return refusals.answer(refused, request, known_as)
+        if len(request.headers) > MOST_HEADERS:
+            return refusals.answer(Problem("too_many_headers"), request, known_as)
+        lane = lane_of(request.method, request.path)
         try:
-            body = await bodies.receive(request, self.pace)
+            body = await bodies.receive(request, self.pace, self.spool, lane)
         except bodies.TooLarge:
             return refusals.answer(Problem("payload_too_large"), request, known_as)
+        except bodies.Crowded:
+            return refusals.answer(self._crowded(lane), request, known_as)
         try:
             if not body.is_whole and not _is_a_beginning(request, body):
-                return refusals.answer(Problem("slow_request" if body.is_slow else "bad_request"), request, known_as)
+                return refusals.answer(self._refusal(body, lane), request, known_as)
             headers = self._headers(request, body, known_as)
             return await self._admitted(request, headers, body, known_as)
         except UnicodeEncodeError:
             return refusals.answer(Problem("invalid_text"), request, known_as)
         finally:
             body.close()
+
+    def _refusal(self, body: Body, lane: Lane) -> Problem:
+        """Of a body that is not whole."""
+        if body.is_crowded:
+            return self._crowded(lane)
+        return Problem("slow_request" if body.is_slow else "bad_request")
+
+    def _crowded(self, lane: Lane) -> Problem:
+        if lane in self.admission.turned_away:
+            self.admission.turned_away[lane] += 1
+        return refusals.busy(at_least=3, at_most=30)
 
     async def _admitted(
         self, request: BaseRequest, headers: CIMultiDict[str], body: Body, known_as: str

@@ -16,7 +16,7 @@ from aiohttp.web import BaseRequest, RequestHandler, Server, ServerRunner, Strea
 
 from backend import maintenance
 from backend.door import figures, listening, refusals
-from backend.door.bodies import Pace
+from backend.door.bodies import SPOOL_BYTES, Pace, Spool
 from backend.door.events import Hub
 from backend.door.forwarding import Forwarder, request_id
 from backend.door.lanes import Admission
@@ -44,6 +44,7 @@ class Place:
     capacity: int
     headers_within_s: float = HEADERS_WITHIN_S
     pace: Pace = field(default_factory=Pace)
+    spool_bytes: int = SPOOL_BYTES
 
 
 class Door:
@@ -54,7 +55,7 @@ class Door:
         self.admission = Admission(place.capacity)
         self.threads = Threads()
         self.hub = Hub(self.threads)
-        self.forwarder = Forwarder(place.socket, self.admission, place.pace)
+        self.forwarder = Forwarder(place.socket, self.admission, place.pace, Spool(place.spool_bytes))
         self._runner: ServerRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -111,7 +112,7 @@ class Door:
 
     async def _observe(self) -> None:
         while True:
-            figures.observe(self.admission, self.hub)
+            figures.observe(self.admission, self.hub, self.forwarder.spool)
             await asyncio.sleep(1)
 
 
