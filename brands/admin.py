@@ -33,6 +33,12 @@ class ProductAdmin(ScopedAdmin):
     list_select_related = ("brand",)
     search_fields = ("code", "name", "carton_code", "pack_code")
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """As all saves; what the product cost until today is kept first."""
+        if change:
+            catalogue.keep_prices(obj)
+        super().save_model(request, obj, form, change)
+
     def after_save(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         catalogue.changed()
 

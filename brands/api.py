@@ -13,6 +13,7 @@ from backend import clock
 from backend.http.serializers import (
     DayField,
     OutModelSerializer,
+    OutSerializer,
     StrictBooleanField,
     StrictModelSerializer,
     StrictSerializer,
@@ -52,6 +53,20 @@ class ProductIn(StrictModelSerializer):
         model = Product
         fields = ("code", "name", "brand", "carton_code", "pack_code", "packs_per_carton", "blend", "tar_mg",
                   "guide_pack_fen", "guide_carton_fen", "wholesale_fen", "transfer_fen", "on_sale")  # fmt: skip
+
+
+class PriceOut(OutSerializer):
+    """What a product cost from a day to before another, fen per carton; null where nobody knows."""
+
+    from_date = serializers.DateField(allow_null=True, help_text="Null: as long as the product is known.")
+    to_date = serializers.DateField(allow_null=True, help_text="Null: the prices of today.")
+    guide_fen = serializers.IntegerField(allow_null=True)
+    wholesale_fen = serializers.IntegerField(allow_null=True)
+    transfer_fen = serializers.IntegerField(allow_null=True)
+
+
+class PricesOut(OutSerializer):
+    results = PriceOut(many=True)
 
 
 class PriceClassOut(OutModelSerializer):
@@ -119,7 +134,8 @@ class ProductViewSet(ListActs, ReadActs, CreateActs, EditActs, ScopedViewSet):
     serializer_class = ProductOut
     filterset_class = filters.ProductFilters
     in_serializers = {"create": ProductIn, "partial_update": ProductIn}
-    needs = BrandViewSet.needs
+    needs = {**BrandViewSet.needs, "prices": "brands.read"}
+    answers = {"prices": PricesOut}
     total_order = ("code",)
     lookup_value_converter = "int"
 
@@ -132,6 +148,11 @@ class ProductViewSet(ListActs, ReadActs, CreateActs, EditActs, ScopedViewSet):
 
     def change(self, row: Product, data: dict[str, Any]) -> Product:
         return catalogue.edit_product(actor=self.actor, product=row, values=data)
+
+    @action(detail=True, methods=["get"])
+    def prices(self, request: Request, pk: Any = None) -> Response:
+        """What the product has cost, oldest first; the last entry holds today."""
+        return Response(PricesOut({"results": queries.prices(self.get_object())}).data)
 
 
 class PriceClassViewSet(ListActs, ScopedViewSet):

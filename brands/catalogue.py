@@ -12,6 +12,7 @@ from backend.constraints import violated
 from backend.errors import FieldError, Problem
 from backend.models import Level, Unit
 from backend.scope import Actor
+from brands import prices
 from brands.feeds import CATALOGUE
 from brands.models import Brand, Product
 
@@ -35,7 +36,8 @@ def add_product(*, actor: Actor, values: Mapping[str, Any]) -> Product:
 
 
 def edit_product(*, actor: Actor, product: Product, values: Mapping[str, Any]) -> Product:
-    """The product carries the values; facts keep what they recorded. `brands.edit`; `conflict` as for add_product."""
+    """The product carries the values; facts keep what they recorded, past days their prices. `brands.edit`; `conflict`
+    as for add_product."""
     return _saved(actor, product, values)
 
 
@@ -51,6 +53,8 @@ def _saved(actor: Actor, row: Any, values: Mapping[str, Any]) -> Any:
         row.version += 1
     try:
         with transaction.atomic():
+            if isinstance(row, Product) and not is_new:
+                keep_prices(row)
             row.save()
             act = f"{row._meta.model_name}.{'add' if is_new else 'edit'}"
             audit.record(actor, act, row, before=before, after=audit.snapshot(row), unit_id=mine[0])
@@ -58,6 +62,11 @@ def _saved(actor: Actor, row: Any, values: Mapping[str, Any]) -> Any:
     except IntegrityError as error:
         raise taken(error) from error
     return row
+
+
+def keep_prices(product: Product) -> None:
+    """Days before today keep the stored prices of a product that is about to be saved with these. Three queries."""
+    prices.keep([prices.Prices(product.pk, product.guide_carton_fen, product.wholesale_fen, product.transfer_fen)])
 
 
 def changed() -> None:

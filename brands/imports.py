@@ -11,7 +11,7 @@ from typing import Any
 from backend.imports import reasons
 from backend.imports.cells import YES_NO, number, text, whole, yuan_as_fen
 from backend.imports.kinds import Column, Context, ImportKind, fault
-from brands import catalogue
+from brands import catalogue, prices
 
 COLUMNS = (
     Column("code", ("商品编码", "卷烟编码", "编码", "product_code", "source_id"), "text", text(20, r"[\w.-]+"), True),
@@ -84,8 +84,18 @@ def compare(cursor: Any, context: Context) -> None:
     )
 
 
+_PRICES = """
+SELECT p.id AS product_id, coalesce(r.guide_carton_fen, p.guide_carton_fen) AS guide_fen,
+    coalesce(r.wholesale_fen, p.wholesale_fen) AS wholesale_fen,
+    coalesce(r.transfer_fen, p.transfer_fen) AS transfer_fen
+FROM import_row r JOIN brands_product p ON p.code = r.code WHERE r.effect = 'changed'
+"""
+
+
 def apply(cursor: Any, context: Context) -> None:
-    """Brands and products stand as the good rows say, and phones learn of it. Six queries."""
+    """Brands and products stand as the good rows say, past days keep their prices, and phones learn of it. Nine
+    queries."""
+    prices.keep_selected(cursor, _PRICES)
     cursor.execute(
         """INSERT INTO brands_brand (name, name_en, maker, is_home, version)
         SELECT DISTINCT ON (brand) brand, '', coalesce(maker, ''), false, 1 FROM import_row

@@ -1,4 +1,5 @@
-"""Reads of the catalogue: price class and key products as of a day; called by api.py and filters.py."""
+"""Reads of the catalogue: prices, price class and key products as of a day; called by api.py, filters.py and the
+figures of market/."""
 
 from __future__ import annotations
 
@@ -6,9 +7,33 @@ from datetime import date
 from typing import Any
 
 from django.db.models import F, Func, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from backend.models import Unit
-from brands.models import PriceClassBand, Product
+from brands.models import PriceClassBand, Product, ProductPrice
+
+PRICES_ON = """
+SELECT d.on_date, g.id AS product_id,
+    CASE WHEN old.id IS NULL THEN g.guide_carton_fen ELSE old.guide_fen END AS guide_fen,
+    CASE WHEN old.id IS NULL THEN g.wholesale_fen ELSE old.wholesale_fen END AS wholesale_fen,
+    CASE WHEN old.id IS NULL THEN g.transfer_fen ELSE old.transfer_fen END AS transfer_fen
+FROM unnest(%(price_days)s::date[]) AS d(on_date) CROSS JOIN brands_product g
+LEFT JOIN brands_productprice old ON old.product_id = g.id AND old.during @> d.on_date
+"""  # a table for other statements: every product on each of %(price_days)s, fen per carton; docs/method.md
+
+
+def prices(product: Product) -> list[dict[str, Any]]:
+    """What a product has cost, oldest first, fen per carton: times that are over, then what holds now (no `to_date`).
+    One query."""
+    now = (product.guide_carton_fen, product.wholesale_fen, product.transfer_fen)
+    names = ("guide_fen", "wholesale_fen", "transfer_fen")
+    rows = ProductPrice.objects.filter(product=product).order_by("during").values_list("during", *names)
+    found = [
+        {"from_date": during.lower, "to_date": during.upper, **dict(zip(names, fen, strict=True))}
+        for during, *fen in rows
+    ]
+    since = found[-1]["to_date"] if found else None
+    return [*found, {"from_date": since, "to_date": None, **dict(zip(names, now, strict=True))}]
 
 
 def price_class_on(on: date, transfer_fen: str = "transfer_fen") -> Subquery:
@@ -21,9 +46,11 @@ def price_class_on(on: date, transfer_fen: str = "transfer_fen") -> Subquery:
 
 
 def products_on(on: date, rows: QuerySet[Any] | None = None) -> QuerySet[Any]:
-    """Products with their brand and `price_class` of the day."""
+    """Products with their brand and `price_class` of the day, by the transfer price of that day."""
     products = Product.objects.all() if rows is None else rows
-    return products.select_related("brand").annotate(price_class=price_class_on(on))
+    kept = ProductPrice.objects.filter(product=OuterRef("pk"), during__contains=on).values("transfer_fen")[:1]
+    of_day = products.select_related("brand").annotate(transfer_fen_on=Coalesce(Subquery(kept), F("transfer_fen")))
+    return of_day.annotate(price_class=price_class_on(on, "transfer_fen_on"))
 
 
 def key_in(rows: QuerySet[Any], units: QuerySet[Unit], on: date) -> QuerySet[Any]:

@@ -38,6 +38,7 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/parameters",
     "GET /api/v1/photos/<uuid:pk>/exif",
     "GET /api/v1/policy-versions/<int:pk>/reach",
+    "GET /api/v1/products/<int:pk>/prices",
     "GET /api/v1/retailers/<uuid:pk>/template",
     "GET /api/v1/roles",
     "GET /api/v1/rules",

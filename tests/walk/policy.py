@@ -259,6 +259,7 @@ POLICY: dict[str, Rule] = {
     **_reads("/api/v1/products", "brands.read", "product", "int"),
     "POST /api/v1/products": Rule("brands.edit"),
     "PATCH /api/v1/products/<int:pk>": Rule("brands.edit", "product"),
+    "GET /api/v1/products/<int:pk>/prices": Rule("brands.read", "product"),
     "GET /api/v1/price-classes": Rule("brands.read"),
     **_reads("/api/v1/key-products", "brands.read", "key product", "int"),
     "POST /api/v1/key-products": Rule("brands.edit", about="key product"),
