@@ -17,32 +17,48 @@ import pytest
 from axes.models import AccessAttempt
 from django.db import connection, connections
 
+from backend import clock
 from backend.models import Device, DeviceState
-from tests.cast import Cast
-from tests.database import url_of
+from tests.cast import NOW, Cast, build_cast
+from tests.database import clone, url_of
 from tests.door.live import Live, system
 
-pytestmark = pytest.mark.django_db(transaction=True)
+
+@pytest.fixture(scope="module")
+def cast(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
+    """The cast, committed for the processes here; the database is a fresh one for who comes after the module."""
+    name = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        with clock.at(NOW):
+            found = build_cast()
+        yield found
+        connections.close_all()
+        clone(name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def live(cast: Cast) -> Iterator[Live]:
+    """Started once, since that takes as long as all tests here; the last test stops its web server."""
     with system(url_of(connection.settings_dict["NAME"]), processes=1) as found:
         yield found
-    connections.close_all()
+        connections.close_all()
 
 
 def token(cast: Cast, name: str) -> str:
-    """Of a phone that is signed in by the clock on the wall: the processes here hold no other."""
+    """Of a phone that has just signed in by the clock on the wall: the processes here hold no other."""
     now, text = datetime.now(UTC), f"live-token-of-{name}"
-    Device.objects.create(
-        person=cast.people[name],
+    Device.objects.update_or_create(
         device_id=f"live-{name}",
-        name="手机",
-        token_hash=sha256(text.encode()).digest(),
-        signed_in_at=now,
-        last_used_at=now,
-        expires_at=now + timedelta(days=1),
+        defaults={
+            "person": cast.people[name],
+            "name": "手机",
+            "token_hash": sha256(text.encode()).digest(),
+            "signed_in_at": now,
+            "last_used_at": now,
+            "expires_at": now + timedelta(days=1),
+            "state": DeviceState.ACTIVE,
+            "ended_at": None,
+        },
     )
     return text
 

@@ -198,7 +198,8 @@ def test_a_photo_that_kills_the_child_is_refused_and_the_others_are_read(
 def test_a_child_that_needs_too_much_memory_refuses_the_photo_alone(
     as_lin: APIClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    small, large = arrive(as_lin, jpeg(10)), arrive(as_lin, encoded(shelf(2, (6_000, 6_000)), "PNG"))
+    plain = encoded(Image.new("RGB", (6_000, 6_000)), "PNG")  # unpacked it is as large as any other of its size
+    small, large = arrive(as_lin, jpeg(10)), arrive(as_lin, plain)
     source = open(photo_child.__file__).read()  # noqa: SIM115
     child = tmp_path / "child.py"
     child.write_text(source.replace("MEMORY_BYTES = 1024 *", "MEMORY_BYTES = 220 *"))
