@@ -11,6 +11,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import ProjectState
 
 from backend import clock
+from backend.locks import Lock, take
 
 
 class CreatePartitionedModel(migrations.CreateModel):
@@ -70,7 +71,7 @@ def ensure_partitions(around: date | None = None, *, back: int | None = None, ah
             if name not in known:
                 with transaction.atomic():
                     # IF NOT EXISTS alone fails when two create one table at once: the second waits here and then looks.
-                    cursor.execute("SELECT pg_advisory_xact_lock(135, hashtext(%s))", [name])
+                    take(Lock.PARTITIONS, name)
                     cursor.execute(partition_sql(name, table, month))
                 created.append(name)
     return created

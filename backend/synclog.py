@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from backend import clock
 from backend.feeds import Feed
+from backend.locks import Lock
 
 CHANNEL = "sync"  # NOTIFY with "<unit id> <collection>", once per transaction and pair: PostgreSQL folds equal ones
 _LAST = "sync_issues"  # every writer enters what was refused after everything else
@@ -86,10 +87,10 @@ _BY_CONTENT = "decode(md5(g.document::text), 'hex')", "e.digest <> g.digest"
 _ONLY_IDS = "NULL::bytea", "e.digest = '\\x00'"
 
 # Two comparisons of one unit take turns; the second finds what the first has told and adds nothing.
-_TURN = """
-SELECT pg_advisory_xact_lock(136, hashtext(u || ' ' || %s))
+_TURN = f"""
+SELECT pg_advisory_xact_lock({Lock.STREAMS:d}, hashtext(u || ' ' || %s))
 FROM (SELECT unnest(%s::bigint[]) AS u ORDER BY 1) AS units
-"""
+"""  # noqa: S608 - a number of our own
 _STALE = """
 SELECT u, k.reconciled_on IS NULL FROM unnest(%s::bigint[]) AS units(u)
 LEFT JOIN backend_synccounter k ON k.territory_id = u AND k.collection = %s

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from backend.locks import Lock
+
 log = logging.getLogger(__name__)
 
 _checks: dict[str, Callable[[], object]] = {}
@@ -29,7 +31,7 @@ def run_all() -> dict[str, bool]:
 def run_one(name: str) -> bool:
     """Runs one check under a session advisory lock; False when another worker holds it, or when it failed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(135, hashtext(%s))", [name])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [Lock.TICKS.value, name])
         if not cursor.fetchone()[0]:
             return False
     try:
@@ -45,6 +47,6 @@ def run_one(name: str) -> bool:
 def _unlock(name: str) -> None:
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(135, hashtext(%s))", [name])
+            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [Lock.TICKS.value, name])
     except (DatabaseError, InterfaceError):
         connection.close()  # the session ended, and its locks with it

@@ -28,6 +28,7 @@ from django.db import transaction
 
 from backend import clock, metrics, prepared, scope
 from backend.errors import Problem, register
+from backend.locks import Lock
 from backend.models import Upload
 from backend.scope import Actor
 
@@ -92,7 +93,7 @@ SELECT %(upload_id)s::uuid, %(person_id)s::uuid, %(device_id)s::uuid, %(length)s
     %(metadata)s::jsonb, %(created_at)s::timestamptz, %(expires_at)s::timestamptz, %(done_at)s::timestamptz
 """
 # What one person has begun is counted by one request after the other, so that no two pass the limit together.
-_IN_TURN = "SELECT pg_advisory_xact_lock(138, hashtext(%(person_id)s::uuid::text))"
+_IN_TURN = f"SELECT pg_advisory_xact_lock({Lock.UPLOADS:d}, hashtext(%(person_id)s::uuid::text))"
 _STORE_WITHIN = f"""{STORE}
 FROM (SELECT count(*) AS begun, coalesce(sum(length), 0) AS bytes FROM backend_upload
     WHERE person_id = %(person_id)s::uuid AND done_at IS NULL AND expires_at > %(created_at)s::timestamptz) AS open

@@ -15,12 +15,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from backend.ids import UUID7_SQL
+from backend.locks import Lock, take
 from cycles import bases, building
 from cycles.rules.rule import Rule, rules
-
-# Findings belong to no month, so two months of one day must not write them at once. Taken after the months' own locks
-# (cycles/building.py): who analyzes several months in one transaction locks all of these first, in their order.
-FINDINGS_LOCK = (1353, 1)
 
 
 @dataclass
@@ -63,7 +60,9 @@ def analyze(
         given = {**bases.values(as_of, month, prefectures), "whole": not only_every_day}
         _ask(cursor, asked, given)
         given |= {"asked": [rule.code for rule in asked], "known": [rule.code for rule in rules()]}
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", FINDINGS_LOCK)
+        # Findings belong to no month, so two months of one day must not write them at once. Taken after the months' own
+        # locks: who analyzes several months in one transaction locks all of these first, in their order.
+        take(Lock.FINDINGS)
         for statement in (
             "DROP TABLE IF EXISTS pg_temp.an_stamped",
             _STAMP,

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from backend.clock import add_months
+from backend.locks import Lock, take
 from backend.partitions import name_of
 from cycles.grid import CELLS, COLUMNS
 from cycles.models import Month, OpeningChunk, RetailerCycle
@@ -19,7 +20,6 @@ from cycles.models import Month, OpeningChunk, RetailerCycle
 PARENT = RetailerCycle._meta.db_table
 CHUNK_RETAILERS = 50_000  # about a second of work: what a killed worker loses at most
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
-LOCKS = 1351  # advisory lock (1351, yyyymm): the month's rows and its table are changed by one transaction at a time
 
 ROW_COLUMNS = ", ".join(("month", "retailer_id", "territory_id", "county_id", *COLUMNS))
 OPENING_CELLS = ", ".join(str(int(cell.opens_as)) for cell in CELLS)
@@ -57,8 +57,7 @@ _WRITE_PAGES_PLAIN = (
 def lock_month(month: date) -> None:
     """Until the end of this transaction nobody else changes the month's table or derives its rows. Several months are
     locked in their order."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, month.year * 100 + month.month])
+    take(Lock.MONTHS, month)
 
 
 def announce(month: date, now: datetime, *, chunk_retailers: int = CHUNK_RETAILERS) -> Month:

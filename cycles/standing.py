@@ -12,7 +12,7 @@ from datetime import date
 from django.db import connection
 
 from backend.errors import Problem, register
-from cycles.building import LOCKS
+from backend.locks import Lock, take
 from cycles.models import PrefectureMonth
 
 register(
@@ -58,8 +58,7 @@ def hold(month: date) -> None:
 
     Taken before any row is locked, as the month's own verbs do (`building.lock_month`), so that none waits in a ring.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [LOCKS, month.year * 100 + month.month])
+    take(Lock.MONTHS, month, shared=True)
 
 
 _STATES = f"SELECT u.id, {STATE.format(unit='u')} FROM backend_unit u WHERE u.id = ANY(%(units)s)"  # noqa: S608

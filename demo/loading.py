@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from backend import clock, marks
+from backend.locks import Lock, take
 from backend.models import Parameter, Unit
 from backend.partitions import ensure_partitions
 from demo import (
@@ -90,7 +91,7 @@ def load(plan: Plan, tables: Iterable[str] = TABLES, say: Say = print) -> None:
     wanted = with_needed(tables)
     with clock.at(clock.start_of(plan.as_of) + timedelta(hours=8)):
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('load_demo'))")
+            take(Lock.DEMO)
             if is_loaded():
                 return
             ensure_partitions(around=plan.as_of, back=MONTHS_OF_FACTS)

@@ -13,18 +13,19 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from backend import clock, marks
+from backend.locks import Lock, take
 from backend.marks import Key
 from retail import queries
+from visits.presence import counts
 
 CONSUMER = "stops"
 KINDS = ("visits",)
 MARK = "stops"  # what phones hold of the plan has changed
-LOCKS = 1352  # advisory lock (1352, yyyymm): set-based writers of a month's stops take turns
 
 # A visit serves one stop and a stop is served by one visit: that of its own day first (there is one stop of a shop a
 # day; of several visits the earliest serves), then what is left of both meets week by week (Monday to Sunday), in the
 # order of days.
-_LINK = """
+_LINK = f"""
 WITH stops AS MATERIALIZED (
     SELECT s.id, s.retailer_id, s.on_date, s.state, s.visit_id FROM visits_plannedstop s
     WHERE s.month = %(month)s AND s.state <> 'dropped'
@@ -38,7 +39,7 @@ landed AS MATERIALIZED (
     SELECT v.id, v.retailer_id, v.on_date, row_number() OVER own_day AS nth,
         row_number() OVER (PARTITION BY v.retailer_id, date_trunc('week', v.on_date) ORDER BY v.started_at, v.id) AS o
     FROM visits_visit v
-    WHERE v.month = %(month)s AND v.presence NOT IN ('to_verify', 'rejected')
+    WHERE v.month = %(month)s AND {counts()}
     AND v.retailer_id IN (SELECT retailer_id FROM stops)
     WINDOW own_day AS (PARTITION BY v.retailer_id, v.on_date ORDER BY v.started_at, v.id)),
 same_day AS MATERIALIZED (
@@ -66,7 +67,7 @@ wanted AS (
 UPDATE visits_plannedstop s SET state = w.state, visit_id = w.visit_id, miss_reason = '', version = s.version + 1
 FROM wanted w WHERE s.id = w.id AND (s.state, s.visit_id) IS DISTINCT FROM (w.state, w.visit_id)
 RETURNING s.retailer_id
-"""
+"""  # noqa: S608 - our own condition
 _PASSED = "SELECT DISTINCT month FROM visits_plannedstop WHERE state = 'planned' AND on_date < %s ORDER BY month"
 _MISS = """
 UPDATE visits_plannedstop SET state = 'missed', version = version + 1 WHERE state = 'planned' AND on_date < %s
@@ -116,8 +117,7 @@ def tell(retailer_ids: Iterable[UUID]) -> int:
 
 def lock(month: date) -> None:
     """Until the end of this transaction no other set-based writer changes the month's stops."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, month.year * 100 + month.month])
+    take(Lock.STOPS, month)
 
 
 def follow() -> int:

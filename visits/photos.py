@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from backend import clock, prepared, quarantine, synclog, uploads
 from backend.errors import FieldError, Problem, register
 from backend.feeds import Feed
+from backend.locks import Lock
 from backend.models import Upload
 from backend.quarantine import Refused
 from backend.scope import Actor
@@ -40,10 +41,10 @@ SELECT true, sha256 FROM visits_storedphoto WHERE id = %(photo_id)s::uuid
 UNION ALL SELECT false, sha256 FROM visits_photo WHERE photo_id = %(photo_id)s::uuid
 """
 # Who declares or brings a photo waits for who brings or declares it at the same moment: the later one sees both.
-_LOCK = """
-SELECT pg_advisory_xact_lock(137, hashtext(id)) FROM (SELECT unnest(%s::text[]) AS id ORDER BY 1) AS ids
-"""
-_LOCK_ONE = "SELECT pg_advisory_xact_lock(137, hashtext(%(photo_id)s::uuid::text))"
+_LOCK = f"""
+SELECT pg_advisory_xact_lock({Lock.PHOTOS:d}, hashtext(id)) FROM (SELECT unnest(%s::text[]) AS id ORDER BY 1) AS ids
+"""  # noqa: S608 - a number of our own
+_LOCK_ONE = f"SELECT pg_advisory_xact_lock({Lock.PHOTOS:d}, hashtext(%(photo_id)s::uuid::text))"
 _CLAIM = """
 INSERT INTO visits_storedphoto (id, person_id, device_id, sha256, size_bytes, name, taken_at, arrived_at, state, reason,
     media_type, kind)

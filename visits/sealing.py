@@ -14,11 +14,11 @@ from typing import Any
 from django.db import connection
 
 from backend import clock
+from backend.locks import Lock, take
 from backend.marks import Key
 from visits import matrix
 
 FIRST = bytes(32)  # what the first link holds on to
-LOCK = 1354  # advisory lock (1354, 0): one hand writes the chain
 
 # What a receipt says, as text that depends on no setting of the session and is read in one way only.
 _BRIEFING = """sha256(convert_to(jsonb_build_array('briefing', v.id, v.month, v.revision, v.retailer_id, v.person_id,
@@ -75,8 +75,8 @@ SELECT s.*, %s FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::bigint[], %
 def seal(keys: Sequence[Key]) -> int:
     """Every briefing of these territories and days, and every reading and attempt, has its link in the chain; returns
     how many were added. In the caller's transaction, which holds the chain to its end; four queries at most."""
+    take(Lock.SEALS)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK])
         cursor.execute(_DUE, matrix.places(keys))
         due = cursor.fetchall()
         if due:

@@ -16,6 +16,7 @@ from backend import audit, clock
 from backend.errors import Problem
 from backend.imports import kinds, reading, staging
 from backend.imports.kinds import Context, ImportKind
+from backend.locks import Lock, take
 from backend.models import ImportRun
 from backend.scope import Actor
 
@@ -70,7 +71,7 @@ def _run(
     upload, started, mode = asked
     with transaction.atomic(), connection.cursor() as cursor:
         # Two imports of one kind would compare themselves with the same past: the second waits.
-        cursor.execute("SELECT pg_advisory_xact_lock(135, hashtext(%s))", [f"import {kind.code}"])
+        take(Lock.IMPORTS, kind.code)
         counts = _stage(cursor, kind, context, file)
         state = _settle(cursor, kind, context, (mode, counts.bad))
         made = _record(context.actor, kind, upload, started, (mode, state, *file, counts))

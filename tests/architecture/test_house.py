@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -64,3 +65,11 @@ def test_no_signals_and_no_second_clock() -> None:
                 offenders.append(f"{path}:{node.lineno} {ast.unparse(node.func)}")
     allowed = {"demo", "config"}  # the simulated phones and the supervisor have clocks of their own
     assert [o for o in offenders if o.split("/")[0] not in allowed] == []
+
+
+def test_one_place_says_which_visits_count_and_which_numbers_locks_have() -> None:
+    """Else one of thirty statements would be forgotten, and two locks would be one."""
+    rule = re.compile(r"presence NOT IN \('|advisory_(xact_)?lock(_shared)?\(\d")
+    found = [str(path) for path in tracked() if path.parts[0] in APPS and "migrations" not in path.parts
+             and rule.search((ROOT / path).read_text())]  # fmt: skip
+    assert found == []
