@@ -19,6 +19,7 @@ from backend.ids import UUID7_SQL
 from backend.scope import Actor, OfShop, units_under
 from cycles import gate, standing
 from cycles.models import AdviceSheet
+from visits.presence import counts
 
 SEEN_DAYS = 56  # a price or a stock seen longer ago says nothing of today
 WORDS_MAX = 1_000
@@ -49,7 +50,7 @@ total AS (
     FROM line GROUP BY retailer_id),
 seen AS MATERIALIZED (
     SELECT s.retailer_id, o.product_id, v.on_date, v.started_at, o.carton_price_fen, o.stock_packs
-    FROM shop s JOIN visits_visit v ON v.retailer_id = s.retailer_id AND v.presence NOT IN ('to_verify', 'rejected')
+    FROM shop s JOIN visits_visit v ON v.retailer_id = s.retailer_id AND {counts()}
         AND v.on_date > %(today)s::date - {SEEN_DAYS} AND v.on_date <= %(today)s
         AND v.month >= date_trunc('month', %(today)s::date - {SEEN_DAYS})::date
     JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id),

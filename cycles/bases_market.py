@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cycles.bases import register
 from market.trade_queries import looked_pairs, sold_pairs
+from visits.presence import counts
 
 # -- what was ordered --------------------------------------------------------------------------------------------------
 
@@ -80,7 +81,7 @@ register(
 # one visit what was counted.
 register(
     "an_item",
-    """
+    f"""
     WITH found AS (
     SELECT v.retailer_id, s.territory_id, v.id AS visit_id, v.month, v.on_date, v.started_at, true AS is_counted,
         f.code AS item_code, f.placed = f.items AS passed, f.items, f.placed, f.is_tag, NOT f.is_tag AS is_minors
@@ -91,7 +92,7 @@ register(
             - coalesce(c.tags_altered, 0)), true),
         ('minors_sign', 1, c.minors_sign::int, false)) AS f(code, items, placed, is_tag)
     WHERE f.items > 0 AND f.placed IS NOT NULL AND v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s
-    AND v.presence NOT IN ('to_verify', 'rejected')
+    AND {counts()}
     AND v.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
     AND c.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
     UNION ALL
@@ -111,7 +112,7 @@ register(
         FROM found)
     SELECT retailer_id, territory_id, visit_id, month, on_date, item_code, passed, items, placed, is_tag, is_minors
     FROM ranked WHERE place = 1
-    """,
+    """,  # noqa: S608 - our own condition
     needs=("an_check", "an_shop", "an_unit"),
 )
 # Three calendar months of pitches, by the territory stamped on the visit.
@@ -149,19 +150,19 @@ register(
 )
 register(
     "an_untold",
-    """
+    f"""
     WITH told AS (
         SELECT DISTINCT v.retailer_id, b.policy_version_id
         FROM visits_briefing b JOIN visits_visit v ON v.month = b.month AND v.id = b.visit_id
         WHERE b.policy_version_id IN (SELECT version_id FROM an_policy)
         AND b.month >= (SELECT date_trunc('month', min(released_at) AT TIME ZONE 'Asia/Shanghai')::date FROM an_policy)
         AND v.month >= (SELECT date_trunc('month', min(released_at) AT TIME ZONE 'Asia/Shanghai')::date FROM an_policy)
-        AND v.on_date < %(as_of)s AND v.presence NOT IN ('to_verify', 'rejected'))
+        AND v.on_date < %(as_of)s AND {counts()})
     SELECT s.retailer_id, s.territory_id, p.version_id, p.title, p.title_en, p.brief_by
     FROM an_policy p JOIN an_shop s ON s.territory_id = p.territory_id AND s.state = 'active'
     LEFT JOIN told ON told.retailer_id = s.retailer_id AND told.policy_version_id = p.version_id
     WHERE told.retailer_id IS NULL
-    """,
+    """,  # noqa: S608 - our own condition
     needs=("an_policy", "an_shop"),
 )
 

@@ -17,6 +17,7 @@ from backend import clock, parameters
 from cycles.calendar import WorkingCalendar
 from cycles.sentences import Template, register
 from visits.parameters import EVERY_DAYS, EVERY_DAYS_TERMINAL, PER_DAY
+from visits.presence import counts
 
 WEEKLY = 4  # a month of the method counts four weeks; a finding adds a visit up to that
 REASONS = 5  # at most so many are told of a stop
@@ -63,7 +64,7 @@ due AS MATERIALIZED (
 told AS MATERIALIZED (
     SELECT DISTINCT v.retailer_id, b.policy_version_id
     FROM due d JOIN visits_briefing b ON b.policy_version_id = d.id
-    JOIN visits_visit v ON v.month = b.month AND v.id = b.visit_id AND v.presence NOT IN ('to_verify', 'rejected')
+    JOIN visits_visit v ON v.month = b.month AND v.id = b.visit_id AND {counts()}
     WHERE b.month BETWEEN ({_RELEASED}) AND %(month)s),
 policy AS MATERIALIZED (
     SELECT d.id, s.retailer_id, d.brief_by, d.title FROM due d JOIN shop s ON d.unit_id = ANY(s.ancestors)

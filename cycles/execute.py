@@ -13,10 +13,11 @@ from django.db import connection
 
 from cycles.building import PARENT
 from cycles.grid import CellState
+from visits.presence import counts
 
 DONE, OPEN = int(CellState.DONE), int(CellState.OPEN)
 
-LANDED = "v.month = %(month)s AND v.presence NOT IN ('to_verify', 'rejected')"
+LANDED = f"v.month = %(month)s AND {counts()}"
 KEY_PRODUCT = """
 EXISTS (SELECT 1 FROM backend_unit u JOIN brands_keyproduct k ON k.unit_id = ANY(u.ancestors)
         WHERE u.id = v.territory_id AND k.product_id = {line}.product_id AND k.during @> v.on_date)

@@ -14,6 +14,7 @@ from django.db import connection
 
 from backend import clock, parameters
 from cycles.goals import AMBITIOUS
+from visits.presence import counts
 
 SHOWN_IDS = 50
 
@@ -67,7 +68,7 @@ _LIMIT = f"""coalesce((
     SELECT (p.value #>> '{{}}')::numeric FROM backend_unit u JOIN backend_parameter p ON p.unit_id = ANY(u.ancestors)
     WHERE u.id = a.of_unit AND p.key = '{AMBITIOUS}' AND p.during @> %(month)s::date
         AND jsonb_typeof(p.value) = 'number'
-    ORDER BY array_position(u.ancestors, p.unit_id) DESC LIMIT 1), {parameters.declared(AMBITIOUS).default})"""  # noqa: S608
+    ORDER BY array_position(u.ancestors, p.unit_id) DESC LIMIT 1), {parameters.declared(AMBITIOUS).default})"""  # noqa: S608 - our own condition
 _ABOVE_BEST = f"a.goal = 'at_least' AND a.best > 0 AND a.target > a.best * {_LIMIT}"
 ACTIONS = f"""
 SELECT a.cycle_id, a.child_id, a.of_unit, a.id, a.dimension, a.rule, a.retailer_id, a.product_id, a.state,
@@ -93,7 +94,7 @@ FROM cover c JOIN visits_plannedstop p ON p.territory_id = c.unit_id
     AND p.on_date >= %(month)s AND p.on_date < %(after)s
 WHERE p.state <> 'dropped'
 """
-VISITS = """
+VISITS = f"""
 SELECT c.cycle_id, c.child_id, c.unit_id AS of_unit, v.id, 'client' AS dimension, v.retailer_id,
     NULL::bigint AS product_id, p.pitches, p.accepted, o.seen, p.pitches > 0 AS pitched, o.seen > 0 AS priced
 FROM cover c JOIN visits_visit v ON v.territory_id = c.unit_id AND v.month = %(month)s,
@@ -101,8 +102,8 @@ LATERAL (SELECT count(*) AS pitches, count(*) FILTER (WHERE p.accepted) AS accep
     FROM visits_pitch p WHERE p.month = %(month)s AND p.visit_id = v.id) p,
 LATERAL (SELECT count(*) AS seen FROM visits_observation o WHERE o.month = %(month)s AND o.visit_id = v.id AND (
     o.carton_price_fen IS NOT NULL OR o.pack_price_fen IS NOT NULL OR o.stock_packs IS NOT NULL)) o
-WHERE v.presence NOT IN ('to_verify', 'rejected')
-"""
+WHERE {counts()}
+"""  # noqa: S608 - our own condition
 FORECASTS = """
 SELECT c.cycle_id, c.child_id, c.unit_id AS of_unit, f.id, 'market' AS dimension, f.cartons, f.model_cartons,
     f.last_month_cartons, f.reason, f.decided_at IS NOT NULL AND f.cartons IS DISTINCT FROM f.model_cartons AS changed

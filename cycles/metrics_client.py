@@ -7,6 +7,7 @@ assigned on the month's last day, as on the boards (docs/method.md, "Figures").
 from __future__ import annotations
 
 from cycles.metrics import Metric, register
+from visits.presence import counts
 
 # Where nothing at all was loaded for a county's month, nobody ordered 0 cartons: it is not known.
 LOADED = """EXISTS (
@@ -42,12 +43,12 @@ FROM subject s JOIN county c ON c.county_id = s.county_id
 LEFT JOIN market_order o ON o.month = %(month)s AND o.retailer_id = s.retailer_id AND o.cartons > 0
 WHERE s.retailer_id IS NOT NULL GROUP BY s.action_id
 """  # noqa: S608  conditions of our own
-_VISITS = """
+_VISITS = f"""
 SELECT s.action_id, count(v.id)
 FROM subject s LEFT JOIN visits_visit v ON v.month = %(month)s AND v.retailer_id = s.retailer_id
-    AND v.presence NOT IN ('to_verify', 'rejected')
+    AND {counts()}
 WHERE s.retailer_id IS NOT NULL GROUP BY s.action_id
-"""
+"""  # noqa: S608 - our own condition
 _PROMISES = """
 SELECT s.action_id, count(p.id)
 FROM subject s LEFT JOIN retail_promise p ON p.retailer_id = s.retailer_id AND p.promised_on < %(next)s

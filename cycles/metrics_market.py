@@ -9,6 +9,7 @@ from __future__ import annotations
 from cycles.metrics import Metric, register
 from cycles.metrics_brand import products_found_by
 from cycles.rules.storefront import OFF_PRICE
+from visits.presence import counts
 
 _DISPLAY = "SELECT s.action_id, k.score FROM subject s JOIN an_check k ON k.retailer_id = s.retailer_id"
 _TAGS = """
@@ -22,7 +23,7 @@ SELECT s.action_id, bool_and(i.passed)::int
 FROM subject s JOIN an_item i ON i.is_minors AND i.retailer_id = s.retailer_id GROUP BY s.action_id
 """
 # The policies that an action names, and who was told of that version or a later one by the end of the month.
-_TOLD = """
+_TOLD = f"""
 named AS MATERIALIZED (
     SELECT s.action_id, s.retailer_id, s.unit_id, v.policy_id, min(v.number) AS number
     FROM subject s CROSS JOIN LATERAL jsonb_array_elements_text(CASE
@@ -34,9 +35,9 @@ told AS MATERIALIZED (
     FROM visits_policyversion p JOIN visits_briefing b ON b.policy_version_id = p.id
     JOIN visits_visit v ON v.month = b.month AND v.id = b.visit_id
     WHERE p.policy_id IN (SELECT policy_id FROM named) AND v.on_date < %(next)s
-    AND v.presence NOT IN ('to_verify', 'rejected')
+    AND {counts()}
     GROUP BY v.retailer_id, p.policy_id)
-"""
+"""  # noqa: S608 - our own condition
 _UNBRIEFED = f"""
 WITH {_TOLD}
 SELECT n.action_id, count(*) FILTER (WHERE t.policy_id IS NULL)

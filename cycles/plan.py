@@ -24,6 +24,7 @@ from cycles.models import ManagerCell, ManagerCycle, PrefectureMonth
 from cycles.queries import working_calendar
 from visits import following
 from visits.parameters import DAY_FROM
+from visits.presence import counts
 
 CELL = "client_plan"
 HANDED_IN = (ManagerCycle.State.SUBMITTED, ManagerCycle.State.APPROVED, ManagerCycle.State.LOCKED)
@@ -43,7 +44,7 @@ WITH {cadence.NEEDS}, {cadence.REASONS_OF}, {_KEPT},
 seen AS (
     SELECT retailer_id, count(*) AS visits FROM (
         SELECT v.retailer_id FROM visits_visit v
-        WHERE v.month = %(month)s AND v.presence NOT IN ('to_verify', 'rejected')
+        WHERE v.month = %(month)s AND {counts()}
         UNION ALL
         SELECT k.retailer_id FROM kept k
         WHERE k.state = 'dropped' OR (k.state = 'planned' AND k.on_date >= %(today)s)) x GROUP BY retailer_id)

@@ -19,6 +19,7 @@ from backend.kpis import Kpi, percent, register
 from backend.models import Level, Unit
 from backend.parameters import Declared, declare
 from visits import satisfaction
+from visits.presence import counts
 
 METHOD = "docs/method.md, Scorecard"
 TAG_ITEMS = "market.tag_items"
@@ -92,7 +93,7 @@ def why_empty(kpi_id: str) -> tuple[str, str]:
 
 
 # Everything is counted by territory first, then added up for each unit asked for; margins come from the unit's roll-up.
-_COUNTS = """
+_COUNTS = f"""
 WITH held AS MATERIALIZED (
     SELECT * FROM unnest(%(territories)s::bigint[], %(scores)s::float8[], %(days)s::int[], %(tags)s::text[])
         AS h(territory_id, score, days, tags)),
@@ -114,7 +115,7 @@ need AS (
 visit AS MATERIALIZED (
     SELECT s.*, v.id, v.started_at, v.display_score
     FROM shop s JOIN visits_visit v ON v.month = %(month)s AND v.retailer_id = s.retailer_id
-    WHERE v.presence NOT IN ('to_verify', 'rejected') AND v.on_date <= %(on)s),
+    WHERE {counts()} AND v.on_date <= %(on)s),
 checked AS MATERIALIZED (
     SELECT DISTINCT ON (retailer_id) * FROM visit WHERE display_score IS NOT NULL
     ORDER BY retailer_id, started_at DESC, id),
@@ -156,7 +157,7 @@ LEFT JOIN file f ON f.territory_id = t.id LEFT JOIN need n ON n.territory_id = t
 LEFT JOIN modern m ON m.territory_id = t.id LEFT JOIN tag g ON g.territory_id = t.id
 LEFT JOIN talk k ON k.territory_id = t.id
 WHERE u.id = ANY(%(units)s::bigint[]) GROUP BY u.id
-"""
+"""  # noqa: S608 - our own condition
 _MARGINS = """
 SELECT a.unit_id, sum(a.cartons * (a.price_sum_fen::numeric / a.price_n) - a.amount_fen) / sum(a.cartons),
     sum(b.cartons * (b.price_sum_fen::numeric / b.price_n) - b.amount_fen) / sum(b.cartons)
@@ -188,8 +189,8 @@ def scorecards(month: date, units: Sequence[int]) -> Values:
     counted = (UPKEEP, HANDLED, MODERN, TAGS, INTERACTION)
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, values)
-        for unit, *counts in cursor.fetchall():
-            for kpi, part, whole in zip(counted, counts[::2], counts[1::2], strict=True):
+        for unit, *sums in cursor.fetchall():
+            for kpi, part, whole in zip(counted, sums[::2], sums[1::2], strict=True):
                 found[unit][kpi.id] = percent(part, whole)
         cursor.execute(_MARGINS, values)
         for unit, now, before in cursor.fetchall():

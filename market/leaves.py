@@ -6,6 +6,8 @@ Every statement takes the same named parameters: %(month)s first day, %(last)s t
 
 from __future__ import annotations
 
+from visits.presence import counts
+
 # The median of exact prices: the mean of the two middle ones when their number is even.
 # In bigint: two prices that are each accepted need not fit an integer together.
 _MIDDLE = (
@@ -117,7 +119,7 @@ due AS MATERIALIZED (
     JOIN retail_classification c ON c.retailer_id = a.retailer_id AND c.during @> %(last)s::date AND c.state = 'active'
     WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(last)s::date),
 reached AS (
-    SELECT v.retailer_id, bool_or(v.presence NOT IN ('to_verify', 'rejected')) AS seen,
+    SELECT v.retailer_id, bool_or({counts()}) AS seen,
            bool_or(EXISTS (SELECT 1 FROM visits_briefing b WHERE b.month = %(month)s AND b.visit_id = v.id)) AS briefed
     FROM due JOIN visits_visit v ON v.retailer_id = due.retailer_id AND v.month = %(month)s GROUP BY v.retailer_id),
 shop AS (

@@ -22,6 +22,7 @@ from backend.scope import Actor
 from market.models import Sample
 from market.parameters import PRICE_BAND, SAMPLE_LAST_WEEKDAY, SAMPLE_PRODUCTS
 from market.points import VERIFY
+from visits.presence import counts
 
 CONSUMER = "samples"
 KINDS = ("visits",)
@@ -61,7 +62,7 @@ ON CONFLICT (week_on, point_id) DO NOTHING RETURNING territory_id
 
 # The visit that serves a sample: in time before late, then the one that looked at most of the products. A stock that is
 # above the last count and all that was ordered since does not fit, nor a price far from the guide price.
-_FOLLOW = """
+_FOLLOW = f"""
 WITH due AS MATERIALIZED (
     SELECT s.id, s.retailer_id, s.products, t.last_day, t.band FROM market_sample s
     JOIN unnest(%(territories)s::bigint[], %(last)s::int[], %(band)s::float8[]) AS t(id, last_day, band)
@@ -72,7 +73,7 @@ looked AS (
         v.on_date < %(week)s::date + d.last_day AS in_time
     FROM due d JOIN visits_visit v ON v.retailer_id = d.retailer_id
         AND v.month = ANY(%(months)s::date[]) AND v.on_date BETWEEN %(week)s AND %(week)s::date + 6
-        AND v.presence NOT IN ('to_verify', 'rejected')
+        AND {counts()}
     JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id AND d.products @> to_jsonb(o.product_id)
         AND coalesce(o.carton_price_fen, o.pack_price_fen, o.stock_packs) IS NOT NULL
     GROUP BY d.id, v.id, v.month, v.on_date, v.started_at, d.last_day),
@@ -92,7 +93,7 @@ line AS (
         JOIN visits_observation e ON e.month = v.month AND e.visit_id = v.id AND e.product_id = o.product_id
             AND e.stock_packs IS NOT NULL
         WHERE v.retailer_id = d.retailer_id AND v.started_at < b.started_at
-        AND v.month >= date_trunc('month', b.on_date - 62)::date AND v.presence NOT IN ('to_verify', 'rejected')
+        AND v.month >= date_trunc('month', b.on_date - 62)::date AND {counts()}
         ORDER BY v.started_at DESC LIMIT 1) AS w ON true),
 odd AS (
     SELECT id, jsonb_agg(said ORDER BY said->>'code', (said->>'product_id')::bigint) AS suspects FROM (
@@ -118,7 +119,7 @@ UPDATE market_sample s SET state = n.state, visit_id = n.visit_id, visit_month =
 FROM new n WHERE s.id = n.id
 AND (s.state, s.visit_id, s.seen, s.suspects) IS DISTINCT FROM (n.state, n.visit_id, n.seen::smallint, n.suspects)
 RETURNING s.territory_id
-"""
+"""  # noqa: S608 - our own condition
 _ENDED = "SELECT DISTINCT week_on, territory_id FROM market_sample WHERE state = 'due' AND week_on + 7 <= %s"
 # A shop that went to another territory is no point of the one it left; what was still awaited of it is awaited no more.
 _END_MOVED = """

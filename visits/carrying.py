@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from visits.presence import counts
 from visits.scoring import Before
 
 
@@ -39,7 +40,7 @@ CROSS JOIN LATERAL (
     SELECT {_FAILED.format(version="w", visit="v")} AS failed
     FROM visits_visit v JOIN visits_templateversion w ON w.id = v.template_version_id
     WHERE v.retailer_id = k.retailer_id AND w.template_id = mine.template_id AND v.id <> k.visit_id
-    AND (v.started_at, v.id) < (k.started_at, k.visit_id) AND v.presence NOT IN ('to_verify', 'rejected')
+    AND (v.started_at, v.id) < (k.started_at, k.visit_id) AND {counts()}
     ORDER BY v.started_at DESC, v.id DESC LIMIT 1) p
 """  # noqa: S608 - constants only
 
@@ -61,7 +62,7 @@ def before(checks: Sequence[Asked]) -> dict[UUID, Before]:
 _RESCORE = f"""
 WITH seen AS MATERIALIZED (
     SELECT v.id, v.month, v.retailer_id, w.template_id, v.started_at, v.display_score, w.items,
-        v.presence NOT IN ('to_verify', 'rejected') AS landed, {_FAILED.format(version="w", visit="v")} AS failed
+        {counts()} AS landed, {_FAILED.format(version="w", visit="v")} AS failed
     FROM visits_visit v JOIN visits_templateversion w ON w.id = v.template_version_id
     WHERE v.retailer_id = ANY(%(retailers)s::uuid[]) AND w.items @> '[{{"rule": "continuity"}}]'),
 placed AS (

@@ -11,6 +11,7 @@ from django.db import connection
 
 from backend import clock
 from backend.kpis import Kpi, percent, ratio, register
+from visits.presence import counts
 
 METHOD = "docs/method.md, Price tags, licence and minors"
 LOOKS = "visits of the month that looked, by the unit stamped on them"
@@ -34,7 +35,7 @@ KPIS = (TAGS, LICENCE, MINORS, MENDING, LATE)
 register(*KPIS)
 
 # Looks count by the unit stamped on them; rejected visits and those to be verified do not.
-_RATES = """
+_RATES = f"""
 WITH unit AS (SELECT * FROM unnest(%(units)s::bigint[]) AS u(id)),
 below AS MATERIALIZED (
     SELECT u.id, t.id AS territory_id FROM unit u JOIN backend_unit t ON t.ancestors @> ARRAY[u.id] AND t.level = 5),
@@ -47,7 +48,7 @@ look AS (
         count(c.minors_sign) AS signs,
         count(*) FILTER (WHERE c.minors_sign AND coalesce(c.id_asked, true)) AS signed
     FROM below b JOIN visits_visit v ON v.territory_id = b.territory_id AND v.month = %(month)s
-        AND v.presence NOT IN ('to_verify', 'rejected')
+        AND {counts()}
     JOIN visits_compliancecheck c ON c.month = %(month)s AND c.visit_id = v.id
     GROUP BY b.id),
 task AS (
@@ -58,7 +59,7 @@ task AS (
     FROM below b JOIN visits_displaytask t ON t.territory_id = b.territory_id GROUP BY b.id)
 SELECT u.id, l.placed, l.shown, l.licensed, l.licences, l.signed, l.signs, t.days, t.mended, coalesce(t.late, 0)
 FROM unit u LEFT JOIN look l USING (id) LEFT JOIN task t USING (id) ORDER BY u.id
-"""
+"""  # noqa: S608 - our own condition
 
 
 def rates(units: Sequence[int], month: date) -> dict[int, dict[str, Decimal | int | None]]:

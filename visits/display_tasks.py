@@ -13,6 +13,7 @@ from backend import clock
 from backend.feeds import Feed
 from backend.parameters import declared
 from visits.parameters import REPAIR_DAYS, TAG_RATE
+from visits.presence import counts
 
 MARK = "display_tasks"
 CLOSED_KEPT_DAYS = 31  # how long a phone still shows a task that is done
@@ -37,7 +38,7 @@ _TASKS = f"""
 WITH landed AS MATERIALIZED (
     SELECT id, month, retailer_id, territory_id, county_id, on_date, started_at, template_version_id
     FROM visits_visit
-    WHERE retailer_id = ANY(%(retailers)s::uuid[]) AND presence NOT IN ('to_verify', 'rejected')),
+    WHERE retailer_id = ANY(%(retailers)s::uuid[]) AND {counts("visits_visit")}),
 looked AS (
     SELECT v.*, 'item' AS kind, w.template_id, l.item_code, l.passed OR l.fixed AS ok, l.fixed,
         jsonb_build_object('answer', l.answer) AS figures

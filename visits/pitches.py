@@ -15,24 +15,25 @@ from django.db import connection
 from backend import clock
 from backend.kpis import percent
 from backend.models import Unit
+from visits.presence import counts
 
 MONTHS = 3
 FEWEST = 20
 HALF = 50
 
-_BY_PRODUCT = """
+_BY_PRODUCT = f"""
 SELECT p.id, p.name, sum(g.n), coalesce(sum(g.n) FILTER (WHERE g.accepted), 0),
-    coalesce(jsonb_object_agg(g.refusal, g.n) FILTER (WHERE NOT g.accepted AND g.refusal <> ''), '{}')::text
+    coalesce(jsonb_object_agg(g.refusal, g.n) FILTER (WHERE NOT g.accepted AND g.refusal <> ''), '{{}}')::text
 FROM (
     SELECT l.product_id, l.accepted, l.refusal, count(*) AS n
     FROM visits_visit v JOIN visits_pitch l ON l.month = v.month AND l.visit_id = v.id
     JOIN backend_unit t ON t.id = v.territory_id
-    WHERE v.month BETWEEN %(since)s AND %(month)s AND v.presence NOT IN ('to_verify', 'rejected')
+    WHERE v.month BETWEEN %(since)s AND %(month)s AND {counts()}
     AND t.ancestors @> ARRAY[%(unit)s::bigint]
     GROUP BY l.product_id, l.accepted, l.refusal) AS g
 JOIN brands_product p ON p.id = g.product_id
 GROUP BY p.id, p.name ORDER BY sum(g.n) DESC, p.id
-"""
+"""  # noqa: S608 - our own condition
 
 
 def of_unit(unit: Unit, month: date) -> dict[str, Any]:

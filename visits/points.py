@@ -14,17 +14,18 @@ from retail import points as retail_points
 from retail.models import Retailer
 from retail.points import Point
 from visits.models import PointProposal
+from visits.presence import counts
 
 VERIFY = "visits.verify"
 State = PointProposal.State
 
 # The first visit that counts and has a fix of a known datum, not a simulated one. One that was rejected proposes no
 # more; the next visit does. An open proposal follows the facts, a decided one stands.
-_PROPOSE = """
+_PROPOSE = f"""
 WITH wanted AS MATERIALIZED (
     SELECT DISTINCT ON (v.retailer_id) v.* FROM visits_visit v JOIN retail_retailer r ON r.id = v.retailer_id
     WHERE v.retailer_id = ANY(%(retailers)s::uuid[]) AND r.lon IS NULL
-    AND v.presence NOT IN ('to_verify', 'rejected') AND v.lon IS NOT NULL AND v.lat IS NOT NULL
+    AND {counts()} AND v.lon IS NOT NULL AND v.lat IS NOT NULL
     AND v.datum <> 'unknown' AND NOT 'mock_location' = ANY(v.flags)
     AND NOT EXISTS (SELECT FROM visits_pointproposal p WHERE p.visit_id = v.id AND p.state <> 'open')
     ORDER BY v.retailer_id, v.started_at, v.id),
@@ -44,7 +45,7 @@ SELECT gen_random_uuid(), retailer_id, id, month, person_id, territory_id, count
     received_at, 'open', '', 1
 FROM wanted w
 WHERE NOT EXISTS (SELECT FROM visits_pointproposal p WHERE p.retailer_id = w.retailer_id AND p.state = 'open')
-"""
+"""  # noqa: S608 - our own condition
 
 
 def recompute(retailers: Sequence[UUID]) -> None:

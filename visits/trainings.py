@@ -15,6 +15,7 @@ from backend.kpis import Kpi, ratio
 from backend.models import Unit
 from backend.scope import Actor, visible_to
 from visits.models import Training, Visit
+from visits.presence import counts
 
 _ACTS = "acts of the month, by the unit stamped on them"
 _SOURCE = "docs/method.md, Policies"
@@ -28,14 +29,14 @@ UNDERSTOOD = Kpi(
 )  # fmt: skip
 kpis.register(MINUTES, UNDERSTOOD)
 
-_BY_UNIT = """
+_BY_UNIT = f"""
 SELECT u.id, u.code, u.name, u.level, count(*), sum(t.minutes), count(DISTINCT v.retailer_id), count(t.understanding),
     coalesce(sum(t.understanding), 0)
 FROM visits_visit v JOIN visits_training t ON t.month = v.month AND t.visit_id = v.id
 JOIN backend_unit w ON w.id = v.territory_id JOIN backend_unit u ON u.id = w.ancestors[%(place)s]
-WHERE v.month = %(month)s AND v.presence NOT IN ('to_verify', 'rejected') AND w.ancestors @> ARRAY[%(unit)s::bigint]
+WHERE v.month = %(month)s AND {counts()} AND w.ancestors @> ARRAY[%(unit)s::bigint]
 GROUP BY u.id ORDER BY u.code
-"""
+"""  # noqa: S608 - our own condition
 
 
 @dataclass(frozen=True)
