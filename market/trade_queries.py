@@ -14,16 +14,17 @@ from django.db import connection
 
 from backend import clock
 from market.trade import WINDOW_DAYS, Period, Trade
+from visits.presence import counts
 
 SHORTEST_DAYS = 7  # two looks in one week say too little about sales
 
 # The last look before the period (at most one period back) and the last one in it, by whoever counted.
-_LOOKS = """
+_LOOKS = f"""
 observed AS MATERIALIZED (
     SELECT v.retailer_id, l.product_id, v.on_date, v.started_at, l.line_no, l.stock_packs, l.oos_days
-    FROM {shop} one JOIN visits_visit v USING (retailer_id)
+    FROM {{shop}} one JOIN visits_visit v USING (retailer_id)
     JOIN visits_observation l ON l.month = v.month AND l.visit_id = v.id
-    WHERE v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND v.presence NOT IN ('to_verify', 'rejected')
+    WHERE v.on_date >= %(seen_from)s AND v.on_date < %(as_of)s AND {counts()}
         AND v.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
         AND l.month BETWEEN %(month_of_seen_from)s AND %(as_of_month)s
 ), look AS (
@@ -31,7 +32,7 @@ observed AS MATERIALIZED (
     WHERE stock_packs IS NOT NULL
     UNION ALL
     SELECT s.retailer_id, s.product_id, s.on_date, s.packs, s.source, NULL, 0
-    FROM {shop} one JOIN market_stockcount s USING (retailer_id)
+    FROM {{shop}} one JOIN market_stockcount s USING (retailer_id)
     WHERE s.on_date >= %(seen_from)s AND s.on_date < %(as_of)s
 ), ends AS (
     SELECT DISTINCT ON (retailer_id, product_id, on_date >= %(from0)s) retailer_id, product_id, on_date, packs,
@@ -41,8 +42,8 @@ observed AS MATERIALIZED (
 ), twice AS MATERIALIZED (
     SELECT e.retailer_id, e.product_id, b.packs AS before_packs, b.on_date AS before_on, e.packs, e.on_date
     FROM ends e JOIN ends b USING (retailer_id, product_id)
-    WHERE e.is_now AND NOT b.is_now AND e.on_date - b.on_date >= {shortest}
-)"""
+    WHERE e.is_now AND NOT b.is_now AND e.on_date - b.on_date >= {{shortest}}
+)"""  # noqa: S608 - our own condition
 # What was ordered between both looks arrived between them. A pair that "sold" less than nothing was miscounted, or
 # bought elsewhere: it says nothing of sales.
 _SOLD = """
@@ -64,7 +65,7 @@ def looked_pairs(shop: str) -> str:
     `shop` is a table with retailer_id; dates as the bases of cycles/bases.py name them.
     """
     looks = _LOOKS.format(shop=shop, shortest=SHORTEST_DAYS)
-    return f"WITH {looks} SELECT retailer_id, product_id, before_packs, before_on, packs, on_date FROM twice"  # noqa: S608
+    return f"WITH {looks} SELECT retailer_id, product_id, before_packs, before_on, packs, on_date FROM twice"  # noqa: S608 - our own condition
 
 
 def sold_pairs(shop: str, looked: str = "") -> str:
