@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -260,12 +260,19 @@ def test_what_is_committed_while_a_stream_is_being_opened_is_told(cast: Cast, mo
     lin = token(cast, "lin")
     at_the_beginning = phones.begin
 
+    heard, hears = threading.Event(), events.Hub.told
+
+    def hearing(*args: Any) -> None:
+        hears(*args)
+        heard.set()
+
     def slowly(*args: Any) -> Any:
         found = at_the_beginning(*args)
         raise_need(cast)
-        time.sleep(0.3)  # until PostgreSQL has told the door, whose index does not hold the stream yet
+        assert heard.wait(10)  # PostgreSQL has told the door, whose index does not hold the stream yet
         return found
 
+    monkeypatch.setattr(events.Hub, "told", hearing)
     monkeypatch.setattr(events, "begin", slowly)
 
     async def scenario() -> None:
