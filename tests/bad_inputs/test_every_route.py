@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from tests import bad_inputs
 from tests.bad_inputs.sending import post_raw, raw_ask, who_may, with_leaves_replaced
 from tests.walk import bodies
-from tests.walk.asking import api_routes, changed, content, fingerprint, masked
+from tests.walk.asking import LeftAs, api_routes, content, masked
 from tests.walk.policy import POLICY
 from tests.walk.world import World
 
@@ -56,10 +56,9 @@ AWKWARD = {  # taken or refused, as the field wants
 
 
 @pytest.mark.parametrize("route", [route for route in WRITING if route not in WITHOUT_BODY])
-def test_a_bad_body_is_refused_whole(route: str, world: World, clients: dict[str, APIClient]) -> None:
+def test_a_bad_body_is_refused_whole(route: str, world: World, clients: dict[str, APIClient], left_as: LeftAs) -> None:
     cases = {name: body for name, body, _ in bad_inputs.bodies()}
     method, path = raw_ask(world, route)
-    before = fingerprint()
     for name in TWENTY:
         response = post_raw(clients[who_may(route)], path, cases[name], method)
         good = {400}
@@ -69,7 +68,7 @@ def test_a_bad_body_is_refused_whole(route: str, world: World, clients: dict[str
             good = {200, 400}
         assert response.status_code in good, (name, content(response))
         assert b'"created"' not in content(response), name
-    assert set(changed(before)) <= KEPT
+    assert left_as.changed() <= KEPT
 
 
 @pytest.mark.parametrize("route", sorted(WITHOUT_BODY))
@@ -82,15 +81,14 @@ def test_a_bad_body_where_none_is_read_does_no_harm(route: str, world: World, cl
 
 @pytest.mark.parametrize("route", [r for r in WRITING if r not in bodies.FILES and r not in bodies.FORMS])
 def test_a_bad_value_in_any_place_is_never_a_failure_of_ours(
-    route: str, world: World, clients: dict[str, APIClient]
+    route: str, world: World, clients: dict[str, APIClient], left_as: LeftAs
 ) -> None:
     client = clients[who_may(route)]
-    before = fingerprint()
     for what, ask, sent in with_leaves_replaced(world, route, NEVER_STORED, at_most=2):
         response = post_raw(client, ask.path, sent, ask.method)
         assert response.status_code in {400, 200 if route in BY_ITEM else 400}, (what, content(response))
         assert b'"created"' not in content(response), what
-    assert set(changed(before)) <= KEPT
+    assert left_as.changed() <= KEPT
     for what, ask, sent in with_leaves_replaced(world, route, AWKWARD):
         status, _, told = _undone(client, ask.method, ask.path, sent)
         assert status < 500, (what, told)

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from backend import clock
 from tests.cast import NOW, PASSWORD
+from tests.walk.asking import LeftAs, fingerprint
 from tests.walk.principals import phones
 from tests.walk.world import World, build_world
 
@@ -43,3 +44,9 @@ def clients(world: World) -> dict[str, APIClient]:
     """A signed-in (or deliberately not signed-in) client per principal."""
     with clock.at(NOW):
         return phones(world.cast)
+
+
+@pytest.fixture(scope="module")
+def left_as(world: World, clients: dict[str, APIClient]) -> LeftAs:
+    """What every table holds once the world and its phones stand, and then what each test that asked it left."""
+    return LeftAs(fingerprint())
