@@ -23,6 +23,8 @@ from cycles.models import ManagerCycle, PrefectureMonth
 from cycles.prefectures import State
 from cycles.queries import dates_at
 from market import rollups
+from market.trade_sums import COLUMNS as COLUMNS_OF_TRADE
+from market.trade_sums import KEY
 
 SHOWN = 20
 
@@ -169,8 +171,8 @@ AND NOT EXISTS (SELECT 1 FROM cycles_action later JOIN cycles_result q ON q.acti
 _ROLLUPS: dict[str, str] = {
     "market_unitmonth": "unit_id, visits, visits_to_verify, managers, shops_due, shops_seen, notes, checks, score_sum,"
     " briefings, shops_briefed, observations, remarks, pitches, pitches_accepted, price_median_fen",
-    "market_unitproductmonth": "unit_id, product_id, observations, price_n, price_sum_fen, price_median_fen, stock_n,"
-    " stock_sum_packs, facings_n, facings_sum, oos_n, oos_days_sum, oos_shops, shelf_n, on_shelf, cartons, amount_fen",
+    "market_unitproductmonth": f"unit_id, product_id, price_median_fen, {', '.join(COLUMNS_OF_TRADE)}",
+    "market_unitsubjectmonth": f"{', '.join(KEY)}, {', '.join(COLUMNS_OF_TRADE)}",
     "market_unitpricecount": "unit_id, product_id, price_fen, count",
     "market_territoryperson": "unit_id, person_id, visits",
 }

@@ -5,7 +5,7 @@ Parameters as in market/leaves.py; %(units)s are units of one level, whose child
 
 from __future__ import annotations
 
-from market.leaves import PRODUCT_MEDIANS, UNIT_MEDIANS
+from market.leaves import UNIT_MEDIANS
 
 PRICES = """
 INSERT INTO market_unitpricecount (month, unit_id, product_id, price_fen, count)
@@ -13,24 +13,6 @@ SELECT %(month)s, u.parent_id, c.product_id, c.price_fen, sum(c.count)
 FROM backend_unit u JOIN market_unitpricecount c ON c.unit_id = u.id AND c.month = %(month)s
 WHERE u.parent_id = ANY(%(units)s) GROUP BY u.parent_id, c.product_id, c.price_fen
 """
-
-PRODUCTS = f"""
-WITH {PRODUCT_MEDIANS.strip()},
-below AS (
-    SELECT u.parent_id AS unit_id, p.product_id, sum(p.observations) AS observations, sum(p.price_n) AS price_n,
-        sum(p.price_sum_fen) AS price_sum, sum(p.stock_n) AS stock_n, sum(p.stock_sum_packs) AS stock_sum,
-        sum(p.facings_n) AS facings_n, sum(p.facings_sum) AS facings_sum, sum(p.oos_n) AS oos_n,
-        sum(p.oos_days_sum) AS oos_sum, sum(p.oos_shops) AS oos_shops, sum(p.shelf_n) AS shelf_n,
-        sum(p.on_shelf) AS on_shelf, sum(p.cartons) AS cartons, sum(p.amount_fen) AS amount_fen
-    FROM backend_unit u JOIN market_unitproductmonth p ON p.unit_id = u.id AND p.month = %(month)s
-    WHERE u.parent_id = ANY(%(units)s) GROUP BY u.parent_id, p.product_id)
-INSERT INTO market_unitproductmonth (month, unit_id, product_id, observations, price_n, price_sum_fen, price_median_fen,
-    stock_n, stock_sum_packs, facings_n, facings_sum, oos_n, oos_days_sum, oos_shops, shelf_n, on_shelf, cartons,
-    amount_fen)
-SELECT %(month)s, unit_id, product_id, observations, price_n, price_sum, m.fen, stock_n, stock_sum, facings_n,
-    facings_sum, oos_n, oos_sum, oos_shops, shelf_n, on_shelf, cartons, amount_fen
-FROM below LEFT JOIN product_median m USING (unit_id, product_id)
-"""  # noqa: S608 - constants only
 
 # People do not sum: somebody who visits in two territories is one person of the office above both.
 UNITS = f"""
@@ -55,4 +37,4 @@ SELECT %(month)s, unit_id, visits, to_verify, coalesce(managers, 0), due, seen, 
 FROM below LEFT JOIN people USING (unit_id) LEFT JOIN unit_median USING (unit_id)
 """  # noqa: S608 - constants only
 
-STATEMENTS: tuple[str, ...] = (PRICES, PRODUCTS, UNITS)
+STATEMENTS: tuple[str, ...] = (PRICES, UNITS)

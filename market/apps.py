@@ -13,12 +13,15 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         from backend import feeds, marks, ticks
-        from market import kpis, parameters, rollups, samples, trade_kpis  # noqa: F401 - three declare themselves
+        from market import kpis, parameters, prices_used, rollups, samples, segments, trade_kpis  # noqa: F401 - three declare themselves
         from market.feeds import FEEDS
 
         feeds.register(*FEEDS)
         marks.subscribe(rollups.CONSUMER, rollups.KINDS)
+        marks.subscribe(segments.CONSUMER, segments.KINDS)
         marks.subscribe(samples.CONSUMER, samples.KINDS)
         ticks.register("rollups", rollups.drain)
         ticks.register("samples", samples.follow)
+        ticks.register("rollups_goods", prices_used.follow)
+        ticks.register("rollups_segments", segments.follow)
         ticks.register("rollups_turn", rollups.turn)

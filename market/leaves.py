@@ -48,50 +48,6 @@ WHERE v.month = %(month)s AND o.month = %(month)s AND v.territory_id = ANY(%(uni
 GROUP BY v.territory_id, o.product_id, o.carton_price_fen
 """
 
-# What was observed belongs to the unit stamped on the visit; on the shelf or not is asked once a shop (its last look of
-# the month) and sold is asked once a shop, so both belong to the unit that has the shop on the last day.
-PRODUCTS = f"""
-WITH {PRODUCT_MEDIANS.strip()},
-owned AS MATERIALIZED (
-    SELECT retailer_id, territory_id FROM retail_assignment
-    WHERE territory_id = ANY(%(units)s) AND during @> %(last)s::date),
-seen AS (
-    SELECT v.territory_id AS unit_id, o.product_id, count(*) AS observations,
-           count(o.carton_price_fen) AS price_n, sum(o.carton_price_fen::bigint) AS price_sum,
-           count(o.stock_packs) AS stock_n, sum(o.stock_packs::bigint) AS stock_sum,
-           count(o.facings) AS facings_n, sum(o.facings::bigint) AS facings_sum,
-           count(o.oos_days) AS oos_n, sum(o.oos_days::bigint) AS oos_sum,
-           count(*) FILTER (WHERE o.oos_days > 0) AS oos_shops
-    FROM visits_visit v JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
-    WHERE v.month = %(month)s AND o.month = %(month)s AND v.territory_id = ANY(%(units)s)
-    GROUP BY v.territory_id, o.product_id),
-last_look AS (
-    SELECT DISTINCT ON (v.retailer_id, o.product_id) owned.territory_id AS unit_id, o.product_id, o.on_shelf
-    FROM owned JOIN visits_visit v ON v.retailer_id = owned.retailer_id AND v.month = %(month)s
-    JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id AND o.month = %(month)s
-    WHERE o.on_shelf IS NOT NULL
-    ORDER BY v.retailer_id, o.product_id, v.started_at DESC, v.id DESC, o.line_no DESC),
-shelf AS (
-    SELECT unit_id, product_id, count(*) AS shelf_n, count(*) FILTER (WHERE on_shelf) AS on_shelf
-    FROM last_look GROUP BY unit_id, product_id),
-sold AS (
-    SELECT owned.territory_id AS unit_id, s.product_id, sum(s.cartons::bigint) AS cartons, sum(s.amount_fen) AS fen
-    FROM owned JOIN market_shopproductmonth s ON s.retailer_id = owned.retailer_id AND s.month = %(month)s
-    GROUP BY owned.territory_id, s.product_id),
-subject AS (
-    SELECT unit_id, product_id FROM seen UNION SELECT unit_id, product_id FROM shelf
-    UNION SELECT unit_id, product_id FROM sold)
-INSERT INTO market_unitproductmonth (month, unit_id, product_id, observations, price_n, price_sum_fen, price_median_fen,
-    stock_n, stock_sum_packs, facings_n, facings_sum, oos_n, oos_days_sum, oos_shops, shelf_n, on_shelf, cartons,
-    amount_fen)
-SELECT %(month)s, unit_id, product_id, coalesce(observations, 0), coalesce(price_n, 0), coalesce(price_sum, 0), m.fen,
-    coalesce(stock_n, 0), coalesce(stock_sum, 0), coalesce(facings_n, 0), coalesce(facings_sum, 0), coalesce(oos_n, 0),
-    coalesce(oos_sum, 0), coalesce(oos_shops, 0), coalesce(shelf_n, 0), coalesce(on_shelf, 0), coalesce(cartons, 0),
-    coalesce(sold.fen, 0)
-FROM subject LEFT JOIN seen USING (unit_id, product_id) LEFT JOIN shelf USING (unit_id, product_id)
-LEFT JOIN sold USING (unit_id, product_id) LEFT JOIN product_median m USING (unit_id, product_id)
-"""  # noqa: S608 - constants only
-
 UNITS = f"""
 WITH {UNIT_MEDIANS.strip()},
 visited AS MATERIALIZED (
@@ -139,4 +95,4 @@ LEFT JOIN observation USING (unit_id) LEFT JOIN remark USING (unit_id) LEFT JOIN
 LEFT JOIN unit_median USING (unit_id)
 """  # noqa: S608 - constants only
 
-STATEMENTS: tuple[str, ...] = (PEOPLE, PRICES, PRODUCTS, UNITS)
+STATEMENTS: tuple[str, ...] = (PEOPLE, PRICES, UNITS)

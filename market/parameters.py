@@ -15,6 +15,7 @@ POINTS = {"large": "market.points_large", "middle": "market.points_middle", "sma
 SAMPLE_PRODUCTS = "market.sample_products"
 SAMPLE_LAST_WEEKDAY = "market.sample_last_weekday"
 PRICE_BAND = "market.sample_price_band"
+PRICE_TOLERANCE = "market.price_tolerance"
 _SAMPLING = "a prefecture's practice: 12 products at six shops a person, Monday to Thursday (docs/method.md)"
 
 declare(
@@ -31,6 +32,14 @@ declare(
         _SAMPLING,
     ),
     Declared(PRICE_BAND, float, 20.0, "采集价格可信范围(指导价±%)", "a price fits within guide price ± %", "ours"),
+    Declared(
+        PRICE_TOLERANCE,
+        float,
+        0.0,
+        "价格到位允许偏差(指导价±%)",
+        "a price is at the guide price within ± %",
+        "ours: the trade names a tolerance and no number, so none is given away",
+    ),
     Declared(SILENT_HOURS, int, 24, "设备多少小时未联系即提示", "hours after which a phone is not heard from", "ours"),
     Declared(
         TARGETS["visit_coverage_rate"],

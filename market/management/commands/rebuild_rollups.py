@@ -21,6 +21,10 @@ READ = (
     "retail_assignment",
     "retail_classification",
     "market_shopproductmonth",
+    "market_order",
+    "market_orderline",
+    "market_allotment",
+    "market_stockcount",
 )
 
 

@@ -1,0 +1,164 @@
+"""What the sums of the trade are made of, shop by shop: the inner tables of the template in market/trade_sums.py.
+
+`shop` has the shops of the territories on the day, `good` the products; see trade_sums.py for the parameters. What
+counts shops asks shops that are not closed on that day, and visits that are neither to be verified nor rejected.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from visits.presence import counts
+
+if TYPE_CHECKING:
+    from market.trade_sums import Grain
+
+SHORTEST_DAYS = 7  # two looks in one week say too little about sales
+
+# Prices of the day: of a time that is over where one holds the day, else those that the product has now.
+GOODS = """
+good AS MATERIALIZED (
+    SELECT p.id AS product_id, p.brand_id, p.packs_per_carton, price.guide_fen,
+        coalesce((SELECT c.price_class FROM brands_priceclassband c
+            WHERE c.during @> %(last)s::date AND c.transfer_fen @> price.transfer_fen), 0)::bigint AS class_id,
+        coalesce((SELECT b.id FROM brands_priceband b
+            WHERE b.during @> %(last)s::date AND b.guide_fen @> price.guide_fen), 0)::bigint AS band_id
+    FROM brands_product p LEFT JOIN brands_productprice old ON old.product_id = p.id AND old.during @> %(last)s::date
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN old.id IS NULL THEN p.guide_carton_fen ELSE old.guide_fen END AS guide_fen,
+        CASE WHEN old.id IS NULL THEN p.transfer_fen ELSE old.transfer_fen END AS transfer_fen) price)"""
+
+_STAMPED = """
+stamped AS (
+    SELECT place.unit_id{classes}, o.product_id, count(*) AS observations, count(o.carton_price_fen) AS price_n,
+        coalesce(sum(o.carton_price_fen::bigint), 0) AS price_sum_fen,
+        count(o.carton_price_fen) FILTER (WHERE g.guide_fen > 0) AS price_compared,
+        count(*) FILTER (WHERE g.guide_fen > 0 AND abs(o.carton_price_fen::bigint - g.guide_fen) * 100
+            <= g.guide_fen * t.percent) AS price_at_guide,
+        count(o.stock_packs) AS stock_n, coalesce(sum(o.stock_packs::bigint), 0) AS stock_sum_packs,
+        count(o.facings) AS facings_n, coalesce(sum(o.facings::bigint), 0) AS facings_sum,
+        count(o.oos_days) AS oos_n, coalesce(sum(o.oos_days::bigint), 0) AS oos_days_sum,
+        count(*) FILTER (WHERE o.oos_days > 0) AS oos_shops
+    FROM visits_visit v JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
+    JOIN good g ON g.product_id = o.product_id
+    JOIN unnest(%(units)s::bigint[], %(tolerances)s::numeric[]) AS t(territory_id, percent)
+        ON t.territory_id = v.territory_id
+    JOIN place ON place.territory_id = v.territory_id {joined}
+    WHERE v.month = %(month)s AND o.month = %(month)s AND v.territory_id = ANY(%(units)s::bigint[]) {only}
+    GROUP BY place.unit_id{keys}, o.product_id)"""
+_CLASS = "LEFT JOIN retail_classification c ON c.retailer_id = v.retailer_id AND c.during @> %(last)s::date"
+
+
+def stamped(grain: Grain) -> str:
+    """What was observed, by the unit stamped on the visit and (where asked for) the classes of its shop on the day."""
+    return _STAMPED.format(
+        classes="".join(f", coalesce(c.{name}::text, '') AS {name}" for name in grain.classes),
+        keys="".join(f", {place}" for place, _ in enumerate(grain.classes, start=2)),
+        joined=_CLASS if grain.by_class or grain.only else "",
+        only=f"AND {grain.only}" if grain.only else "",
+    )
+
+
+# Bits: 1 looked for on the shelf, 2 found at the last look, 4 asked for days out of stock of what the shop bought in
+# the three months before, 8 with such a day, 16 stock seen before and now.
+# The look before is the last one of the month before, by whoever counted; what was ordered between both looks arrived
+# between them. A pair that "sold" less than nothing was miscounted, or bought elsewhere: it says nothing of sales.
+LOOKED_PAIRS = f"""
+observed AS MATERIALIZED (
+    SELECT v.retailer_id, o.product_id, v.month = %(month)s AS is_now, v.on_date, v.started_at, v.id, o.line_no,
+        o.on_shelf, o.stock_packs, o.oos_days
+    FROM shop JOIN visits_visit v USING (retailer_id)
+    JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
+    WHERE shop.is_open AND {counts()}
+        AND v.month = ANY(%(recent)s::date[]) AND o.month = ANY(%(recent)s::date[])),
+shelf AS (
+    SELECT DISTINCT ON (retailer_id, product_id) retailer_id, product_id, on_shelf FROM observed
+    WHERE is_now AND on_shelf IS NOT NULL
+    ORDER BY retailer_id, product_id, started_at DESC, id DESC, line_no DESC),
+total AS (
+    SELECT s.retailer_id, sum(s.cartons::bigint) AS cartons
+    FROM (SELECT DISTINCT retailer_id FROM shelf) looked JOIN market_shopproductmonth s USING (retailer_id)
+    WHERE s.month = %(month)s GROUP BY s.retailer_id),
+told AS (
+    SELECT retailer_id, product_id, bool_or(oos_days > 0) AS out FROM observed
+    WHERE is_now AND oos_days IS NOT NULL GROUP BY retailer_id, product_id),
+look AS (
+    SELECT retailer_id, product_id, is_now, on_date, stock_packs AS packs, 'z' AS source, started_at, line_no
+    FROM observed WHERE stock_packs IS NOT NULL
+    UNION ALL
+    SELECT s.retailer_id, s.product_id, s.on_date >= %(month)s, s.on_date, s.packs, s.source, NULL, 0
+    FROM shop JOIN market_stockcount s USING (retailer_id)
+    WHERE shop.is_open AND s.on_date >= %(before)s AND s.on_date < %(next)s),
+ends AS (
+    SELECT DISTINCT ON (retailer_id, product_id, is_now) retailer_id, product_id, is_now, on_date, packs FROM look
+    ORDER BY retailer_id, product_id, is_now, on_date DESC, source, started_at DESC, line_no DESC),
+twice AS MATERIALIZED (
+    SELECT e.retailer_id, e.product_id, b.packs AS before_packs, b.on_date AS before_on, e.packs, e.on_date
+    FROM ends e JOIN ends b USING (retailer_id, product_id)
+    WHERE e.is_now AND NOT b.is_now AND e.on_date - b.on_date >= {SHORTEST_DAYS}),
+came AS (
+    SELECT t.retailer_id, t.product_id, sum(l.ordered_cartons::bigint) AS cartons
+    FROM twice t JOIN market_order o ON o.retailer_id = t.retailer_id
+        AND o.on_date > t.before_on AND o.on_date <= t.on_date
+    JOIN market_orderline l ON l.month = o.month AND l.order_id = o.id AND l.product_id = t.product_id
+    WHERE o.month = ANY(%(recent)s::date[]) AND l.month = ANY(%(recent)s::date[])
+    GROUP BY t.retailer_id, t.product_id),
+held AS (
+    SELECT t.*, coalesce(came.cartons, 0) * g.packs_per_carton AS ordered_packs
+    FROM twice t JOIN good g USING (product_id) LEFT JOIN came USING (retailer_id, product_id)),
+pair AS (
+    SELECT retailer_id, product_id, 1 + 2 * on_shelf::integer AS flags, 0::bigint AS before_packs,
+        0::bigint AS ordered_packs, 0::bigint AS packs, 0::numeric AS sold_packs
+    FROM shelf
+    UNION ALL
+    SELECT retailer_id, product_id, 4 + 8 * out::integer, 0, 0, 0, 0 FROM told
+    WHERE EXISTS (SELECT FROM market_shopproductmonth s WHERE s.month = ANY(%(earlier)s::date[])
+        AND s.retailer_id = told.retailer_id AND s.product_id = told.product_id AND s.cartons > 0)
+    UNION ALL
+    SELECT retailer_id, product_id, 16, before_packs, ordered_packs, packs,
+        round((before_packs + ordered_packs - packs) * (%(next)s::date - %(month)s::date)::numeric
+            / (on_date - before_on), 4)
+    FROM held WHERE before_packs + ordered_packs >= packs)"""  # noqa: S608 - constants only
+LOOKED_COUNTS = """
+    count(*) FILTER (WHERE flags & 1 > 0) AS shelf_n, count(*) FILTER (WHERE flags & 2 > 0) AS on_shelf,
+    coalesce(sum(total.cartons) FILTER (WHERE flags & 1 > 0), 0) AS shelf_cartons,
+    coalesce(sum(total.cartons) FILTER (WHERE flags & 2 > 0), 0) AS on_shelf_cartons,
+    count(*) FILTER (WHERE flags & 4 > 0) AS asked, count(*) FILTER (WHERE flags & 8 > 0) AS out,
+    count(*) FILTER (WHERE flags & 16 > 0) AS counted, sum(before_packs) AS stock_before_packs,
+    sum(ordered_packs) AS ordered_packs, sum(packs) AS end_stock_packs, sum(sold_packs) AS sold_packs"""
+
+# Bits: 1 bought in the month, 2 in the month before, 4 in the three months before; in the month 8 was offered some, 16
+# wanted some.
+BOUGHT_PAIRS = """
+bought AS MATERIALIZED (
+    SELECT s.retailer_id, s.product_id, bool_or(shop.is_open) AS is_open,
+        bit_or(CASE WHEN s.cartons = 0 THEN 0 WHEN s.month = %(month)s THEN 1
+            WHEN s.month = %(before)s THEN 6 ELSE 4 END) AS flags,
+        sum(s.cartons::bigint) FILTER (WHERE s.month = %(month)s) AS cartons,
+        sum(s.amount_fen) FILTER (WHERE s.month = %(month)s) AS amount_fen
+    FROM shop JOIN market_shopproductmonth s USING (retailer_id)
+    WHERE s.month = ANY(%(months)s::date[]) GROUP BY s.retailer_id, s.product_id),
+ordered AS MATERIALIZED (
+    SELECT o.retailer_id, l.product_id, count(*) FILTER (WHERE l.demanded_cartons > 0) AS demanded,
+        count(*) FILTER (WHERE l.demanded_cartons > 0 AND l.ordered_cartons = 0) AS refused,
+        coalesce(sum(l.demanded_cartons::bigint) FILTER (WHERE l.allotted_cartons IS NOT NULL), 0) AS demanded_cartons,
+        coalesce(sum(least(l.allotted_cartons, l.demanded_cartons)::bigint)
+            FILTER (WHERE l.allotted_cartons IS NOT NULL AND l.demanded_cartons IS NOT NULL), 0) AS filled_cartons,
+        coalesce(sum(l.allotted_cartons::bigint), 0) AS offered_cartons,
+        coalesce(sum(l.ordered_cartons::bigint) FILTER (WHERE l.allotted_cartons IS NOT NULL), 0) AS taken_cartons
+    FROM shop JOIN market_order o USING (retailer_id)
+    JOIN market_orderline l ON l.month = o.month AND l.order_id = o.id
+    WHERE shop.is_open AND o.month = %(month)s AND l.month = %(month)s GROUP BY o.retailer_id, l.product_id),
+pair AS (
+    SELECT retailer_id, product_id, flags FROM bought WHERE is_open AND flags > 0
+    UNION ALL
+    SELECT retailer_id, product_id, 8 * (offered_cartons > 0)::integer + 16 * (demanded > 0)::integer FROM ordered
+    WHERE offered_cartons > 0 OR demanded > 0
+    UNION ALL
+    SELECT a.retailer_id, a.product_id, 8 FROM shop JOIN market_allotment a USING (retailer_id)
+    WHERE shop.is_open AND a.opens_on >= %(month)s AND a.opens_on < %(next)s AND a.cartons > 0)"""
+BUYER_COUNTS = """
+    count(*) FILTER (WHERE flags & 1 > 0) AS shops_now, count(*) FILTER (WHERE flags & 2 > 0) AS shops_last,
+    count(*) FILTER (WHERE flags & 3 = 3) AS shops_again, count(*) FILTER (WHERE flags & 4 > 0) AS shops_before,
+    count(*) FILTER (WHERE flags & 16 > 0) AS shops_demanding,
+    count(*) FILTER (WHERE flags & 8 > 0) AS shops_offered, count(*) FILTER (WHERE flags & 9 = 9) AS shops_taken"""
