@@ -58,17 +58,22 @@ WHERE NOT EXISTS (SELECT FROM visits_briefing b JOIN visits_visit v ON v.id = b.
     WHERE b.month = s.month AND b.visit_id = s.record AND b.policy_version_id = s.part)
 UNION ALL
 SELECT 'reading', r.id, 0, NULL, 1, {_READING} FROM visits_policyreading r
-WHERE NOT EXISTS (SELECT FROM visits_seal s WHERE s.record = r.id AND s.part = 0)
+WHERE NOT r.is_sealed AND NOT EXISTS (SELECT FROM visits_seal s WHERE s.record = r.id AND s.part = 0)
 UNION ALL
 SELECT 'attempt', a.id, 0, NULL, 1, {_ATTEMPT} FROM visits_quizattempt a
-WHERE NOT EXISTS (SELECT FROM visits_seal s WHERE s.record = a.id AND s.part = 0)
+WHERE NOT a.is_sealed AND NOT EXISTS (SELECT FROM visits_seal s WHERE s.record = a.id AND s.part = 0)
 ORDER BY 1, 2, 3
 """  # noqa: S608 - our own SQL
+_COLUMNS = ("sequence", "kind", "record", "part", "month", "revision", "content", "previous", "hash")
 _LAST = "SELECT sequence, hash FROM visits_seal ORDER BY sequence DESC LIMIT 1"
+# What is marked as sealed is not looked at again, so that the work follows what is new; the mark is no part of what is
+# sealed, and proves nothing: a reading or attempt that is marked and has no link is named by `verify`.
 _ADD = """
+WITH reading AS (UPDATE visits_policyreading SET is_sealed = true WHERE id = ANY(%(ids)s::uuid[])),
+attempt AS (UPDATE visits_quizattempt SET is_sealed = true WHERE id = ANY(%(ids)s::uuid[]))
 INSERT INTO visits_seal (sequence, kind, record, part, month, revision, content, previous, hash, sealed_at)
-SELECT s.*, %s FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::bigint[], %s::date[], %s::int[], %s::bytea[],
-    %s::bytea[], %s::bytea[]) AS s
+SELECT s.*, %(now)s FROM unnest(%(sequence)s::bigint[], %(kind)s::text[], %(record)s::uuid[], %(part)s::bigint[],
+    %(month)s::date[], %(revision)s::int[], %(content)s::bytea[], %(previous)s::bytea[], %(hash)s::bytea[]) AS s
 """
 
 
@@ -82,7 +87,9 @@ def seal(keys: Sequence[Key]) -> int:
         if due:
             cursor.execute(_LAST)
             links = list(_linked(due, *(cursor.fetchone() or (0, FIRST))))
-            cursor.execute(_ADD, [clock.now(), *(list(column) for column in zip(*links, strict=True))])
+            columns = dict(zip(_COLUMNS, map(list, zip(*links, strict=True)), strict=True))
+            ids = [record for _, kind, record, *_ in links if kind != "briefing"]
+            cursor.execute(_ADD, {**columns, "ids": ids, "now": clock.now()})
     return len(due)
 
 
@@ -104,7 +111,7 @@ def linked(previous: bytes, content: bytes | None) -> bytes:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that does not agree with the chain: which link, which receipt, and how."""
+    """Something that does not agree with the chain: which link (0: none), which receipt, and how."""
 
     sequence: int
     kind: str
@@ -142,6 +149,11 @@ FROM (SELECT DISTINCT ON (record) sequence, record, month, revision FROM visits_
 JOIN visits_visit v ON v.id = o.record AND v.month = o.month AND v.revision <= o.revision
 JOIN visits_briefing b ON b.month = v.month AND b.visit_id = v.id
 WHERE NOT EXISTS (SELECT FROM visits_seal s WHERE s.record = v.id AND s.part = b.policy_version_id)
+UNION ALL
+SELECT 0, r.kind, r.id, 0, 'added' FROM (
+    SELECT 'reading' AS kind, id FROM visits_policyreading WHERE is_sealed
+    UNION ALL SELECT 'attempt', id FROM visits_quizattempt WHERE is_sealed) r
+WHERE NOT EXISTS (SELECT FROM visits_seal s WHERE s.record = r.id AND s.part = 0)
 ORDER BY 1, 4
 """  # noqa: S608 - our own SQL
 

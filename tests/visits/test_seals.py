@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from rest_framework.test import APIClient
 
 from backend import marks
+from backend.models import Person
 from tests.cast import NOW, TODAY, Cast
 from tests.visits.items import item, receive
-from visits import proof, quiz, sealing
-from visits.models import Briefing, PolicyVersion, QuizAttempt, Seal, Visit, VisitRevision
+from visits import matrix, proof, quiz, sealing
+from visits.models import Briefing, PolicyReading, PolicyVersion, QuizAttempt, Seal, Visit, VisitRevision
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +79,29 @@ def test_what_was_taken_out_or_put_in_by_hand_shows(cast: Cast, sealed: list[str
     assert sorted(found()) == sorted([("gone", sealed[0]), ("added", sealed[1])])
 
 
+def test_a_drain_looks_only_at_what_is_new_and_marks_it(as_lin: APIClient, cast: Cast, sealed: list[str]) -> None:
+    unsealed = PolicyReading.objects.filter(is_sealed=False)
+    assert (unsealed.count(), QuizAttempt.objects.filter(is_sealed=False).count()) == (0, 0)
+    said = as_lin.post(f"/api/v1/policy-versions/{cast.policy.pk}/read", format="json", HTTP_IDEMPOTENCY_KEY="a")
+    assert (said.status_code, unsealed.count()) == (200, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + sealing._DUE, matrix.places([]))
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert ("reading_unsealed" in plan, "quiz_attempt_unsealed" in plan) == (True, True)
+    again()
+    assert (unsealed.count(), Seal.objects.count(), found()) == (0, 6, [])
+
+
+def test_what_is_marked_as_sealed_and_has_no_link_shows(sealed: list[str]) -> None:
+    reading = PolicyReading.objects.get()
+    reading.pk = uuid4()
+    PolicyReading.objects.update(person=Person.objects.get(username="ma"))
+    PolicyReading.objects.bulk_create([reading])
+    again()
+    assert (Seal.objects.count(), ("added", str(reading.pk)) in found()) == (5, True)
+
+
 def test_an_edit_is_sealed_anew_and_explains_the_old_link(cast: Cast, sealed: list[str]) -> None:
     revise(sealed[0], 2, "edit")
     Briefing.objects.filter(visit_id=sealed[0]).update(understanding=2)
@@ -122,6 +147,8 @@ def test_a_chain_that_was_made_anew_differs_from_the_head_that_was_kept(sealed: 
     _, (sequence, head) = sealing.verify()
     Briefing.objects.filter(visit_id=sealed[1]).update(understanding=5)
     Seal.objects.all().delete()
+    for sealed_once in (PolicyReading, QuizAttempt):
+        sealed_once._default_manager.update(is_sealed=False)
     again()
     assert found() == []  # the chain holds in itself
     with pytest.raises(CommandError, match="5"):

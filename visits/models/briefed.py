@@ -22,12 +22,14 @@ class PolicyReading(models.Model):
     policy_version = models.ForeignKey("visits.PolicyVersion", models.PROTECT, related_name="+")
     read_at = models.DateTimeField(_("read"))
     received_at = models.DateTimeField(_("received"))
+    is_sealed = models.BooleanField(default=False, db_default=False, editable=False)  # says visits/sealing.py
 
     class Meta:
         verbose_name = _("reading of a policy")
         verbose_name_plural = _("readings of policies")
         ordering = ("-read_at", "-id")
         constraints = (models.UniqueConstraint(fields=["person", "policy_version"], name="policy_read_once"),)
+        indexes = (models.Index(fields=["id"], name="reading_unsealed", condition=models.Q(is_sealed=False)),)
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.policy_version_id}"
@@ -54,6 +56,7 @@ class QuizAttempt(models.Model):
     right = models.PositiveSmallIntegerField(_("right answers"))
     passed = models.BooleanField(_("passed"))
     minutes_from_release = models.PositiveIntegerField(_("minutes from release"))
+    is_sealed = models.BooleanField(default=False, db_default=False, editable=False)  # says visits/sealing.py
 
     class Meta:
         verbose_name = _("quiz attempt")
@@ -62,6 +65,7 @@ class QuizAttempt(models.Model):
         indexes = (
             models.Index(fields=["policy_version", "person", "answered_at"], name="quiz_attempt_version"),
             models.Index(fields=["person", "-answered_at"], name="quiz_attempt_person"),
+            models.Index(fields=["id"], name="quiz_attempt_unsealed", condition=models.Q(is_sealed=False)),
         )
 
     def __str__(self) -> str:
