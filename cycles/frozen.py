@@ -15,8 +15,8 @@ from backend.kpis import Number
 from backend.models import Level, Unit
 from cycles import scorecard
 from cycles.models import FrozenFigure, ManagerCycle
-from market import figures, queries
-from market.queries import Acts, Goods
+from market import values as market_values
+from market.kpis import UNIT_FIGURES
 
 Values = dict[int, dict[str, Decimal | None]]
 PLACES = Decimal("0.0001")
@@ -36,12 +36,11 @@ def units_of(prefecture_id: int, month: date) -> list[int]:
 def values(month: date, unit_ids: Sequence[int]) -> Values:
     """Unit id -> KPI id -> value, of every figure of the boards and of the managers' scorecards. Seven queries for any
     number of units."""
-    acts, goods = queries.acts(unit_ids, [month]), queries.goods(unit_ids, [month])
-    targets, scores = queries.sales_targets(unit_ids, month), scorecard.scorecards(month, unit_ids)
+    scores = scorecard.scorecards(month, unit_ids)
+    told = market_values.by_month(unit_ids, [month], [figure.id for figure in UNIT_FIGURES])
     found: Values = {}
     for unit in unit_ids:
-        held, sold = acts.get((unit, month), Acts()), goods.get((unit, month), Goods())
-        figured = {**figures.unit_values(held, sold, targets.get(unit)), **scores[unit]}
+        figured = {**told[unit, month], **scores[unit]}
         found[unit] = {kpi: exact(value) for kpi, value in figured.items()}
     return found
 

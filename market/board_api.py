@@ -111,14 +111,11 @@ class MarketProducts(ScopedView):
         return Response({**_head(unit, month, freshness), "kpis": _defined(kpis.PRODUCT_FIGURES), "products": rows})
 
     def _below(self, unit: Unit, month: date) -> dict[int, list[dict[str, Any]]]:
-        means = queries.product_means([child.pk for child in queries.children(unit, month)], month)
-        return {
-            product_id: [
-                {"unit": child, "carton_price_average": _number(price), "stock_average": _number(stock)}
-                for child, price, stock in rows
-            ]
-            for product_id, rows in means.items()
-        }
+        below: dict[int, list[dict[str, Any]]] = {}
+        for (child, product_id), found in boards.product_means(unit, month).items():
+            told = {kpi_id: _number(value) for kpi_id, value in found.items()}
+            below.setdefault(product_id, []).append({"unit": child, **told})
+        return below
 
 
 def _figure(figure: Figure, unit_id: int, month: date, freshness: queries.Freshness) -> dict[str, Any]:

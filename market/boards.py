@@ -1,6 +1,6 @@
 """Composes the market boards from roll-ups: one unit, its children side by side, its products. Read by api and pages.
 
-A board holds no rule of its own: figures come from market/figures.py by the definitions of market/kpis.py.
+A board holds no rule of its own: figures come from market/values.py by the definitions of market/kpis.py.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import TypeVar
 
 from backend import clock, parameters, reach
 from backend.errors import FieldError, Problem
-from backend.kpis import Kpi, Number, percent
+from backend.kpis import Kpi
 from backend.models import Unit
 from backend.scope import Actor
-from market import figures, kpis, queries
-from market.figures import Figure
-from market.parameters import SILENT_HOURS, TARGETS
-from market.queries import Acts, Freshness, Goods, Phones, ProductRow
+from market import counting, kpis, queries, values
+from market.figures import Acts, Figure
+from market.models import SubjectKind
+from market.parameters import SILENT_HOURS
+from market.queries import Freshness, Phones, ProductRow
 
 VISITS, ORDERS = "/api/v1/visits", "/api/v1/orders"
 SOLD = (kpis.SALES, kpis.SALES_RATE)
@@ -87,47 +88,35 @@ def unit_for(actor: Actor, unit_id: int | None) -> Unit:
     return reach.unit_for(actor, queries.CAPABILITY, unit_id)
 
 
-def months_shown(month: date) -> tuple[date, date, date]:
-    """The month, the one before it, and the same month of the year before."""
-    return month, clock.add_months(month, -1), clock.add_months(month, -12)
-
-
 def unit_board(unit: Unit, month: date) -> UnitBoard:
-    """The board of a unit's month. Six queries."""
-    shown = months_shown(month)
-    acts, goods = queries.acts([unit.pk], shown), queries.goods([unit.pk], shown)
-    held = parameters.values([SILENT_HOURS, *TARGETS.values()], [unit.pk], clock.month_end(month))[unit.pk]
-    targets = queries.sales_targets([unit.pk], month)
+    """The board of a unit's month. Nine queries."""
+    found = values.figures([unit.pk], month, _UNIT)
+    held = parameters.values([SILENT_HOURS], [unit.pk], clock.month_end(month))[unit.pk]
     return UnitBoard(
         unit=unit,
         month=month,
-        figures=_unit_figures(unit.pk, shown, (acts, goods), targets, _wanted(held)),
-        acts=acts.get((unit.pk, month), Acts()),
-        time_progress=time_progress(month),
+        figures=tuple(found[unit.pk].values()),
+        acts=counting.acts([unit.pk], [month]).get((unit.pk, month), Acts()),
+        time_progress=values.time_progress(month),
         freshness=queries.freshness(unit.pk),
         phones=queries.phones(unit.pk, held[SILENT_HOURS]),
     )
 
 
 def children_board(unit: Unit, month: date, sort: str = "") -> list[Child]:
-    """The units right below, side by side; five queries for any number.
+    """The units right below, side by side; seven queries for any number.
 
     `sort` names a figure (`-` before it: largest first); units without a value come last. Without it by code.
     """
     units = queries.children(unit, month)
-    ids, shown = [u.pk for u in units], months_shown(month)
-    acts, goods = queries.acts(ids, shown[:2]), queries.goods(ids, shown[:2])
-    held = parameters.values(TARGETS.values(), ids, clock.month_end(month))
-    targets = queries.sales_targets(ids, month)
-    rows = [
-        Child(
-            child,
-            _unit_figures(child.pk, shown, (acts, goods), targets, _wanted(held[child.pk])),
-            acts.get((child.pk, month), Acts()),
-        )
-        for child in units
-    ]
-    return _sorted(rows, sort)
+    ids = [u.pk for u in units]
+    found, acts = values.figures(ids, month, _UNIT), counting.acts(ids, [month])
+    rows = [Child(u, tuple(found[u.pk].values()), acts.get((u.pk, month), Acts())) for u in units]
+    return in_order(rows, sort)
+
+
+_UNIT = [k.id for k in kpis.UNIT_FIGURES]
+_PRODUCT = [k.id for k in kpis.PRODUCT_FIGURES]
 
 
 def most_changed(children: Sequence[Child]) -> list[Child]:
@@ -136,12 +125,16 @@ def most_changed(children: Sequence[Child]) -> list[Child]:
 
 
 def products_board(unit: Unit, month: date, sort: str = "") -> list[ProductBoardRow]:
-    """Every product seen or sold in the unit in the month; three queries. `sort` as for children."""
-    shown = months_shown(month)
-    rows = [row for row in queries.products(unit.pk, shown) if month in row.months]
-    held = parameters.values(TARGETS.values(), [unit.pk], clock.month_end(month))[unit.pk]
-    targets = queries.product_targets(unit.pk, month)
-    return _sorted([_product_row(row, shown, targets.get(row.product_id), _wanted(held)) for row in rows], sort)
+    """Every product seen or sold in the unit in the month; five queries. `sort` as for children."""
+    found = values.of_subjects(unit.pk, month, SubjectKind.PRODUCT, kpi_ids=_PRODUCT)
+    rows = [ProductBoardRow(p, tuple(found[p.product_id][k] for k in _PRODUCT)) for p in queries.products(found)]
+    return in_order(rows, sort)
+
+
+def product_means(unit: Unit, month: date) -> dict[tuple[int, int], values.Values]:
+    """By (unit right below, product): its average carton price and average stock, by unit. Two queries."""
+    ids = [child.pk for child in queries.children(unit, month)]
+    return values.of_products(ids, month, [kpis.PRICE.id, kpis.STOCK.id])
 
 
 def rows_behind(kpi: Kpi, unit_id: int, month: date, product_id: int | None = None) -> str:
@@ -154,48 +147,8 @@ def rows_behind(kpi: Kpi, unit_id: int, month: date, product_id: int | None = No
     return f"{VISITS}?{place}" + "".join(f"&{name}={value}" for name, value in BEHIND.get(kpi.id, {}).items())
 
 
-def time_progress(month: date) -> Decimal | None:
-    """Percent of the month's days that have passed, today included: what sales against target is held against."""
-    passed = min(max((clock.today() - month).days + 1, 0), (clock.month_end(month) - month).days + 1)
-    return percent(passed, (clock.month_end(month) - month).days + 1)
-
-
-_ByMonth = tuple[dict[tuple[int, date], Acts], dict[tuple[int, date], Goods]]
-
-
-def _unit_figures(
-    unit_id: int, shown: Sequence[date], found: _ByMonth, targets: dict[int, int], wanted: dict[str, Decimal]
-) -> tuple[Figure, ...]:
-    target = targets.get(unit_id)
-    now, before, year_ago = (
-        figures.unit_values(
-            found[0].get((unit_id, month), Acts()),
-            found[1].get((unit_id, month), Goods()),
-            target if month == shown[0] else None,
-        )
-        for month in shown
-    )
-    goal: dict[str, Number | None] = {**wanted, kpis.SALES.id: target, kpis.SALES_RATE.id: time_progress(shown[0])}
-    return tuple(Figure(k, now[k.id], before[k.id], year_ago[k.id], goal.get(k.id)) for k in kpis.UNIT_FIGURES)
-
-
-def _product_row(
-    row: ProductRow, shown: Sequence[date], target: int | None, wanted: dict[str, Decimal]
-) -> ProductBoardRow:
-    now, before, year_ago = (
-        figures.product_values(row.months.get(month, Goods()), target if month == shown[0] else None) for month in shown
-    )
-    goal: dict[str, Number | None] = {**wanted, kpis.SALES.id: target}
-    return ProductBoardRow(
-        row, tuple(Figure(k, now[k.id], before[k.id], year_ago[k.id], goal.get(k.id)) for k in kpis.PRODUCT_FIGURES)
-    )
-
-
-def _wanted(held: dict[str, object]) -> dict[str, Decimal]:
-    return {kpi_id: Decimal(str(held[key])) for kpi_id, key in TARGETS.items()}
-
-
-def _sorted(rows: list[Row], sort: str) -> list[Row]:
+def in_order(rows: list[Row], sort: str) -> list[Row]:
+    """The rows by a figure, those without a value last; `bad_parameter` when `sort` names none of theirs. Pure."""
     if not sort:
         return rows
     name, falling = sort.removeprefix("-"), sort.startswith("-")

@@ -21,7 +21,18 @@ GROWING = frozenset(
         "observations",
         "briefing_reach",
         "sales",
+        "sales_amount",
         "sales_against_target",
+        "orders",
+        "shops_ordering",
+        "shops_new",
+        "shops_closed",
+        "needs_raised",
+        "needs_closed",
+        "social_sales",
+        "social_sales_expanded",
+        "sell_through_rate",
+        "demand_rate",
     }
 )
 
@@ -63,8 +74,9 @@ MEDIAN = _kpi(
 INDEX = _kpi(
     "price_index",
     ("价格指数", "price index"),
-    "sum(average price seen x w) / sum(guide price x w) x 100, w = wholesale cartons of the year before;"
-    " a product without a price, a guide price or a weight leaves both sums",
+    "sum(average price seen x w) / sum(guide price x w) x 100, guide prices of the month's last day, w = wholesale"
+    " cartons of the unit in the year before (of one product alone: 1); a product without a price, a guide price or a"
+    " weight leaves both sums",
     "index",
     ACTS,
 )
@@ -90,6 +102,40 @@ SALES_RATE = _kpi(
     "sales_against_target", ("目标完成率", "sales against target"), "cartons sold / target cartons", "percent", SHOPS
 )
 
+AMOUNT = _kpi("sales_amount", ("销售额", "sales amount"), "wholesale amount of cartons sold", "fen", SHOPS)
+ORDERS = _kpi("orders", ("订单数", "orders"), "orders of the unit's shops", "count", SHOPS)
+ORDERING = _kpi("shops_ordering", ("订货户数", "shops that ordered"), "shops with an order", "count", SHOPS)
+ACTIVE = _kpi("shops_active", ("在营户数", "active shops"), "active shops", "count", SHOPS)
+NEW = _kpi("shops_new", ("新增户数", "new shops"), "shops that became clients in the month", "count", SHOPS)
+CLOSED = _kpi("shops_closed", ("停业户数", "closed shops"), "shops closed in the month", "count", SHOPS)
+TIER_UP = _kpi(
+    "tier_up",
+    ("升档户数", "tier up"),
+    "shops in a higher tier than on the last day of the month before",
+    "count",
+    SHOPS,
+)
+TIER_DOWN = _kpi(
+    "tier_down", ("降档户数", "tier down"), "shops in a lower tier than on the last day of the month before", "count",
+    SHOPS,
+)  # fmt: skip
+COMPLIANT = _kpi(
+    "display_compliance",
+    ("陈列达标率", "display compliance"),
+    "points earned / points of the applicable items x 100",
+    "percent",
+    ACTS,
+)
+UNDERSTOOD = _kpi(
+    "briefing_understanding",
+    ("政策理解到户率", "shops that understood"),
+    "shops briefed that passed a briefing / shops briefed x 100",
+    "percent",
+    SHOPS,
+)
+RAISED = _kpi("needs_raised", ("新增诉求", "needs raised"), "needs raised in the month", "count", SHOPS)
+SETTLED = _kpi("needs_closed", ("办结诉求", "needs closed"), "needs closed in the month", "count", SHOPS)
+
 UNIT_FIGURES: tuple[Kpi, ...] = (
     COVERAGE,
     PER_MANAGER,
@@ -111,4 +157,19 @@ UNIT_FIGURES: tuple[Kpi, ...] = (
 )
 PRODUCT_FIGURES: tuple[Kpi, ...] = (PRICE, MEDIAN, INDEX, STOCK, OUT_OF_STOCK, ON_SHELF, SALES, SALES_RATE)
 
-register(*UNIT_FIGURES, *PRODUCT_FIGURES)
+SHOP_FIGURES: tuple[Kpi, ...] = (
+    AMOUNT,
+    ORDERS,
+    ORDERING,
+    ACTIVE,
+    NEW,
+    CLOSED,
+    TIER_UP,
+    TIER_DOWN,
+    COMPLIANT,
+    UNDERSTOOD,
+    RAISED,
+    SETTLED,
+)
+
+register(*UNIT_FIGURES, *PRODUCT_FIGURES, *SHOP_FIGURES)

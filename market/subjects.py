@@ -56,6 +56,17 @@ class Segment:
         return "all" if self.kind == SegmentKind.ALL else f"{SEGMENT_NAMES[self.kind]}:{self.value}"
 
 
+@dataclass(frozen=True, order=True)
+class Crossed:
+    """Shops of two segments of different kinds at once; counted live, at market office and below only."""
+
+    first: Segment
+    second: Segment
+
+    def __str__(self) -> str:
+        return f"{self.first},{self.second}"
+
+
 ALL = Subject(SubjectKind.ALL)
 EVERYONE = Segment(SegmentKind.ALL)
 
