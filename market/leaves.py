@@ -6,8 +6,6 @@ Every statement takes the same named parameters: %(month)s first day, %(last)s t
 
 from __future__ import annotations
 
-from visits.presence import counts
-
 # The median of exact prices: the mean of the two middle ones when their number is even.
 # In bigint: two prices that are each accepted need not fit an integer together.
 _MIDDLE = (
@@ -48,51 +46,4 @@ WHERE v.month = %(month)s AND o.month = %(month)s AND v.territory_id = ANY(%(uni
 GROUP BY v.territory_id, o.product_id, o.carton_price_fen
 """
 
-UNITS = f"""
-WITH {UNIT_MEDIANS.strip()},
-visited AS MATERIALIZED (
-    SELECT id, retailer_id, territory_id, presence FROM visits_visit
-    WHERE month = %(month)s AND territory_id = ANY(%(units)s)),
-act AS (
-    SELECT territory_id AS unit_id, count(*) AS visits, count(*) FILTER (WHERE presence = 'to_verify') AS to_verify,
-           count(DISTINCT person_id) AS managers, count(*) FILTER (WHERE note <> '') AS notes,
-           count(display_score) AS checks, coalesce(sum(display_score), 0) AS score
-    FROM visits_visit WHERE month = %(month)s AND territory_id = ANY(%(units)s) GROUP BY territory_id),
-briefing AS (
-    SELECT v.territory_id AS unit_id, count(*) AS n FROM visited v
-    JOIN visits_briefing l ON l.visit_id = v.id AND l.month = %(month)s GROUP BY v.territory_id),
-observation AS (
-    SELECT v.territory_id AS unit_id, count(*) AS n FROM visited v
-    JOIN visits_observation l ON l.visit_id = v.id AND l.month = %(month)s GROUP BY v.territory_id),
-remark AS (
-    SELECT v.territory_id AS unit_id, count(*) AS n FROM visited v
-    JOIN visits_remark l ON l.visit_id = v.id AND l.month = %(month)s GROUP BY v.territory_id),
-pitch AS (
-    SELECT v.territory_id AS unit_id, count(*) AS n, count(*) FILTER (WHERE l.accepted) AS accepted FROM visited v
-    JOIN visits_pitch l ON l.visit_id = v.id AND l.month = %(month)s GROUP BY v.territory_id),
-due AS MATERIALIZED (
-    SELECT a.retailer_id, a.territory_id FROM retail_assignment a
-    JOIN retail_classification c ON c.retailer_id = a.retailer_id AND c.during @> %(last)s::date AND c.state = 'active'
-    WHERE a.territory_id = ANY(%(units)s) AND a.during @> %(last)s::date),
-reached AS (
-    SELECT v.retailer_id, bool_or({counts()}) AS seen,
-           bool_or(EXISTS (SELECT 1 FROM visits_briefing b WHERE b.month = %(month)s AND b.visit_id = v.id)) AS briefed
-    FROM due JOIN visits_visit v ON v.retailer_id = due.retailer_id AND v.month = %(month)s GROUP BY v.retailer_id),
-shop AS (
-    SELECT due.territory_id AS unit_id, count(*) AS due, count(*) FILTER (WHERE seen) AS seen,
-           count(*) FILTER (WHERE briefed) AS briefed
-    FROM due LEFT JOIN reached USING (retailer_id) GROUP BY due.territory_id),
-subject AS (SELECT unit_id FROM act UNION SELECT unit_id FROM shop)
-INSERT INTO market_unitmonth (month, unit_id, visits, visits_to_verify, managers, shops_due, shops_seen, notes, checks,
-    score_sum, briefings, shops_briefed, observations, remarks, pitches, pitches_accepted,
-    price_median_fen, computed_at)
-SELECT %(month)s, unit_id, coalesce(visits, 0), coalesce(to_verify, 0), coalesce(managers, 0), coalesce(due, 0),
-    coalesce(seen, 0), coalesce(notes, 0), coalesce(checks, 0), coalesce(score, 0), coalesce(briefing.n, 0),
-    coalesce(shop.briefed, 0), coalesce(observation.n, 0), coalesce(remark.n, 0), coalesce(pitch.n, 0),
-    coalesce(accepted, 0), unit_median.fen, %(at)s
-FROM subject LEFT JOIN act USING (unit_id) LEFT JOIN shop USING (unit_id) LEFT JOIN briefing USING (unit_id)
-LEFT JOIN observation USING (unit_id) LEFT JOIN remark USING (unit_id) LEFT JOIN pitch USING (unit_id)
-LEFT JOIN unit_median USING (unit_id)
-"""  # noqa: S608 - constants only
-
-STATEMENTS: tuple[str, ...] = (PEOPLE, PRICES, UNITS)
+STATEMENTS: tuple[str, ...] = (PEOPLE, PRICES)

@@ -17,7 +17,7 @@ from backend import clock, marks
 from backend.locks import Lock, take
 from backend.marks import Key
 from backend.models import Level, Unit
-from market import ancestors, leaves, prices_used, segments, trade_store
+from market import acts_sums, ancestors, leaves, prices_used, segments, trade_store, volumes
 from market.models import RollupTurn
 from market.rollup_frame import MONTHS_AFTER_LOOKS, MONTHS_AFTER_SALES, counted_on, later_months, make_room, named
 
@@ -31,13 +31,14 @@ MONTHS_BACK = 25  # as long as monthly totals are kept; older months are closed 
 AT_ONCE = 200  # territories of one statement when a whole month is built
 
 TABLES = (
-    "market_unitmonth",
     "market_unitpricecount",
     "market_territoryperson",
+    *acts_sums.TABLES,
+    volumes.TABLE,
     trade_store.PRODUCTS,
     trade_store.SUBJECTS,
 )
-_HALVES = (trade_store.PRODUCTS, trade_store.SUBJECTS)  # a visit renews only a half of each row of a territory
+_HALVES = (trade_store.PRODUCTS, trade_store.SUBJECTS, volumes.TABLE)  # a visit renews a half of each row, or none
 
 Wanted = Iterable[tuple[date, Key]]  # month, and the (unit, first day of the month of the facts) that changed
 
@@ -208,9 +209,15 @@ def _renew(month: date, changed: set[Key], *, acts_only: bool) -> None:
 def _fill_territories(month: date, territories: Sequence[int], *, acts_only: bool = False) -> None:
     """Writes the missing rows of these territories, and of what visits say the rows that changed."""
     values = named(month, territories)
-    sold = () if acts_only else (trade_store.STORE_SOLD,)
+    sold = () if acts_only else (volumes.TERRITORIES, trade_store.STORE_SOLD)
     with connection.cursor() as cursor:
-        for statement in (*leaves.STATEMENTS, *sold, trade_store.STORE_SEEN, *trade_store.PRUNE):
+        for statement in (
+            *leaves.STATEMENTS,
+            *acts_sums.TERRITORIES,
+            *sold,
+            trade_store.STORE_SEEN,
+            *trade_store.PRUNE,
+        ):
             cursor.execute(statement, values)
 
 
@@ -225,5 +232,5 @@ def _fill_above(month: date, territories: Sequence[int]) -> None:
                 [list(territories), level],
             )
             values["units"] = [row[0] for row in cursor.fetchall()]
-            for statement in (*ancestors.STATEMENTS, *trade_store.ABOVE):
+            for statement in (*ancestors.STATEMENTS, *acts_sums.ABOVE, *trade_store.ABOVE):
                 cursor.execute(statement, values)

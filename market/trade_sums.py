@@ -29,8 +29,8 @@ COLUMNS = (*SEEN, *SOLD)
 KEY = ("unit_id", "segment_kind", "segment_value", "subject_kind", "subject_id")
 
 # A shop counts once a subject, so shops are put together first: bits of each product, then of brand, class and band.
-_SUBJECTS = "GROUPING SETS ((product_id), (brand_id), (class_id), (band_id), ())"
-_SUBJECT = """CASE GROUPING(product_id, brand_id, class_id, band_id)
+SUBJECTS = "GROUPING SETS ((product_id), (brand_id), (class_id), (band_id), ())"
+SUBJECT = """CASE GROUPING(product_id, brand_id, class_id, band_id)
         WHEN 7 THEN 4 WHEN 11 THEN 1 WHEN 13 THEN 2 WHEN 14 THEN 3 ELSE 0 END AS subject_kind,
     coalesce(product_id, brand_id, class_id, band_id, 0) AS subject_id"""
 _SEGMENTS = "GROUPING SETS ((market_type), (business_type), (tier))"
@@ -117,14 +117,14 @@ shop AS MATERIALIZED (
 def _of_shop(sums: str) -> str:
     more = f", {sums}" if sums else ""
     return f"""
-    SELECT retailer_id, {_SUBJECT}, bit_or(flags) AS flags{more}
-    FROM pair JOIN good USING (product_id) GROUP BY retailer_id, {_SUBJECTS}"""  # noqa: S608 - constants only
+    SELECT retailer_id, {SUBJECT}, bit_or(flags) AS flags{more}
+    FROM pair JOIN good USING (product_id) GROUP BY retailer_id, {SUBJECTS}"""  # noqa: S608 - constants only
 
 
 def _of_products(grain: Grain, rows: str, sums: str) -> str:
     return f"""
-    SELECT unit_id, {grain.segment}, {_SUBJECT}, {sums}
-    FROM {rows} JOIN good USING (product_id) GROUP BY {grain.grouped}, {_SUBJECTS}"""  # noqa: S608 - constants only
+    SELECT unit_id, {grain.segment}, {SUBJECT}, {sums}
+    FROM {rows} JOIN good USING (product_id) GROUP BY {grain.grouped}, {SUBJECTS}"""  # noqa: S608 - constants only
 
 
 def _of_shops(grain: Grain, counts: str, more: str) -> str:

@@ -14,7 +14,15 @@ from django.db import transaction
 from backend import clock, marks
 from backend.ids import uuid7
 from backend.models import Person, Unit
-from market.models import UnitMonth, UnitPriceCount, UnitProductMonth
+from market.models import (
+    UnitMonth,
+    UnitPriceCount,
+    UnitProductMonth,
+    UnitStratum,
+    UnitStratumMonth,
+    UnitSubjectMonth,
+    UnitVolumeCount,
+)
 from market.models.rollups import TerritoryPerson
 from retail.models import Retailer
 from visits.models import Briefing, CheckLine, Observation, Pitch, Visit
@@ -69,7 +77,16 @@ def visit(shop: Retailer, territory: Unit, person: Person, on: date, seen: Seen 
 
 def rollup_rows() -> dict[str, list[tuple[Any, ...]]]:
     """Every roll-up row but for the moment of its computation, in key order."""
-    models = (UnitMonth, UnitProductMonth, UnitPriceCount, TerritoryPerson)
+    models = (
+        UnitMonth,
+        UnitProductMonth,
+        UnitSubjectMonth,
+        UnitPriceCount,
+        UnitVolumeCount,
+        UnitStratum,
+        UnitStratumMonth,
+        TerritoryPerson,
+    )
     found = {}
     for model in models:
         names = [f.attname for f in model._meta.concrete_fields if f.attname != "computed_at"]
