@@ -33,21 +33,24 @@ errors.register(
     ),
 )  # fmt: skip
 
-# The same refused bytes again add nothing: one row per author, kind and content. Kept at the unit where the author
-# holds the capability today, or where it was last held.
+# The same refused bytes again add nothing: one row per author, kind and content. But where they come to conflict, and
+# were refused for another reason before (a shop that had left, and is back), the row tells of the conflict from now on:
+# both values are to be seen. Kept at the unit where the author holds the capability today, or where it was last held.
 _KEEP = """
-INSERT INTO backend_quarantined (id, kind, submission_id, person_id, unit_id, sha256, payload, problem, standing,
+INSERT INTO backend_quarantined AS q (id, kind, submission_id, person_id, unit_id, sha256, payload, problem, standing,
     received_at, state, version)
-SELECT k.id, %(kind)s, k.submission_id, %(person)s, coalesce(%(unit)s, (
+SELECT DISTINCT ON (k.sha256) k.id, %(kind)s, k.submission_id, %(person)s, coalesce(%(unit)s, (
     SELECT p.unit_id FROM backend_position p JOIN backend_role r ON r.code = p.role_id
     WHERE p.person_id = %(person)s AND %(capability)s = ANY(r.capabilities)
     ORDER BY upper(p.during) DESC NULLS FIRST LIMIT 1)),
     k.sha256, k.payload, k.problem::jsonb, k.standing::jsonb, %(received_at)s, 'open', 1
 FROM unnest(%(ids)s::uuid[], %(submissions)s::uuid[], %(digests)s::bytea[], %(payloads)s::bytea[],
     %(problems)s::text[], %(standing)s::text[]) AS k(id, submission_id, sha256, payload, problem, standing)
-ORDER BY k.sha256
-ON CONFLICT (person_id, kind, sha256) DO NOTHING
-RETURNING id, unit_id
+ORDER BY k.sha256, k.standing IS NULL
+ON CONFLICT (person_id, kind, sha256) DO UPDATE SET problem = excluded.problem, standing = excluded.standing,
+    state = 'open', settled_at = NULL, settled_by_id = NULL, version = q.version + 1
+WHERE q.standing IS NULL AND excluded.standing IS NOT NULL
+RETURNING q.id, q.unit_id
 """
 # Rows are taken by id, so that two who settle the same ones cannot wait for each other.
 _SETTLE = """
@@ -89,7 +92,8 @@ def keep(*, actor: Actor, feed: Feed, refused: Sequence[Refused], received_at: d
     """Each refused row is in quarantine with its reason in both languages, and is news for its author's phones.
 
     It shows to its author and to those who read the quarantine at or above the unit. Returns how many were not kept
-    already. Last in the transaction: it takes the phones' sequence. Three queries, none for none.
+    already, or tell of a conflict only now. Last in the transaction: it takes the phones' sequence. Three queries, none
+    for none.
     """
     if not refused:
         return 0

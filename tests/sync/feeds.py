@@ -84,7 +84,9 @@ def planned(cast: Cast, shop: int, on_date: date, **more: Any) -> PlannedStop:
     )
 
 
-def transfer(chen: APIClient, cast: Cast, shop: str) -> None:
-    """The shop goes from Lin's territory to Ma's today."""
-    body = {"retailers": [shop], "from_territory": cast.territory.pk, "to_territory": cast.next_territory.pk}
+def transfer(chen: APIClient, cast: Cast, shop: str, *, back: bool = False) -> None:
+    """The shop goes from Lin's territory to Ma's today, or back."""
+    here, there = cast.territory.pk, cast.next_territory.pk
+    here, there = (there, here) if back else (here, there)
+    body = {"retailers": [shop], "from_territory": here, "to_territory": there}
     post(chen, "assignments/transfer", {**body, "from_date": "2026-03-16"})

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
+from backend.models import Quarantined
 from tests.cast import TODAY, Cast
 from tests.sync.feeds import planned, tick, transfer
 from tests.sync.wire import Phone, made
@@ -52,6 +53,36 @@ def test_an_edit_of_what_has_left_is_answered_by_its_deletion(
     chens = Phone(as_chen, "plan")
     [theirs] = chens.pull().values()
     assert (theirs["id"], theirs["words"]) == (str(stop.pk), None)
+
+
+def test_what_was_refused_for_another_reason_and_conflicts_when_it_comes_again_shows_both_values(
+    cast: Cast, as_lin: APIClient, as_chen: APIClient
+) -> None:
+    """The shop had left when the edit came first; when its phone repeats it the shop is back, and was edited."""
+    stop, shop = planned(cast, 0, TODAY), str(cast.shops[0].pk)
+    lin, chen, issues = Phone(as_lin, "plan"), Phone(as_chen, "plan"), Phone(as_lin, "sync_issues")
+    [held] = lin.pull().values()
+    mine = made({**held, "words": "林改的"}, held)
+    transfer(as_chen, cast, shop)
+    assert lin.push(mine, mine) == []
+    [issue] = issues.page()
+    assert (issue["problem"]["en"]["code"], issue["conflict"], issue["state"]) == ("not_found", None, "open")
+    transfer(as_chen, cast, shop, back=True)
+    [theirs] = chen.pull().values()
+    assert chen.push(made({**theirs, "words": "陈改的"}, theirs)) == []
+    for _ in range(2):  # a lost answer, and the phone repeats it
+        assert [document["words"] for document in lin.push(mine, mine)] == ["陈改的"]
+    [now] = issues.page()
+    assert (now["id"], now["problem"]["en"]["code"], now["state"]) == (issue["id"], "sync_conflict", "open")
+    assert (now["submission_id"], now["conflict"]["mine_at"]) == (str(stop.pk), "2026-03-16T02:00:00Z")
+    values = [now["conflict"][name] for name in ("mine_by", "theirs_by")]
+    assert [*values, now["conflict"]["mine"]["words"], now["conflict"]["theirs"]["words"]] == [
+        "林小梅", "陈国庆", "林改的", "陈改的",
+    ]  # fmt: skip
+    transfer(as_chen, cast, shop)
+    assert lin.push(mine) == [{"id": str(stop.pk), "_deleted": True}]  # no longer hers: what she was told of it stays
+    assert issues.page() == []
+    assert (Quarantined.objects.get().version, Quarantined.objects.get().state) == (2, "open")
 
 
 def test_a_refused_new_document_stays_on_its_phone(cast: Cast, as_lin: APIClient) -> None:
