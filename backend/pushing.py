@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
-from backend import feeds, quarantine, streams, synclog
+from backend import feeds, quarantine, retelling, streams, synclog
 from backend.errors import FieldError, Problem
 from backend.feeds import Document, Feed, Pushed, Sent, Verdict
 from backend.http.jsonbody import Item
@@ -54,7 +54,7 @@ def take(feed: Feed, actor: Actor, items: Sequence[Item], sent: Sent) -> list[st
     """Every row is stored, kept as a conflict or refused by itself; all of it in one transaction.
 
     Returns the current documents of the conflicting rows as JSON texts, a tombstone for what the actor may not see. The
-    number of queries is the verb's, and at most nine more.
+    number of queries is the verb's, and at most ten more.
     """
     push = _Push(feed, actor, sent)
     with transaction.atomic(), synclog.gathered():
@@ -68,6 +68,7 @@ def take(feed: Feed, actor: Actor, items: Sequence[Item], sent: Sent) -> list[st
         _keep_losers(push, current)
         if push.edits:  # the phone takes its own word for stored: what stands is told once more
             streams.tell_again(feed, actor, push.edits)
+        retelling.later(feed, actor, push.stored.union(push.edits))
         quarantine.keep(actor=actor, feed=feed, refused=push.refused, received_at=sent.received_at)
         quarantine.settle(actor.person_id, feed.quarantined_as, push.stored - unread, sent.received_at)
     return [

@@ -6,7 +6,7 @@ in WHERE and before LIMIT; the order is that of commits (backend/synclog.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -122,17 +122,21 @@ def documents(feed: Feed, actor: Actor, ids: list[UUID]) -> dict[UUID, str]:
     return _shown(feed, actor, [row[0] for row in _counters(feed, positions, actor)], ids) if positions else {}
 
 
-def tell_again(feed: Feed, actor: Actor, ids: list[UUID]) -> None:
+def tell_again(feed: Feed, actor: Actor, ids: Sequence[UUID], *, only_entered: bool = False) -> None:
     """The actor's phones will pull these documents once more, as they stand, or as deleted where none of the actor's
-    streams shows them. Late in the transaction: it takes the counters. Two queries, and two for each unit."""
+    streams shows them; `only_entered`: those that the actor's streams ever told of. Late in the transaction: it takes
+    the counters. Two queries, one more where only those, and two for each unit."""
     positions = actor.units(feed.capability, levels=(OFFICE, TERRITORY))
     units = [row[0] for row in _counters(feed, positions, actor)] if positions else []
     if not units:
         return
     with connection.cursor() as cursor:
+        if only_entered:
+            cursor.execute(streams_sql.ENTERED, [units, feed.collection, list(ids)])
+            ids = [document for (document,) in cursor.fetchall()]
         cursor.execute(
             streams_sql.PLACES.format(documents=feed.documents),
-            synclog.named(feed, units, ids, person=actor.person_id),
+            synclog.named(feed, units, list(ids), person=actor.person_id),
         )
         standing: dict[int, list[UUID]] = {}
         for unit, document in cursor.fetchall():
@@ -239,24 +243,38 @@ def _advance(
 def _told(feed: Feed, actor: Actor, units: list[int], rows: list[Row]) -> list[str]:
     if not rows:
         return []
-    ids = [row[1] for row in rows]
-    is_compared = not feed.told_by_writers and not feed.personal
-    is_first = is_compared and any(row[3] for row in rows)
-    shown = _first_shown(feed, actor, units, ids) if is_first else _shown(feed, actor, units, ids)
-    if is_compared and (doubtful := [row for row in rows if row[4] is not None and row[4] == (row[1] in shown)]):
-        values: dict[str, Any] = {"units": [row[0] for row in doubtful], "ids": [row[1] for row in doubtful]}
-        with connection.cursor() as cursor:
-            cursor.execute(streams_sql.DOUBT, {**values, "collection": feed.collection})
+    ids, untold = [row[1] for row in rows], [row[1] for row in rows if row[3]]
+    is_first = bool(untold) and not feed.told_by_writers and not feed.personal
+    shown = _first_shown(feed, actor, units, ids, untold) if is_first else _shown(feed, actor, units, ids)
+    if not feed.personal:
+        doubtful = [row for row in rows if row[4] is not None and row[4] == (row[1] in shown)]
+        _doubt(feed, streams_sql.DOUBT, units=[row[0] for row in doubtful], ids=[row[1] for row in doubtful])
     return [with_deleted(feed, shown[d]) if d in shown else tombstone(feed, d) for d in ids]
 
 
-def _first_shown(feed: Feed, actor: Actor, units: list[int], ids: list[UUID]) -> dict[UUID, str]:
-    """The same as `_shown`, and what is told is noted."""
+def _first_shown(
+    feed: Feed, actor: Actor, units: list[int], ids: list[UUID], untold: Sequence[UUID]
+) -> dict[UUID, str]:
+    """The same as `_shown`, and what is told is noted. Of what another page noted meanwhile it is asked whether that
+    read the same: a moment lies between two pages, and a change may lie in it."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(streams_sql.TURN, [feed.collection, units])
         values = {**synclog.named(feed, units, ids, person=actor.person_id), "collection": feed.collection}
         cursor.execute(streams_sql.FIRST_TOLD.format(documents=feed.documents), values)
-        return dict(cursor.fetchall())
+        found = cursor.fetchall()
+    shown = {document: text for document, text, _ in found}
+    noted = {document for document, _, is_noted in found if is_noted}
+    others = [document for document in untold if document in shown and document not in noted]
+    texts = [shown[document] for document in others]
+    _doubt(feed, streams_sql.DOUBT_IF_OTHERWISE, units=units, ids=others, texts=texts)
+    return shown
+
+
+def _doubt(feed: Feed, statement: str, *, ids: list[UUID], **values: Any) -> None:
+    if ids and feed.kinds:
+        with connection.cursor() as cursor:
+            named = {"kind": feed.kinds[0], "today": clock.today(), "now": clock.now(), "collection": feed.collection}
+            cursor.execute(statement, {**named, "ids": ids, **values})
 
 
 def _shown(feed: Feed, actor: Actor, units: list[int], ids: list[UUID]) -> dict[UUID, str]:

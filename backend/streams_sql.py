@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from backend.locks import Lock
+
 MINE = """
 WITH mine AS (
     SELECT u.id, u.level, u.ancestors FROM backend_unit u
@@ -53,7 +55,9 @@ DOCUMENTS = "SELECT d.id, d.document::text FROM ({documents}) AS d(unit_id, id, 
 # The first telling since a document's number says what was told; of one that is gone, nothing. An entry that a writer
 # holds gets a new number anyway; the others are taken by where they stand, for a planner that knows nothing of a young
 # log would look at all for each. The lock keeps comparisons out meanwhile: they pass over what nobody was told of.
-TURN = "SELECT pg_advisory_xact_lock_shared(136, hashtext(u || ' ' || %s)) FROM unnest(%s::bigint[]) AS units(u)"
+TURN = f"""
+SELECT pg_advisory_xact_lock_shared({Lock.STREAMS:d}, hashtext(u || ' ' || %s)) FROM unnest(%s::bigint[]) AS units(u)
+"""  # noqa: S608 - a number of our own
 FIRST_TOLD = """
 WITH shown AS MATERIALIZED (
     SELECT d.id, d.document::text AS text FROM ({documents}) AS d(unit_id, id, document)),
@@ -64,11 +68,30 @@ entered AS (
 told AS (
     UPDATE backend_syncentry e SET digest = coalesce(decode(md5(s.text), 'hex'), '')
     FROM entered n LEFT JOIN shown s ON s.id = n.document_id WHERE e.ctid = n.ctid)
-SELECT id, text FROM shown
+SELECT id, text, id IN (SELECT document_id FROM entered) FROM shown
 """
-# A page tells what is so at its moment. Where that is not what the log says, because a comparison is still to come, the
-# entry is doubted, and the comparison tells it anew whatever it finds: another phone was told otherwise.
-DOUBT = """
-UPDATE backend_syncentry e SET digest = '\\x00' FROM unnest(%(units)s::bigint[], %(ids)s::uuid[]) AS d(unit_id, id)
-WHERE e.territory_id = d.unit_id AND e.collection = %(collection)s AND e.document_id = d.id
+# A page tells what is so at its moment. Where that is not what the log says, because a comparison is still to come, or
+# because another page noted what it read a moment earlier or later, the entry is doubted: a mark asks for a comparison,
+# which tells it anew whatever it finds, for another phone was told otherwise.
+_DOUBTED = """
+WITH doubted AS (
+    UPDATE backend_syncentry e SET digest = '\\x00' FROM ({entries}) AS d
+    WHERE e.territory_id = d.territory_id AND e.collection = %(collection)s AND e.document_id = d.document_id
+    RETURNING e.territory_id)
+INSERT INTO backend_changemark (consumer, kind, unit_id, on_date, marked_at)
+SELECT DISTINCT 'phones', %(kind)s, territory_id, %(today)s::date, %(now)s::timestamptz FROM doubted
+"""
+DOUBT = _DOUBTED.format(
+    entries="SELECT unnest(%(units)s::bigint[]) AS territory_id, unnest(%(ids)s::uuid[]) AS document_id"
+)
+DOUBT_IF_OTHERWISE = _DOUBTED.format(
+    entries="""
+    SELECT n.territory_id, n.document_id FROM unnest(%(ids)s::uuid[], %(texts)s::text[]) AS t(id, text)
+    JOIN backend_syncentry n ON n.territory_id = ANY(%(units)s) AND n.collection = %(collection)s
+        AND n.document_id = t.id AND NOT n.deleted AND n.digest IS DISTINCT FROM decode(md5(t.text), 'hex')
+    ORDER BY n.territory_id, n.document_id FOR UPDATE OF n"""
+)
+ENTERED = """
+SELECT DISTINCT document_id FROM backend_syncentry
+WHERE territory_id = ANY(%s) AND collection = %s AND document_id = ANY(%s)
 """

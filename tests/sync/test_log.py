@@ -307,19 +307,22 @@ def test_two_states_are_the_same_as_javascript_tells_them_apart(one: Any, other:
     assert feeds.same(one, other, {"x"}) is is_same
 
 
+@pytest.mark.parametrize("by_writers", [False, True])
 def test_what_comes_and_goes_between_two_comparisons_leaves_no_phone_with_what_is_not_so(
-    cast: Cast, as_lin: APIClient
+    cast: Cast, as_lin: APIClient, by_writers: bool
 ) -> None:
+    feed = replace(FEED, told_by_writers=by_writers)
+    feeds._feeds[FEED.collection, FEED.version] = feed
     first, second = Phone(as_lin), Phone(phone_of(cast.lin, device_id="second"))
     units = [cast.territory.pk, cast.next_territory.pk]
 
     def owned_by(unit: int, *, compared: bool) -> None:
         Assignment.objects.filter(retailer=cast.shops[0]).update(territory_id=unit)
         if compared:
-            synclog.reconcile(FEED, units)
+            synclog.reconcile(feed, units)
 
     write(uid(1), cast.shops[0].pk, "x", told=False)
-    synclog.reconcile(FEED, units)
+    synclog.reconcile(feed, units)
     assert (len(first.pull()), len(second.pull())) == (1, 1)
     owned_by(units[1], compared=True)  # the log says that it is gone
     owned_by(units[0], compared=False)
@@ -331,3 +334,28 @@ def test_what_comes_and_goes_between_two_comparisons_leaves_no_phone_with_what_i
     assert first.pull() == {}  # the log says that it is here
     owned_by(units[0], compared=True)
     assert (len(first.pull()), len(second.pull())) == (1, 1)
+
+
+def test_what_another_page_noted_a_moment_later_is_told_again(cast: Cast, as_lin: APIClient) -> None:
+    """Two phones pull at once, and an edit lands between the moments at which they read: the older page notes nothing
+    after the newer one, and its phone must not be left with what was so before."""
+    phone = Phone(as_lin)
+    write(uid(1), cast.shops[0].pk, "vorher", told=False)
+    noted = FEED.documents.replace("n.text,", "'nachher',", 1)
+
+    def overtaken(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "SKIP LOCKED" in sql:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE backend_syncentry e SET digest = decode(md5(d.document::text), 'hex')"
+                    f" FROM ({noted}) AS d(unit_id, id, document) WHERE e.document_id = d.id",
+                    synclog.named(FEED, [cast.territory.pk]),
+                )
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(overtaken):
+        assert [d["text"] for d in phone.page()] == ["vorher"]
+    write(uid(1), cast.shops[0].pk, "nachher", told=False)  # as the newer page read it; its mark was followed before
+    phones.follow()
+    assert [d["text"] for d in phone.page()] == ["nachher"]
+    assert (phones.follow(), phone.page()) == (0, [])
