@@ -169,7 +169,6 @@ ROLES: tuple[RoleSeed, ...] = (
             "quarantine.read",
             "quarantine.fix",
             "admin.site",
-            "boards.read",
             "exports.run",
         ),
     ),

@@ -25,7 +25,7 @@ ADDED = {
     ),
     "province_leader": ("alerts.edit", "exports.run"),
     "analyst": ("intelligence.verify", "alerts.edit", "exports.run"),
-    "data_steward": ("boards.read", "exports.run"),
+    "data_steward": ("exports.run",),
 }
 
 
