@@ -76,7 +76,7 @@ def visit(shop: Retailer, territory: Unit, person: Person, on: date, seen: Seen 
 
 
 def rollup_rows() -> dict[str, list[tuple[Any, ...]]]:
-    """Every roll-up row but for the moment of its computation, in key order."""
+    """Every roll-up row of all shops but for the moment of its computation, in key order."""
     models = (
         UnitMonth,
         UnitProductMonth,
@@ -90,5 +90,6 @@ def rollup_rows() -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     for model in models:
         names = [f.attname for f in model._meta.concrete_fields if f.attname != "computed_at"]
-        found[model.__name__] = sorted(model.objects.values_list(*names), key=repr)
+        rows = model.objects.filter(segment_kind=0) if model is UnitSubjectMonth else model.objects.all()
+        found[model.__name__] = sorted(rows.values_list(*names), key=repr)
     return found
