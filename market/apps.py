@@ -14,9 +14,14 @@ class MarketConfig(AppConfig):
     def ready(self) -> None:
         from backend import feeds, marks, ticks
         from market import kpis, parameters, prices_used, rollups, samples, segments, trade_kpis  # noqa: F401 - three declare themselves
+        from backend.imports import kinds
         from market.feeds import FEEDS
+        from market.order_import import ORDERS
+        from market.supply_import import KINDS as SUPPLY
 
         feeds.register(*FEEDS)
+        for kind in (ORDERS, *SUPPLY):
+            kinds.register(kind)
         marks.subscribe(rollups.CONSUMER, rollups.KINDS)
         marks.subscribe(segments.CONSUMER, segments.KINDS)
         marks.subscribe(samples.CONSUMER, samples.KINDS)

@@ -98,7 +98,7 @@ def load_orders(rows: Iterable[OrderLineRow], *, totals: bool = True) -> Loaded:
         if totals:
             cursor.execute(staging.TOTALS_OLD)
             cursor.execute(staging.TOTALS_FROM_ORDERS)
-        _mark_sales(cursor, "SELECT DISTINCT retailer_id, on_date FROM staged_order WHERE reason IS NULL")
+        mark_sales(cursor, "SELECT DISTINCT retailer_id, on_date FROM staged_order WHERE reason IS NULL")
     return Loaded(read, written, refused)
 
 
@@ -108,8 +108,8 @@ def load_totals(rows: Iterable[TotalRow]) -> Loaded:
 
 
 def load_allotments(rows: Iterable[AllotmentRow]) -> Loaded:
-    """Each (retailer, product, window) has the cartons given."""
-    return _load(staging.ALLOTMENTS, rows, {})
+    """Each (retailer, product, window) has the cartons given. Marks as for orders: who was offered is a figure."""
+    return _load(staging.ALLOTMENTS, rows, {}, marked="SELECT DISTINCT retailer_id, opens_on FROM staged_allotment")
 
 
 def load_stock_counts(rows: Iterable[StockRow]) -> Loaded:
@@ -130,7 +130,7 @@ def _load(kind: staging.Kind, rows: Iterable[tuple[Any, ...]], named: dict[str, 
         cursor.execute(kind.apply)
         written = cursor.rowcount
         if marked:
-            _mark_sales(cursor, f"{marked} WHERE reason IS NULL")
+            mark_sales(cursor, f"{marked} WHERE reason IS NULL")
     return Loaded(read, written, refused)
 
 
@@ -141,7 +141,7 @@ def _refuse(cursor: Any, table: str, named: dict[str, Any]) -> list[Refused]:
     return [Refused(n, reason) for n, reason in cursor.fetchall()]
 
 
-def _mark_sales(cursor: Any, pairs: str) -> None:
+def mark_sales(cursor: Any, pairs: str) -> None:
     """Sales count for the unit that has the shop on the month's last day, so that unit is marked; phones that hold them
     are those of today's."""
     cursor.execute(

@@ -4,14 +4,19 @@ A kind works on two temporary tables that backend/imports/running.py fills:
 `import_row(row_no, <its columns>, effect)` holds the rows whose cells could be read, `import_fault(row_no, "column",
 severity, code, value)` what is wrong. `check` adds faults, `compare` sets `effect` to created, changed or unchanged,
 `apply` writes; each is set-based SQL whose number of statements does not depend on the number of rows.
+
+A large kind (`large`) takes files of a million rows as jobs (working.py). Its `import_row` holds every row that could
+be told apart, the cells of a faulty one NULL; it is read only. `check` adds faults and makes what the others work on,
+`compare` compares, `large.tally` says what came out; a million rows are passed over as few times as possible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from backend.errors import Problem
 from backend.imports.cells import Parse
@@ -23,6 +28,7 @@ class Column:
     """One column of a file: its name in `import_row`, headings that mean it, SQL type, and how a cell is read.
 
     `is_required`: the heading must be there and no cell may be empty. An empty cell of any other column is NULL.
+    `means`: "money" or "date", which profiles may tell to be read otherwise.
     """
 
     name: str
@@ -30,6 +36,7 @@ class Column:
     sql_type: str
     parse: Parse
     is_required: bool = False
+    means: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,9 +46,38 @@ class Context:
     actor: Actor
     today: date
     unit_ids: list[int]
+    run_id: UUID | None = None
+    in_packs: frozenset[str] = frozenset()  # columns that hold packs where cartons are meant
+
+
+@dataclass
+class Tally:
+    """What a file would do or did. `difference`: what stood before and stands after, as the kind groups it."""
+
+    good: int = 0
+    flagged: int = 0
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    difference: list[dict[str, Any]] = field(default_factory=list)
 
 
 Step = Callable[[Any, Context], None]  # a database cursor inside the run's transaction, and the context
+
+
+@dataclass(frozen=True)
+class Large:
+    """What makes a kind a large one, each with a cursor inside a transaction.
+
+    `tally` after `compare`; `later`: keys of a run that a later run changed as well (at most 20); `undo`: what the run
+    wrote is as it was before.
+    """
+
+    tally: Callable[[Any], Tally]
+    later: Callable[[Any, UUID], list[str]]
+    undo: Callable[[Any, UUID], None]
+    packs: tuple[str, ...] = ()  # columns in cartons, which a profile may say hold packs
 
 
 @dataclass(frozen=True)
@@ -57,6 +93,7 @@ class ImportKind:
     compare: Step
     apply: Step
     unique: tuple[str, ...] = ()  # columns of which a value may stand in one row only
+    large: Large | None = None
 
 
 _kinds: dict[str, ImportKind] = {}

@@ -117,7 +117,7 @@ def _run_child(source: Path, out: int) -> None:
         done = subprocess.run(command, stdout=out, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False, cwd="/")
     except subprocess.TimeoutExpired:
         raise Problem("import_too_large") from None
-    if done.returncode == 3:
+    if done.returncode == xlsx_child.TOO_LARGE:
         raise Problem("import_too_large")
     if done.returncode != 0:
         raise Problem("import_unreadable")

@@ -58,6 +58,45 @@ for _code, _status, _titles, _abouts in (
         ("表头重复", "A heading appears twice"),
         ("两列对应同一项内容。", "Two columns mean the same thing."),
     ),
+    (
+        "import_file_too_large",
+        413,
+        ("文件过大", "The file is too large"),
+        ("最多 512 MB、5,000,000 行,请分成几份。", "At most 512 MB and 5,000,000 rows; split it."),
+    ),
+    (
+        "import_not_checked",
+        409,
+        ("该导入不在待确认状态", "The import does not wait to be applied"),
+        ("只有已核对、尚未写入的导入可以写入。", "Only what was checked and not yet written can be applied."),
+    ),
+    (
+        "import_settled",
+        409,
+        ("该导入已结束", "The import has ended"),
+        ("已写入的导入可以整体撤销。", "An import that was applied can be taken back as a whole."),
+    ),
+    (
+        "import_not_applied",
+        409,
+        ("该导入没有写入,无可撤销", "The import was not applied: there is nothing to take back"),
+        ("", ""),
+    ),
+    (
+        "import_changed_since",
+        409,
+        ("之后的导入改动了相同的数据", "A later import changed the same data"),
+        ("keys 列出了这些数据,请先撤销之后的导入。", "`keys` lists them; take back the later import first."),
+    ),
+    ("import_not_large", 409, ("这种导入不能撤销或分步进行", "This kind is imported at once"), ("", "")),
+    (
+        "import_file_gone",
+        410,
+        ("导入的文件已不存在", "The file of the import is gone"),
+        ("请重新上传。", "Send it again."),
+    ),
+    ("import_gave_up", 409, ("多次尝试后仍未成功", "Tried three times without success"), ("", "")),
+    ("import_expired", 410, ("七天内未确认,已取消", "Not applied within seven days"), ("", "")),
     ("import_empty", 400, ("文件中没有数据行", "The file has no data rows"), ("", "")),
 ):  # fmt: skip
     errors.register(_code, _status, _titles, _abouts)

@@ -30,10 +30,11 @@ class Heading:
     ignored: list[str]
 
 
-def match(kind: ImportKind, heading: Sequence[str]) -> Heading:
-    """Finds the kind's columns by their headings, Chinese or English. Problems import_missing_columns (lists them),
-    import_repeated_columns."""
-    known = {_plain(word): column.name for column in kind.columns for word in (column.name, *column.headings)}
+def match(kind: ImportKind, heading: Sequence[str], only: Sequence[Column] | None = None) -> Heading:
+    """Finds the kind's columns (or only these of it) by their headings, Chinese or English. Problems
+    import_missing_columns (lists them), import_repeated_columns."""
+    wanted = kind.columns if only is None else only
+    known = {_plain(word): column.name for column in wanted for word in (column.name, *column.headings)}
     places: dict[str, int] = {}
     ignored: list[str] = []
     for place, word in enumerate(heading):
@@ -45,7 +46,7 @@ def match(kind: ImportKind, heading: Sequence[str]) -> Heading:
             raise Problem("import_repeated_columns", columns=[name])
         else:
             places[name] = place
-    missing = [column for column in kind.columns if column.is_required and column.name not in places]
+    missing = [column for column in wanted if column.is_required and column.name not in places]
     if missing:
         raise Problem("import_missing_columns", columns=[_told(column) for column in missing])
     return Heading(places, ignored[:100])
