@@ -13,8 +13,17 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         from backend import feeds, marks, ticks
-        from market import kpis, parameters, prices_used, rollups, samples, segments, trade_kpis  # noqa: F401 - three declare themselves
         from backend.imports import kinds
+        from market import (  # three declare themselves
+            acts_due,
+            kpis,  # noqa: F401
+            parameters,  # noqa: F401
+            prices_used,
+            rollups,
+            samples,
+            segments,
+            trade_kpis,  # noqa: F401
+        )
         from market.feeds import FEEDS
         from market.order_import import ORDERS
         from market.supply_import import KINDS as SUPPLY
@@ -25,6 +34,7 @@ class MarketConfig(AppConfig):
         marks.subscribe(rollups.CONSUMER, rollups.KINDS)
         marks.subscribe(segments.CONSUMER, segments.KINDS)
         marks.subscribe(samples.CONSUMER, samples.KINDS)
+        ticks.register("acts_due", acts_due.follow)
         ticks.register("rollups", rollups.drain)
         ticks.register("samples", samples.follow)
         ticks.register("rollups_goods", prices_used.follow)

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from backend import audit, clock, parameters
+from backend import audit, clock, marks, parameters
 from backend.errors import Problem, register
 from backend.models import Level, Unit
 from backend.reach import require_unit
@@ -26,6 +26,7 @@ from retail.models import Classification
 from retail.queries import owners
 
 VERIFY = "visits.verify"
+MARK = "points"  # the territory has other points from the day on
 Stratum = CollectionPoint.Stratum
 STRATUM_OF = {1: Stratum.LARGE, 2: Stratum.MIDDLE, 3: Stratum.SMALL}  # Classification.Scale
 
@@ -114,6 +115,7 @@ def set_points(*, actor: Actor, territory: Unit, retailer_ids: Sequence[UUID]) -
                 raise Problem("not_a_point")
             point.stratum = STRATUM_OF[scales[point.retailer_id]]
         _save(points)
+        marks.mark(MARK, [(territory.pk, today)])
         acts = [audit.Act(p.retailer_id, territory.pk, {}, {"stratum": p.stratum, "from": today}) for p in points]
         audit.record_many(actor, "collection_point.set", CollectionPoint, acts)
     return points
@@ -137,6 +139,7 @@ def replace(
         held.during = DateRange(since, max(today, since + timedelta(days=1)))
         held.ended_reason, held.ended_words, held.version = reason, words, held.version + 1
         held.save()
+        marks.mark(MARK, [(held.territory_id, today)])
         after = audit.snapshot(held)
         audit.record(actor, "collection_point.end", held, before=before, after=after, unit_id=held.county_id)
         if by is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -17,16 +18,20 @@ from backend import clock, marks
 from backend.locks import Lock, take
 from backend.marks import Key
 from backend.models import Level, Unit
-from market import acts_sums, ancestors, leaves, prices_used, segments, trade_store, volumes
+from market import acts_sums, ancestors, leaves, points, prices_used, segments, trade_store, volumes
 from market.models import RollupTurn
 from market.rollup_frame import MONTHS_AFTER_LOOKS, MONTHS_AFTER_SALES, counted_on, later_months, make_room, named
+from retail import news
+from visits import display_tasks
 
 CONSUMER = "rollups"
 ACTS = ("visits",)  # change the month of their business date, and the next one: what was seen before
 SHOPS = ("assignments", "retailers")  # whose shop it is: changes every month from their date on
 SALES = ("orders",)  # change their month and the three after it
+SERVICE = (news.SERVICE, points.MARK)  # needs, replies, promises of a month; its collection points
+REPAIRS = (display_tasks.REPAIRS,)  # mended, or overdue, from a day on
 GOODS = (prices_used.MARK,)  # prices and classes of a month are others than it was summed with
-KINDS = (*ACTS, *SHOPS, *SALES, *GOODS)
+KINDS = (*ACTS, *SHOPS, *SALES, *GOODS, *SERVICE, *REPAIRS)
 MONTHS_BACK = 25  # as long as monthly totals are kept; older months are closed for good
 AT_ONCE = 200  # territories of one statement when a whole month is built
 
@@ -80,6 +85,8 @@ def drain() -> int:
         + marks.drain_all(CONSUMER, SALES, recompute_sales)
         + marks.drain_all(CONSUMER, GOODS, recompute)
         + marks.drain_all(CONSUMER, SHOPS, recompute_onward)
+        + marks.drain_all(CONSUMER, SERVICE, recompute_service)
+        + marks.drain_all(CONSUMER, REPAIRS, recompute_repairs)
     )
 
 
@@ -101,8 +108,22 @@ def recompute_sales(keys: Sequence[Key]) -> None:
     _by_month(_later(keys, MONTHS_AFTER_SALES))
 
 
+def recompute_service(keys: Sequence[Key]) -> None:
+    """As `recompute` after a change to acts that are no visits: their month alone, nothing that was sold."""
+    _by_month(_later(keys, 0), acts_only=True)
+
+
 def recompute_onward(keys: Sequence[Key]) -> None:
     """As `recompute`, for the month of each date and every later one up to now: a shop stays where it went."""
+    _by_month(_onward(keys))
+
+
+def recompute_repairs(keys: Sequence[Key]) -> None:
+    """As `recompute_onward`, of what is no sale: a repair is overdue in every month until it is mended."""
+    _by_month(_onward(keys), acts_only=True)
+
+
+def _onward(keys: Sequence[Key]) -> Wanted:
     now = clock.month_of(clock.today())
     oldest = clock.add_months(now, -MONTHS_BACK)
     wanted: list[tuple[date, Key]] = []
@@ -111,7 +132,7 @@ def recompute_onward(keys: Sequence[Key]) -> None:
         while month <= now:
             wanted.append((month, Key(key.unit_id, month)))
             month = clock.add_months(month, 1)
-    _by_month(wanted)
+    return wanted
 
 
 def rebuild(month: date) -> int:
@@ -186,7 +207,7 @@ def _lock(month: date) -> None:
 
 def _renew(month: date, changed: set[Key], *, acts_only: bool) -> None:
     keys = sorted(changed)
-    asked = {"units": [k.unit_id for k in keys], "facts": [k.on_date for k in keys]}
+    asked: dict[str, Any] = {"units": [k.unit_id for k in keys], "facts": [k.on_date for k in keys]}
     with connection.cursor() as cursor:
         cursor.execute(_OWNERS, {**asked, "month": month, "last": counted_on(month)})
         touched = {*asked["units"], *(row[0] for row in cursor.fetchall())}

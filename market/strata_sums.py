@@ -26,7 +26,8 @@ WITH {trade_facts.GOODS.strip()}, shop AS MATERIALIZED (
     SELECT a.retailer_id, a.territory_id, c.state IS DISTINCT FROM 'closed' AS is_open,
         CASE p.stratum WHEN 'large' THEN 1 WHEN 'middle' THEN 2 ELSE 3 END AS stratum
     FROM retail_assignment a
-    JOIN market_collectionpoint p ON p.retailer_id = a.retailer_id AND p.during @> %(last)s::date
+    JOIN market_collectionpoint p ON p.retailer_id = a.retailer_id AND p.territory_id = a.territory_id
+        AND p.during @> %(last)s::date
     LEFT JOIN retail_classification c ON c.retailer_id = a.retailer_id AND c.during @> %(last)s::date
     WHERE a.territory_id = ANY(%(units)s::bigint[]) AND a.during @> %(last)s::date), {trade_facts.LOOKED_PAIRS.strip()},
 of_point AS (

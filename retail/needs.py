@@ -50,7 +50,7 @@ def raise_need(*, actor: Actor, new: NewNeed) -> Need:
             raise Problem("conflict")
         need = Need.objects.create(raised_by_id=actor.person_id, **vars(new))
         audit.record(actor, "need.raise", need, after=audit.snapshot(need), unit_id=county)
-        news.tell_document("needs", need.retailer_id, need.pk)
+        news.tell_document("needs", need, news.days_of(need))
     return need
 
 
@@ -67,7 +67,7 @@ def close_need(*, actor: Actor, need: Need, on: date, outcome: str) -> Need:
         held.version += 1
         held.save(update_fields=["closed_on", "outcome", "version"])
         audit.record(actor, "need.close", held, before=before, after=audit.snapshot(held), unit_id=county)
-        news.tell_document("needs", held.retailer_id, held.pk)
+        news.tell_document("needs", held, [on])
     return held
 
 
@@ -86,7 +86,7 @@ def edit_need(*, actor: Actor, need: Need, values: Mapping[str, Any]) -> Need:
         held.save(update_fields=[*values, "version"])
         requests.note_changes(actor, stood, held)
         audit.record(actor, "need.edit", held, before=before, after=audit.snapshot(held), unit_id=county)
-        news.tell_document("needs", held.retailer_id, held.pk)
+        news.tell_document("needs", held, ())
     return held
 
 

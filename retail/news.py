@@ -17,6 +17,7 @@ from retail.models import Need, Promise
 Documents = Mapping[str, Mapping[int, Iterable[UUID]]]
 
 PAPERS = "papers"  # what a shop's card says is due has changed
+SERVICE = "service"  # needs, replies or promises of a day, as they are counted for the unit that has the shop
 
 
 def tell_changed(retailer_ids: Iterable[UUID], on: date) -> None:
@@ -30,14 +31,37 @@ def tell_changed(retailer_ids: Iterable[UUID], on: date) -> None:
     _enter({"retailers": by_territory}, {})
 
 
-def tell_document(collection: str, retailer_id: UUID, document_id: UUID, *, gone: bool = False) -> None:
+def days_of(row: Need | Promise) -> set[date]:
+    """The days whose months count it: a need was raised and closed, a reply or a promise fell due. Pure."""
+    if isinstance(row, Promise):
+        return {row.due_on}
+    due = None if row.reply_due_at is None else clock.business_date(row.reply_due_at)
+    return {day for day in (row.raised_on, row.closed_on, due) if day is not None}
+
+
+def tell_document(collection: str, row: Need | Promise, days: Iterable[date], *, gone: bool = False) -> None:
     """Phones of today's owner of the shop pull this document (a need, a promise) again, or drop it; the shop's card,
-    which says what is due, follows with the tick."""
+    which says what is due, follows with the tick, and so do the figures of the months of these days. One query more for
+    each such month that is over."""
+    retailer_id, document_id = row.retailer_id, row.pk
     owner = queries.owners([retailer_id], clock.today()).get(retailer_id)
+    marks.mark(SERVICE, _counted(retailer_id, owner, days))
     if owner is not None:
         marks.mark(PAPERS, [(owner, clock.today())])
         told: Documents = {collection: {owner: [document_id]}}
         _enter({} if gone else told, told if gone else {})
+
+
+def _counted(retailer_id: UUID, owner: int | None, days: Iterable[date]) -> list[tuple[int, date]]:
+    """Which unit counts the shop in the month of each day: the one that has it on the last day, or today."""
+    found = []
+    for day in sorted(set(days)):
+        last = clock.month_end(clock.month_of(day))
+        over = last < clock.today()
+        unit = queries.owners([retailer_id], last).get(retailer_id) if over else owner
+        if unit is not None:
+            found.append((unit, day))
+    return found
 
 
 def tell_moved(left: Mapping[int, Iterable[UUID]], joined: Mapping[int, Iterable[UUID]]) -> None:
@@ -73,13 +97,14 @@ WHERE e.territory_id = g.unit_id AND e.collection = %(collection)s AND e.documen
 
 def _enter(arrived: Documents, gone: Documents) -> None:
     """Counters are taken by collection and territory in one order: two moves in opposite directions cannot wait for
-    each other. One query more for each collection that came."""
+    each other. One query more for each collection that came, unless it is entered later: what is not entered yet
+    cannot be remembered, and its entry is not to be held before its counter."""
     for collection in sorted({*arrived, *gone}):
         came, went = arrived.get(collection, {}), gone.get(collection, {})
         for territory in sorted({*came, *went}):
             synclog.append(collection, {territory: went.get(territory, ())}, deleted=True)
             synclog.append(collection, {territory: came.get(territory, ())})
-        if came:
+        if came and not synclog.is_gathering():
             ids = sorted({document for told in came.values() for document in told})
             values: dict[str, Any] = {
                 "units": sorted(came),

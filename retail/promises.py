@@ -49,7 +49,7 @@ def make(*, actor: Actor, new: NewPromise) -> Promise:
             raise Problem("conflict")
         promise = Promise.objects.create(promised_by_id=actor.person_id, **vars(new))
         audit.record(actor, "promise.make", promise, after=audit.snapshot(promise), unit_id=county)
-        news.tell_document("promises", promise.retailer_id, promise.pk)
+        news.tell_document("promises", promise, news.days_of(promise))
     return promise
 
 
@@ -80,7 +80,7 @@ def _settle(actor: Actor, promise: Promise, end: tuple[Promise.State, date, str]
         held.save(update_fields=["state", "settled_on", "outcome", "version"])
         after = audit.snapshot(held)
         audit.record(actor, f"promise.{state}", held, before=before, after=after, reason=outcome, unit_id=county)
-        news.tell_document("promises", held.retailer_id, held.pk)
+        news.tell_document("promises", held, news.days_of(held))
     return held
 
 
@@ -94,13 +94,13 @@ def edit(*, actor: Actor, promise: Promise, values: Mapping[str, Any]) -> Promis
         held = _open(promise)
         if values.get("due_on", held.due_on) < held.promised_on:
             raise Problem("bad_date")
-        before = audit.snapshot(held)
+        before, days = audit.snapshot(held), news.days_of(held)
         for name, value in values.items():
             setattr(held, name, value)
         held.version += 1
         held.save(update_fields=[*values, "version"])
         audit.record(actor, "promise.edit", held, before=before, after=audit.snapshot(held), unit_id=county)
-        news.tell_document("promises", held.retailer_id, held.pk)
+        news.tell_document("promises", held, days | news.days_of(held))
     return held
 
 

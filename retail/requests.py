@@ -137,14 +137,14 @@ def _answering(actor: Actor, need: Need) -> int:
 
 
 def _changed(actor: Actor, act: str, held: Need, county: int, changes: Mapping[str, Any]) -> Need:
-    before, stood = audit.snapshot(held), standing(held)
+    before, stood, days = audit.snapshot(held), standing(held), news.days_of(held)
     for name, value in changes.items():
         setattr(held, name, value)
     held.version += 1
     held.save(update_fields=[*changes, "version"])
     note_changes(actor, stood, held)
     audit.record(actor, act, held, before=before, after=audit.snapshot(held), unit_id=county)
-    news.tell_document("needs", held.retailer_id, held.pk)
+    news.tell_document("needs", held, days | news.days_of(held))
     return held
 
 

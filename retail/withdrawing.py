@@ -40,9 +40,8 @@ def take_back(actor: Actor, row: Need | Promise, author_id: object, county: int)
         withdrawn_at=clock.now(),
     )
     audit.record(actor, f"{kind}.withdraw", row, before=before, unit_id=county)
-    document, shop = row.pk, row.retailer_id
+    news.tell_document(f"{kind}s", row, news.days_of(row), gone=True)
     row.delete()
-    news.tell_document(f"{kind}s", shop, document, gone=True)
 
 
 def was_taken_back(document_id: UUID) -> bool:

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from backend import clock
+from backend import clock, marks
 from backend.feeds import Feed
 from backend.parameters import declared
 from visits.parameters import REPAIR_DAYS, TAG_RATE
 from visits.presence import counts
 
 MARK = "display_tasks"
+REPAIRS = "repairs"  # from the day on others are mended, or overdue, in the territory whose visits found them
 CLOSED_KEPT_DAYS = 31  # how long a phone still shows a task that is done
 TAGS = "price_tags"
 
@@ -74,11 +75,14 @@ wanted AS MATERIALIZED (
         SELECT i->>'name' AS name, coalesce(i->>'name_en', '') AS name_en
         FROM visits_templateversion w, jsonb_array_elements(w.items) i
         WHERE w.id = o.template_version_id AND o.kind = 'item' AND i->>'code' = o.item_code) n ON true),
+known AS MATERIALIZED (
+    SELECT opened_visit_id, kind, item_code, territory_id, due_on, closed_on FROM visits_displaytask
+    WHERE retailer_id = ANY(%(retailers)s::uuid[])),
 gone AS (
     DELETE FROM visits_displaytask t
     WHERE t.retailer_id = ANY(%(retailers)s::uuid[]) AND NOT EXISTS (
         SELECT FROM wanted w WHERE w.id = t.opened_visit_id AND w.kind = t.kind AND w.item_code = t.item_code)
-    RETURNING t.retailer_id),
+    RETURNING t.retailer_id, t.territory_id, t.due_on, t.closed_on),
 stood AS (
     INSERT INTO visits_displaytask AS t (id, kind, retailer_id, territory_id, county_id, template_id, item_code, name,
         name_en, figures, opened_on, opened_visit_id, opened_month, failures, last_on, due_on, closed_on,
@@ -98,18 +102,31 @@ stood AS (
         IS DISTINCT FROM (excluded.name, excluded.name_en, excluded.figures, excluded.failures, excluded.territory_id,
             excluded.county_id, excluded.opened_on, excluded.last_on, excluded.due_on, excluded.closed_on,
             excluded.closed_visit_id, excluded.closed_by_photo)
-    RETURNING t.retailer_id)
-SELECT DISTINCT a.territory_id FROM (SELECT retailer_id FROM gone UNION SELECT retailer_id FROM stood) changed
+    RETURNING t.retailer_id, t.territory_id, t.due_on, t.closed_on, t.opened_visit_id, t.kind, t.item_code),
+counted AS (
+    SELECT territory_id, least(due_on, closed_on) AS since FROM gone
+    UNION
+    SELECT place.territory_id, CASE WHEN (k.territory_id, k.due_on) = (s.territory_id, s.due_on)
+            THEN CASE WHEN k.closed_on IS DISTINCT FROM s.closed_on THEN least(k.closed_on, s.closed_on) END
+        ELSE least(s.due_on, s.closed_on, k.due_on, k.closed_on) END
+    FROM stood s LEFT JOIN known k USING (opened_visit_id, kind, item_code)
+    CROSS JOIN LATERAL (VALUES (s.territory_id), (k.territory_id)) AS place(territory_id))
+SELECT a.territory_id, NULL::date FROM (SELECT retailer_id FROM gone UNION SELECT retailer_id FROM stood) changed
 JOIN retail_assignment a USING (retailer_id) WHERE a.during @> %(today)s::date
+UNION
+SELECT territory_id, since FROM counted WHERE territory_id IS NOT NULL AND since IS NOT NULL
 """  # noqa: S608 - constants only
 
 
 def recompute(retailers: Sequence[UUID]) -> list[int]:
     """The tasks of these shops are those that all their checks make. Returns today's territories of the shops where
-    something changed. In the caller's transaction; one query."""
+    something changed; whoever counts repairs is told. In the caller's transaction; one query, two where something
+    changed."""
     with connection.cursor() as cursor:
         cursor.execute(_TASKS, {"retailers": list(retailers), "today": clock.today()})
-        return sorted(territory for (territory,) in cursor.fetchall())
+        rows = cursor.fetchall()
+    marks.mark(REPAIRS, [(territory, since) for territory, since in rows if since is not None])
+    return sorted(territory for territory, since in rows if since is None)
 
 
 _DOCUMENTS = f"""

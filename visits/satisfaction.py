@@ -36,14 +36,14 @@ TYPED = Kpi(
     "median of the seconds that phones say were spent typing", "count", _ACTS, _SOURCE,
 )  # fmt: skip
 IN_TIME = Kpi(
-    "replies_in_time_rate", 1, "诉求按时答复率", "replies in time",
+    "replies_in_time_rate", 2, "诉求按时答复率", "replies in time",
     "routed needs replied to by their due time / routed needs due in the month", "percent",
-    "needs whose reply fell due in the month, of shops of the unit today", _SOURCE,
+    "needs whose reply fell due in the month, of shops of the unit on its last day (today while it runs)", _SOURCE,
 )  # fmt: skip
 KEPT = Kpi(
-    "promises_kept_rate", 1, "承诺兑现率", "promises kept",
+    "promises_kept_rate", 2, "承诺兑现率", "promises kept",
     "promises kept by their day / promises due in the month", "percent",
-    "promises due in the month, of shops of the unit today", _SOURCE,
+    "promises due in the month, of shops of the unit on its last day (today while it runs)", _SOURCE,
 )  # fmt: skip
 KPIS = (SATISFACTION, TYPED, IN_TIME, KEPT)
 kpis.register(*KPIS)
@@ -68,7 +68,7 @@ typed AS (
     GROUP BY b.unit_id),
 shop AS (
     SELECT b.unit_id, a.retailer_id FROM below b
-    JOIN retail_assignment a ON a.territory_id = b.territory_id AND a.during @> %(today)s::date),
+    JOIN retail_assignment a ON a.territory_id = b.territory_id AND a.during @> %(last)s::date),
 reply AS (
     SELECT s.unit_id, count(*) AS due, count(*) FILTER (WHERE n.replied_at <= n.reply_due_at) AS kept,
         count(*) FILTER (WHERE n.replied_at IS NULL AND n.closed_on IS NULL) AS late
@@ -124,6 +124,7 @@ def by_unit(units: Iterable[int], month: date) -> list[Service]:
         "month": month,
         "next": after,
         "today": clock.today(),
+        "last": min(clock.today(), clock.month_end(month)),
         "now": clock.now(),
         "since": datetime.combine(month, time(), clock.BUSINESS_ZONE),
         "until": datetime.combine(after, time(), clock.BUSINESS_ZONE),
