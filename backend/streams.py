@@ -270,11 +270,14 @@ def _first_shown(
     return shown
 
 
-def _doubt(feed: Feed, statement: str, *, ids: list[UUID], **values: Any) -> None:
+def _doubt(feed: Feed, statement: str, *, units: list[int], ids: list[UUID], **values: Any) -> None:
+    """Under the counters, as whoever enters a change: two who take the same entries in another order would wait for
+    each other."""
     if ids and feed.kinds:
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(streams_sql.COUNTERS_HELD, [units, feed.collection])
             named = {"kind": feed.kinds[0], "today": clock.today(), "now": clock.now(), "collection": feed.collection}
-            cursor.execute(statement, {**named, "ids": ids, **values})
+            cursor.execute(statement, {**named, "units": units, "ids": ids, **values})
 
 
 def _shown(feed: Feed, actor: Actor, units: list[int], ids: list[UUID]) -> dict[UUID, str]:

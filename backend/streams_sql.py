@@ -73,6 +73,9 @@ SELECT id, text, id IN (SELECT document_id FROM entered) FROM shown
 # A page tells what is so at its moment. Where that is not what the log says, because a comparison is still to come, or
 # because another page noted what it read a moment earlier or later, the entry is doubted: a mark asks for a comparison,
 # which tells it anew whatever it finds, for another phone was told otherwise.
+COUNTERS_HELD = """
+SELECT FROM backend_synccounter WHERE territory_id = ANY(%s) AND collection = %s ORDER BY territory_id FOR NO KEY UPDATE
+"""
 _DOUBTED = """
 WITH doubted AS (
     UPDATE backend_syncentry e SET digest = '\\x00' FROM ({entries}) AS d

@@ -136,6 +136,11 @@ def gathered() -> Iterator[None]:
             _enter(collection, unit, sorted(id_ for id_, gone in told.items() if gone is deleted), deleted=deleted)
 
 
+def is_gathering() -> bool:
+    """Whether what is appended now is entered later."""
+    return _gathered.get() is not None
+
+
 def _enter(collection: str, unit: int, ids: list[UUID], *, deleted: bool) -> None:
     if not ids:
         return

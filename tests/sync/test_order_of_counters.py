@@ -93,4 +93,19 @@ def test_a_push_takes_each_counter_once_and_after_all_that_it_writes(cast: Cast,
     assert order == [("needs", cast.territory.pk), ("sync_issues", cast.territory.pk)]
     texts = [query["sql"] for query in queries]
     first = next(place for place, text in enumerate(texts) if "INSERT INTO backend_synccounter" in text)
+    assert not [text for text in texts[:first] if "UPDATE backend_syncentry" in text]  # nor holds an entry before it
     assert not [text for text in texts[first:] if "retail_need" in text or "backend_quarantined" in text]
+
+
+def test_a_page_that_doubts_an_entry_holds_its_counter_first(cast: Cast, as_lin: APIClient) -> None:
+    """Whoever enters a change takes the counter, then entries; a page that took them otherwise could wait for ever."""
+    phone = Phone(as_lin, "needs")
+    assert phone.push(made(need(cast))) == []
+    assert len(phone.pull()) == 1
+    SyncEntry.objects.filter(collection="needs").update(deleted=True)  # the log says gone, and it is here
+    with CaptureQueriesContext(connection) as queries:
+        assert len(Phone(as_lin, "needs").page()) == 1
+    texts = [query["sql"] for query in queries]
+    doubted = next(place for place, text in enumerate(texts) if "WITH doubted" in text)
+    assert "FROM backend_synccounter" in texts[doubted - 1]
+    assert texts[doubted - 1].rstrip().endswith("FOR NO KEY UPDATE")
