@@ -15,6 +15,7 @@ const SKEWS_S = [0, 0, 0, 3, 410, -1_250, -3 * 86_400, 2 * 86_400];
 const SCHEMA = { version: 0, primaryKey: "id", type: "object", properties: { id: { type: "string", maxLength: 36 } }, required: ["id"] };
 const STEPS = 22;
 const ROUNDS = 8; // until which everybody must agree
+const LATE_MS = 60; // in every fourth interleaving a pull overtakes the answer to a push
 
 const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (value) => process.stdout.write(JSON.stringify(value) + "\n");
@@ -127,7 +128,7 @@ class Interleaving {
 
   async run() {
     const { world, chance } = this;
-    this.wire = await new Wire(process.env.BASE_URL).open();
+    this.wire = await new Wire(process.env.BASE_URL, world.seed % 4 ? 0 : LATE_MS).open();
     const second = chance.of([["ma", "ma"], ["chen", "chen"], ["ma", "chen"]]);
     const who = ["lin", "lin", ...second];
     this.devices = await Promise.all(

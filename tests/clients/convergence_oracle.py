@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-
-from backend import feeds
 
 End = Mapping[str, Any]
 
@@ -76,30 +74,8 @@ def _agreed(end: End, territories: Mapping[str, Sequence[int]]) -> Iterator[str]
                     for key in held[id_].keys() | fresh[name][id_].keys()
                     if not _same(held[id_], fresh[name][id_], key)
                 ]
-                if different and not _only_servers(end, device, name, id_, different):
+                if different:
                     yield f"{device} holds {name} {id_} with another {sorted(different)}"
-
-
-def unfinished(end: End) -> int:
-    """Documents of which the phone that made them holds its own words and lacks what the server added: its answer was
-    lost while it pulled, and RxDB passes over what is pulled under an unsent document (docs/gauntlet.md)."""
-    return sum(
-        bool(different) and _only_servers(end, device, name, id_, different)
-        for device, collections in end.get("held", {}).items()
-        for name, held in collections.items()
-        for id_, document in held.items()
-        if (fresh := end["fresh"][device.split("-")[0]][name].get(id_)) is not None
-        for different in [{key for key in document.keys() | fresh.keys() if not _same(document, fresh, key)}]
-    )
-
-
-def _only_servers(end: End, device: str, name: str, id_: str, different: Iterable[str]) -> bool:
-    """Whether this phone made the document and differs only in what the server says beside its own words."""
-    feed = feeds.feed(name, 1)
-    made = any(of == name and by == device and made == id_ for of, made, by in end["made"])
-    return (
-        made and feed is not None and not set(different) & (feed.owned - {"submission_id", "started_at"})
-    )  # spelled anew
 
 
 def _in_scope(end: End, territories: Mapping[str, Sequence[int]]) -> Iterator[str]:

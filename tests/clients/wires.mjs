@@ -5,7 +5,9 @@ import http from "node:http";
 export const FAULTS = ["cut", "half", "drop", "repeat"];
 
 export class Wire {
-  constructor(base) {
+  // `late_ms`: by how much answers to pushes come after those to what was pulled meanwhile
+  constructor(base, late_ms = 0) {
+    this.late_ms = late_ms;
     this.target = new URL(base);
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 12 });
     this.pushes = []; // every push that the server answered, also where the phone never learnt of it
@@ -40,6 +42,7 @@ export class Wire {
       }
       const times = fault === "repeat" ? 2 : 1;
       const said = await Promise.all(Array.from({ length: times }, () => this.#forward(asked)));
+      if (this.late_ms && asked.path.endsWith("/push")) await new Promise((resolve) => setTimeout(resolve, this.late_ms));
       if (fault === "drop") return request.socket.destroy();
       answer.writeHead(said[0].status, { "content-type": said[0].type, "content-length": said[0].body.length });
       answer.end(said[0].body);
