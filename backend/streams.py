@@ -276,7 +276,12 @@ def _doubt(feed: Feed, statement: str, *, units: list[int], ids: list[UUID], **v
     if ids and feed.kinds:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(streams_sql.COUNTERS_HELD, [units, feed.collection])
-            named = {"kind": feed.kinds[0], "today": clock.today(), "now": clock.now(), "collection": feed.collection}
+            named: dict[str, Any] = {
+                "kind": feed.kinds[0],
+                "today": clock.today(),
+                "now": clock.now(),
+                "collection": feed.collection,
+            }
             cursor.execute(statement, {**named, "units": units, "ids": ids, **values})
 
 
