@@ -20,7 +20,7 @@ from market.parameters import PRICE_TOLERANCE
 from market.subjects import ALL, Segment, Subject
 from market.trade_sums import COLUMNS
 from retail.classes import reclassify
-from retail.models import Classification, Retailer
+from retail.models import Assignment, Classification, Retailer
 from tests.cast import ALWAYS, TODAY, Cast
 from tests.market.facts import Seen, visit
 from visits.models import Observation
@@ -122,6 +122,22 @@ def test_stock_seen_in_both_months_a_week_apart_tells_sales_scaled_to_the_month(
     visit(a, cast.territory, cast.lin, date(2026, 3, 14), Seen(observations=[line]))
     drained()
     assert values(of(cast.territory), packs) == [1, 300, 500, 140, Decimal("930.0000")]  # 660 in 22 days
+
+
+def test_a_late_visit_of_the_month_before_is_the_look_before_of_whoever_has_the_shop_now(cast: Cast) -> None:
+    shop, line = cast.shops[0], {"product": cast.products[0], "stock_packs": 30}
+    visit(shop, cast.territory, cast.lin, TODAY, Seen(observations=[{**line, "stock_packs": 10}]))
+    held = Assignment.objects.get(retailer=shop)
+    held.during = DateRange(held.during.lower, MARCH)
+    held.save()
+    Assignment.objects.create(retailer=shop, territory=cast.other_territory, during=DateRange(MARCH, None))
+    rollups.rebuild(FEBRUARY)
+    drained()
+    assert of(cast.nation).counted == 0
+    visit(shop, cast.territory, cast.lin, date(2026, 2, 14), Seen(observations=[line]))
+    drained()
+    assert values(of(cast.other_territory), "counted sold_packs") == [1, Decimal("20.6667")]  # 20 in 30 days
+    assert values(of(cast.other_county, ALL, URBAN), "counted sold_packs") == [1, Decimal("20.6667")]
 
 
 def test_only_what_a_shop_used_to_buy_can_be_out_of_stock_there(cast: Cast) -> None:
