@@ -4,6 +4,7 @@ from cycles.models.chain import Action, Evidence, Finding, Goal, Improvement, Re
 from cycles.models.figures import Adjustment, Forecast, FrozenFigure
 from cycles.models.manager import AdviceSheet, ManagerCell, ManagerCycle, Misfire
 from cycles.models.month import CalendarDay, Month, OpeningChunk, PrefectureMonth, RetailerCycle
+from cycles.models.reports import MonthlyReport, ReportFile, ReportRun
 
 __all__ = [
     "Action",
@@ -20,8 +21,11 @@ __all__ = [
     "ManagerCycle",
     "Misfire",
     "Month",
+    "MonthlyReport",
     "OpeningChunk",
     "PrefectureMonth",
+    "ReportFile",
+    "ReportRun",
     "Result",
     "RetailerCycle",
     "Sighting",
