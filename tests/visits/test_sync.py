@@ -259,7 +259,7 @@ def test_the_number_of_queries_of_a_push_does_not_depend_on_its_rows(phone: Phon
         with CaptureQueriesContext(connection) as captured:
             assert phone.push(*rows) == []
         numbers.append(len([q for q in captured if "SAVEPOINT" not in q["sql"]]))
-    assert numbers == [11, 15, 10]
+    assert numbers == [12, 16, 11]
     assert not Visit.objects.exists()
     assert VisitRevision.objects.count() == 2 * count
 
