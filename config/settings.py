@@ -16,6 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 MAINTENANCE_FILE = Path(os.environ.get("MAINTENANCE_FILE", VAR_DIR / "maintenance.json"))  # backend/maintenance.py
 REAL_DATA_DIR = Path(os.environ.get("REAL_DATA_DIR", BASE_DIR.parent / "shared" / "data"))
+COUNTY_SHAPES = Path(os.environ.get("COUNTY_SHAPES", BASE_DIR / "demo" / "data" / "xiaogan_counties.geojson"))
 
 DEBUG = os.environ.get("DEBUG") == "1"
 SECRET_KEY = secret.read_or_make(VAR_DIR / "secret_key")
@@ -155,7 +156,7 @@ STATIC_ROOT = os.environ.get("STATIC_ROOT")
 WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from the apps
 
 # Photos: what is on its way stands in a folder of this machine, what has arrived in the store (config/photo_store.py).
-IMPORTS_DIR = Path(os.environ.get("IMPORTS_DIR", VAR_DIR / "imports"))  # files of imports that wait; web and worker share it
+IMPORTS_DIR = Path(os.environ.get("IMPORTS_DIR", VAR_DIR / "imports"))  # waiting files; shared by web and worker
 UPLOADS_DIR = Path(os.environ.get("UPLOADS_DIR", VAR_DIR / "uploads"))
 UPLOADS_LEAVE_FREE = 256 * 1024 * 1024  # bytes that uploads leave free on their disk, for the database beside them
 UPLOADS_OPEN_BYTES = int(os.environ.get("UPLOADS_OPEN_BYTES", 500_000_000))  # of one person, begun and not whole yet

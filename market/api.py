@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from backend.http import etags
 from backend.http.serializers import OutModelSerializer, OutSerializer
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
-from market import filters
+from market import drill_lists, filters
 from market.models import Allotment, Order, OrderLine, SalesTarget, StockCount
 
 
@@ -41,7 +41,11 @@ class OrderOut(OutModelSerializer):
 
 
 class OrderViewSet(ListActs, ReadActs, ScopedViewSet):
-    """Orders with their lines, newest first. Two queries a page beyond the log-in."""
+    """Orders with their lines, newest first. Two queries a page beyond the log-in.
+
+    With `shops_of` and `month` the orders that the unit's figures of the month count, of a `subject` and `segment` (the
+    lines too): the page also tells what of it moved with shops that the reader may open no more.
+    """
 
     queryset = Order.objects.all()
     serializer_class = OrderOut
@@ -51,17 +55,24 @@ class OrderViewSet(ListActs, ReadActs, ScopedViewSet):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response(self._out(page))
+        behind = filters.behind(request.query_params)
+        products = None if behind is None else behind.products()
+        answer = self.get_paginated_response(self._out(page, products))
+        if behind is not None:
+            answer.data["moved_with_shop"] = drill_lists.moved_orders(self.actor, behind, products)
+        return answer
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         order = self.get_object()
         return etags.told(request, order, self._out([order])[0])
 
-    def _out(self, orders: Sequence[Order]) -> Any:
+    def _out(self, orders: Sequence[Order], products: Sequence[int] | None = None) -> Any:
         found: dict[Any, list[OrderLine]] = {}
         lines: QuerySet[OrderLine] = OrderLine.objects.filter(
             month__in={o.month for o in orders}, order_id__in=[o.pk for o in orders]
         )
+        if products is not None:
+            lines = lines.filter(product_id__in=products)
         for line in lines.order_by("product_id"):
             found.setdefault(line.order_id, []).append(line)
         context = {**self.get_serializer_context(), "lines": found}

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from backend import clock
+from market import strata
 from market.figures import Expansion
 from market.models import SalesTarget, SubjectKind
 from market.pricing import Key
@@ -106,8 +107,6 @@ def expansions(asked: Asked) -> dict[Key, Expansion]:
     """Of one subject only: a query for each month (market/strata.py)."""
     if asked.subject_id is None:
         return {}
-    from market import strata
-
     found: dict[Key, Expansion] = {}
     for month in asked.months:
         told = strata.expanded(asked.unit_ids, month, Subject(asked.kind, asked.subject_id))

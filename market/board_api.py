@@ -24,7 +24,9 @@ from market.board_shapes import (
     SortedQuery,
     UnitBoardOut,
 )
+from market.drill import rows_behind
 from market.figures import Figure
+from market.subjects import ALL, Subject
 from market.why import why
 
 
@@ -45,7 +47,7 @@ class MarketBoard(ScopedView):
         found = why(board, boards.children_board(unit, month))
         evidence = found.evidence and f"/api/v1/boards/market?unit={found.evidence.pk}&month={month:%Y-%m}"
         told = {
-            **_head(unit, month, board.freshness, board),
+            **head(unit, month, board.freshness, board),
             "why": {
                 "code": found.code,
                 "parameters": {k: str(v) for k, v in found.parameters.items()},
@@ -53,7 +55,7 @@ class MarketBoard(ScopedView):
                 "evidence": evidence,
             },
             "figures": [_figure(f, unit.pk, month, board.freshness) for f in board.figures],
-            "time_progress": _number(board.time_progress),
+            "time_progress": number(board.time_progress),
             "devices_silent": DevicesOut(board.phones).data,
         }
         return Response(told)
@@ -77,7 +79,7 @@ class MarketChildren(ScopedView):
             }
             for child in boards.children_board(unit, month, self.asked.get("sort", ""))
         ]
-        return Response({**_head(unit, month, freshness), "kpis": _defined(kpis.UNIT_FIGURES), "children": rows})
+        return Response({**head(unit, month, freshness), "kpis": defined(kpis.UNIT_FIGURES), "children": rows})
 
 
 class MarketProducts(ScopedView):
@@ -103,42 +105,42 @@ class MarketProducts(ScopedView):
                     "name": row.product.name,
                     "guide_carton_fen": row.product.guide_carton_fen,
                 },
-                "figures": [_value(f, unit.pk, month, row.product.product_id) for f in row.figures],
+                "figures": [_value(f, unit.pk, month, row.subject) for f in row.figures],
                 **({} if below is None else {"children": below.get(row.product.product_id, [])}),
             }
             for row in boards.products_board(unit, month, self.asked.get("sort", ""))
         ]
-        return Response({**_head(unit, month, freshness), "kpis": _defined(kpis.PRODUCT_FIGURES), "products": rows})
+        return Response({**head(unit, month, freshness), "kpis": defined(kpis.PRODUCT_FIGURES), "products": rows})
 
     def _below(self, unit: Unit, month: date) -> dict[int, list[dict[str, Any]]]:
         below: dict[int, list[dict[str, Any]]] = {}
         for (child, product_id), found in boards.product_means(unit, month).items():
-            told = {kpi_id: _number(value) for kpi_id, value in found.items()}
+            told = {kpi_id: number(value) for kpi_id, value in found.items()}
             below.setdefault(product_id, []).append({"unit": child, **told})
         return below
 
 
 def _figure(figure: Figure, unit_id: int, month: date, freshness: queries.Freshness) -> dict[str, Any]:
-    [definition] = _defined([figure.kpi])
-    told = {"scope": unit_id, "as_of": _moment(freshness.as_of)}
+    [definition] = defined([figure.kpi])
+    told = {"scope": unit_id, "as_of": moment(freshness.as_of)}
     return {**definition, **_value(figure, unit_id, month), **told}
 
 
-def _value(figure: Figure, unit_id: int, month: date, product_id: int | None = None) -> dict[str, Any]:
+def _value(figure: Figure, unit_id: int, month: date, subject: Subject = ALL) -> dict[str, Any]:
     """One figure as ValueOut describes it; written by hand because a board has a thousand of them."""
     return {
         "kpi": figure.kpi.id,
-        "value": _number(figure.value),
-        "previous": _number(figure.previous),
-        "change": _number(figure.change),
-        "change_percent": _number(figure.change_percent),
-        "last_year": _number(figure.last_year),
-        "target": _number(figure.target),
-        "rows": boards.rows_behind(figure.kpi, unit_id, month, product_id),
+        "value": number(figure.value),
+        "previous": number(figure.previous),
+        "change": number(figure.change),
+        "change_percent": number(figure.change_percent),
+        "last_year": number(figure.last_year),
+        "target": number(figure.target),
+        "rows": rows_behind(figure.kpi, unit_id, month, subject),
     }
 
 
-def _defined(figures: Sequence[Kpi]) -> list[dict[str, Any]]:
+def defined(figures: Sequence[Kpi]) -> list[dict[str, Any]]:
     """What the figures mean, once for the whole answer."""
     english = is_english()
     return [
@@ -168,20 +170,20 @@ def _asked(view: ScopedView) -> tuple[Unit, date]:
     return boards.unit_for(view.actor, view.asked.get("unit")), month
 
 
-def _head(
+def head(
     unit: Unit, month: date, freshness: queries.Freshness, board: boards.UnitBoard | None = None
 ) -> dict[str, Any]:
-    told: dict[str, Any] = {"as_of": _moment(freshness.as_of), "waiting": freshness.waiting}
+    told: dict[str, Any] = {"as_of": moment(freshness.as_of), "waiting": freshness.waiting}
     if board is not None:
-        told["computed_at"] = board.computed_at and _moment(board.computed_at)
+        told["computed_at"] = board.computed_at and moment(board.computed_at)
     return {"unit": unit_out(unit), "month": f"{month:%Y-%m}", "freshness": told}
 
 
-def _number(value: Any) -> str | None:
+def number(value: Any) -> str | None:
     """Exact, as text: 80.5, 101.0, 12."""
     return None if value is None else str(value)
 
 
-def _moment(at: datetime) -> str:
+def moment(at: datetime) -> str:
     """With the offset of the business zone, as every other route writes it."""
     return at.astimezone(clock.BUSINESS_ZONE).isoformat()

@@ -13,28 +13,17 @@ from typing import TypeVar
 
 from backend import clock, parameters, reach
 from backend.errors import FieldError, Problem
-from backend.kpis import Kpi
+from backend.kpis import Kpi, Number
 from backend.models import Unit
 from backend.scope import Actor
 from market import counting, kpis, queries, values
+from market.drill import BEHIND as BEHIND
+from market.drill import SOLD as SOLD
 from market.figures import Acts, Figure
 from market.models import SubjectKind
 from market.parameters import SILENT_HOURS
 from market.queries import Freshness, Phones, ProductRow
-
-VISITS, ORDERS = "/api/v1/visits", "/api/v1/orders"
-SOLD = (kpis.SALES, kpis.SALES_RATE)
-# What narrows the visits to those behind a figure; the others rest on all visits of the unit and month.
-BEHIND: dict[str, dict[str, str]] = {
-    kpis.NOTES.id: {"has_note": "true"},
-    kpis.CHECKS.id: {"has": "check"},
-    kpis.DISPLAY.id: {"has": "check"},
-    kpis.BRIEFINGS.id: {"has": "briefing"},
-    kpis.BRIEFED.id: {"has": "briefing"},
-    kpis.PITCHED.id: {"has": "pitch"},
-    **{k.id: {"has": "observation"} for k in (kpis.OBSERVATIONS, kpis.PRICE, kpis.MEDIAN, kpis.INDEX, kpis.STOCK)},
-    kpis.OUT_OF_STOCK.id: {"has": "observation"},
-}
+from market.subjects import Crossed, Segment, Subject
 
 
 @dataclass(frozen=True)
@@ -76,11 +65,24 @@ class ProductBoardRow:
     product: ProductRow
     figures: tuple[Figure, ...]
 
+    @property
+    def subject(self) -> Subject:
+        return Subject(SubjectKind.PRODUCT, self.product.product_id)
+
     def figure(self, kpi: Kpi) -> Figure:
         return next(f for f in self.figures if f.kpi == kpi)
 
 
-Row = TypeVar("Row", Child, ProductBoardRow)
+@dataclass(frozen=True)
+class SubjectRow:
+    """One brand, price class, price band or product in the table of subjects."""
+
+    subject: Subject
+    name: str
+    figures: tuple[Figure, ...]
+
+
+Row = TypeVar("Row", Child, ProductBoardRow, SubjectRow)
 
 
 def unit_for(actor: Actor, unit_id: int | None) -> Unit:
@@ -137,14 +139,25 @@ def product_means(unit: Unit, month: date) -> dict[tuple[int, int], values.Value
     return values.of_products(ids, month, [kpis.PRICE.id, kpis.STOCK.id])
 
 
-def rows_behind(kpi: Kpi, unit_id: int, month: date, product_id: int | None = None) -> str:
-    """The address of the facts that a figure adds up from."""
-    place = f"unit={unit_id}&month={month:%Y-%m}"
-    if kpi in SOLD:
-        return f"{ORDERS}?{place}"
-    if product_id is not None:
-        return f"{VISITS}?{place}&product={product_id}"
-    return f"{VISITS}?{place}" + "".join(f"&{name}={value}" for name, value in BEHIND.get(kpi.id, {}).items())
+def subjects_board(
+    unit: Unit, month: date, kind: SubjectKind, segment: Segment | Crossed, kpi_ids: Sequence[str]
+) -> list[SubjectRow]:
+    """Every subject of a kind that was seen, sold or wanted in the unit's month, by name (products by code); what is
+    of no known class or band comes last. As many queries as values.of_subjects asks, and one."""
+    found = values.of_subjects(unit.pk, month, kind, segment, kpi_ids)
+    names = queries.subject_names(kind, found)
+    return [SubjectRow(Subject(kind, pk), names[pk], tuple(found[pk].values())) for pk in names]
+
+
+def ranked(units: Sequence[Unit], found: dict[int, Figure], falling: bool) -> list[tuple[int | None, Unit, Figure]]:
+    """(rank, unit, figure): equal values share a rank; units without a value come last, without one. Pure."""
+    valued = [(found[u.pk].value, u) for u in units]
+    known = sorted(((v, u) for v, u in valued if v is not None), key=lambda pair: pair[0], reverse=falling)
+    places: dict[Number, int] = {}
+    for place, (value, _) in enumerate(known, start=1):
+        places.setdefault(value, place)
+    told: list[tuple[int | None, Unit, Figure]] = [(places[v], u, found[u.pk]) for v, u in known]
+    return told + [(None, u, found[u.pk]) for v, u in valued if v is None]
 
 
 def in_order(rows: list[Row], sort: str) -> list[Row]:
@@ -154,9 +167,9 @@ def in_order(rows: list[Row], sort: str) -> list[Row]:
     name, falling = sort.removeprefix("-"), sort.startswith("-")
     if not rows:
         return rows
-    wanted = next((f.kpi for f in rows[0].figures if f.kpi.id == name), None)
-    if wanted is None:
+    place = next((n for n, f in enumerate(rows[0].figures) if f.kpi.id == name), None)
+    if place is None:
         raise Problem("bad_parameter", errors=[FieldError("bad_parameter", parameter="sort")])
-    valued = [(row.figure(wanted).value, row) for row in rows]
+    valued = [(row.figures[place].value, row) for row in rows]
     known = sorted([(v, row) for v, row in valued if v is not None], key=lambda pair: pair[0], reverse=falling)
     return [row for _, row in known] + [row for v, row in valued if v is None]

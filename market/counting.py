@@ -19,6 +19,7 @@ from backend.models import Level, Unit
 from market import beside, figures, kpis, pricing, trade_kpis
 from market.beside import Asked
 from market.figures import Acts, Counted, Expansion, Priced
+from market.live import live_sums
 from market.models import SegmentKind, SubjectKind, UnitMonth
 from market.pricing import Key
 from market.subjects import EVERYONE, SUM_COLUMNS, Crossed, Segment, Sums
@@ -146,8 +147,6 @@ def _everything(asked: Asked) -> dict[Key, Sums]:
 
 def _live(asked: Asked, units: Sequence[int], months: Sequence[date]) -> Read:
     """Counted from facts now: every subject at once, for each month."""
-    from market.live import live_sums
-
     first, second = (
         (asked.segment.first, asked.segment.second) if isinstance(asked.segment, Crossed) else (asked.segment, None)
     )

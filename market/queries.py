@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -12,7 +13,8 @@ from django.db.models import QuerySet
 from backend import clock
 from backend.models import Unit
 from backend.scope import Actor, units_under
-from brands.models import Product
+from brands.models import Brand, PriceBand, Product
+from market.models import SubjectKind
 from market.rollups import CONSUMER
 
 CAPABILITY = "boards.read"
@@ -40,10 +42,36 @@ def children(unit: Unit, month: date) -> list[Unit]:
     return list(Unit.objects.filter(parent=unit, during__overlap=during).order_by("code"))
 
 
+def units_below(unit: Unit, level: int, month: date) -> list[Unit]:
+    """Units of a level at or under one that were in force on a day of the month, by code. One query."""
+    during = (month, clock.add_months(month, 1))
+    rows = Unit.objects.filter(ancestors__contains=[unit.pk], level=level, during__overlap=during)
+    return list(rows.order_by("code"))
+
+
 def products(product_ids: Iterable[int]) -> list[ProductRow]:
     """These products, by code. One query."""
     rows = Product.objects.filter(pk__in=list(product_ids)).order_by("code")
     return [ProductRow(*row) for row in rows.values_list("pk", "code", "name", "guide_carton_fen")]
+
+
+UNKNOWN = "—"
+
+
+def subject_names(kind: SubjectKind, ids: Iterable[int]) -> dict[int, str]:
+    """What these subjects are called, by id, in the order in which they are told. One query at most."""
+    wanted = sorted(ids)
+    if kind == SubjectKind.PRICE_CLASS:
+        return {
+            pk: str(pk) if pk else UNKNOWN for pk in [*(pk for pk in wanted if pk), *(pk for pk in wanted if not pk)]
+        }
+    rows: dict[SubjectKind, QuerySet[Any]] = {
+        SubjectKind.BRAND: Brand.objects.order_by("name"),
+        SubjectKind.PRICE_BAND: PriceBand.objects.order_by("guide_fen"),
+        SubjectKind.PRODUCT: Product.objects.order_by("code"),
+    }
+    found = dict(rows[kind].filter(pk__in=wanted).values_list("pk", "name"))
+    return {**found, **{pk: UNKNOWN for pk in wanted if pk not in found}}
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def subject(text: str) -> Subject:
         return ALL
     name, _, number = text.partition(":")
     if name == "all" or name not in _SUBJECTS or not re.fullmatch(r"0|[1-9]\d{0,17}", number, re.ASCII):
-        raise ValueError(text)
+        raise ValueError(f"no subject: {text}")
     return Subject(_SUBJECTS[name], int(number))
 
 
@@ -88,8 +88,19 @@ def segment(text: str) -> Segment:
     name, _, value = text.partition(":")
     kind = _SEGMENTS.get(name, SegmentKind.ALL)
     if kind == SegmentKind.ALL or not re.fullmatch(_VALUES[kind], value, re.ASCII):
-        raise ValueError(text)
+        raise ValueError(f"no segment: {text}")
     return Segment(kind, value)
+
+
+def segments(text: str) -> Segment | Crossed:
+    """As `segment`, or two of different kinds with a comma between them; ValueError for anything else."""
+    first, comma, second = text.partition(",")
+    if not comma:
+        return segment(text)
+    found = Crossed(segment(first), segment(second))
+    if EVERYONE in (found.first, found.second) or found.first.kind == found.second.kind:
+        raise ValueError(f"no segment: {text}")
+    return found
 
 
 @dataclass(frozen=True)

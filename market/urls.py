@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from backend.http.viewsets import Router
-from market import api, board_api, samples_api, sampling_api
+from market import api, board_api, board_figures_api, samples_api, sampling_api
 
 router = Router()
 router.register("orders", api.OrderViewSet, basename="order")
@@ -16,6 +16,14 @@ router.register("samples", samples_api.SampleViewSet, basename="sample")
 router.register("targets", api.SalesTargetViewSet, basename="sales-target")
 
 api_v1: list[URLPattern | URLResolver] = [
+    path("boards/figures", board_figures_api.Figures.as_view()),
+    path("boards/compare", board_figures_api.Compare.as_view()),
+    path("boards/periods", board_figures_api.Periods.as_view()),
+    path("boards/rank", board_figures_api.Rank.as_view()),
+    path("boards/subjects", board_figures_api.Subjects.as_view()),
+    path("boards/map", board_figures_api.Map.as_view()),
+    path("boards/shapes", board_figures_api.Shapes.as_view()),
+    path("boards/shops", board_figures_api.Shops.as_view()),
     path("boards/market", board_api.MarketBoard.as_view()),
     path("boards/market/children", board_api.MarketChildren.as_view()),
     path("boards/market/products", board_api.MarketProducts.as_view()),

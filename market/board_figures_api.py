@@ -1,0 +1,285 @@
+"""Figures over HTTP for any unit, month, subject and segment: one unit, side by side, by month, ranked, by subject, on
+a map, and the shops behind. Every figure comes from market/values.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend import clock, parameters
+from backend.errors import FieldError, Problem
+from backend.http.views import ScopedView
+from backend.kpis import kpi
+from backend.models import Level
+from market import board_asking, board_figures_shapes, boards, counties, drill_lists, queries, values
+from market.board_api import defined, head, moment, number, unit_out
+from market.board_asking import about, kpi_ids, place
+from market.board_shapes import DevicesOut
+from market.drill import rows_behind
+from market.drill_lists import Narrowed
+from market.figures import Figure
+from market.parameters import SILENT_HOURS
+from market.subjects import ALL, EVERYONE, SUBJECT_NAMES, Crossed, Segment, Subject
+
+shapes = board_figures_shapes
+
+
+class Figures(ScopedView):
+    """A unit's figures of a month, of one subject and one class of shops. Without `kpis` all that can be told."""
+
+    needs = {"get": "boards.read"}
+    queries = {"get": board_asking.FiguresQuery}
+    answers = {"get": shapes.FiguresOut}
+    problem_codes = ("not_found", "segments_not_crossed")
+
+    def get(self, request: Request) -> Response:
+        unit, month = place(self.actor, self.asked)
+        subject, segment = about(self.asked, [unit])
+        found = values.figures([unit.pk], month, kpi_ids(self.asked, subject, segment), subject, segment)[unit.pk]
+        freshness = queries.freshness(unit.pk)
+        silent = parameters.values([SILENT_HOURS], [unit.pk], clock.month_end(month))[unit.pk][SILENT_HOURS]
+        phones = queries.phones(unit.pk, silent)
+        more = {"scope": unit.pk, "as_of": moment(freshness.as_of), "period": f"{month:%Y-%m}"}
+        told = {
+            **head(unit, month, freshness),
+            **_about(subject, segment),
+            "time_progress": number(values.time_progress(month)),
+            "devices_silent": DevicesOut(phones).data,
+            "figures": [
+                {**defined([f.kpi])[0], **_whole(f, unit.pk, month, subject, segment), **more} for f in found.values()
+            ],
+        }
+        return Response(told)
+
+
+class Compare(ScopedView):
+    """Units side by side, over one month or several; each value with its rows. Units in the order named."""
+
+    needs = {"get": "boards.read"}
+    queries = {"get": board_asking.CompareQuery}
+    answers = {"get": shapes.CompareOut}
+    problem_codes = ("not_found", "segments_not_crossed")
+
+    def get(self, request: Request) -> Response:
+        units = board_asking.units_of(self.actor, self.asked["units"])
+        months = self.asked["months"]
+        _bounded(len(units) * len(months), months)
+        subject, segment = about(self.asked, units)
+        ids = kpi_ids(self.asked, subject, segment)
+        found = values.by_month([u.pk for u in units], months, ids, subject, segment)
+        rows = [
+            {
+                "unit": unit_out(unit),
+                "month": f"{month:%Y-%m}",
+                "values": _values(found[unit.pk, month], (unit.pk, month), subject, segment),
+            }
+            for unit in units
+            for month in months
+        ]
+        return Response({**_about(subject, segment), "kpis": defined([kpi(k) for k in ids]), "rows": rows})
+
+
+class Periods(ScopedView):
+    """One unit over months, oldest first. Without `since` and `until` the thirteen up to the running one."""
+
+    needs = {"get": "boards.read"}
+    queries = {"get": board_asking.PeriodsQuery}
+    answers = {"get": shapes.PeriodsOut}
+    problem_codes = ("not_found", "segments_not_crossed")
+
+    def get(self, request: Request) -> Response:
+        unit, _ = place(self.actor, self.asked)
+        until = self.asked.get("until") or clock.month_of(clock.today())
+        since = self.asked.get("since") or clock.add_months(until, -12)
+        count = (until.year - since.year) * 12 + until.month - since.month + 1
+        if count < 1:
+            raise Problem("bad_date", errors=[FieldError("bad_date", parameter="since")])
+        if count > board_asking.MONTHS:
+            raise board_asking.too_many("since", board_asking.MONTHS)
+        months = [clock.add_months(since, step) for step in range(count)]
+        subject, segment = about(self.asked, [unit])
+        ids = kpi_ids(self.asked, subject, segment)
+        found = values.by_month([unit.pk], months, ids, subject, segment)
+        rows = [
+            {
+                "month": f"{month:%Y-%m}",
+                "values": _values(found[unit.pk, month], (unit.pk, month), subject, segment),
+            }
+            for month in months
+        ]
+        told = {"unit": unit_out(unit), **_about(subject, segment), "kpis": defined([kpi(k) for k in ids])}
+        return Response({**told, "freshness": head(unit, until, queries.freshness(unit.pk))["freshness"], "rows": rows})
+
+
+class Rank(ScopedView):
+    """Every unit of a level below one, by one figure; units without a value last, without a rank. Ties share one."""
+
+    needs = {"get": "boards.read"}
+    queries = {"get": board_asking.RankQuery}
+    answers = {"get": shapes.RankOut}
+    problem_codes = ("not_found", "segments_not_crossed")
+
+    def get(self, request: Request) -> Response:
+        unit, month = place(self.actor, self.asked)
+        units = queries.units_below(unit, Level[self.asked["level"].upper()], month)
+        subject, segment = about(self.asked, units)
+        ids, wanted = [u.pk for u in units], self.asked["kpi"]
+        found = values.figures(ids, month, [wanted], subject, segment) if ids else {}
+        ranked = boards.ranked(units, {pk: of[wanted] for pk, of in found.items()}, self.asked["order"] == "falling")
+        size, page = self.asked["page_size"], self.asked["page"]
+        told = {
+            **head(unit, month, queries.freshness(unit.pk)),
+            **_about(subject, segment),
+            "kpi": defined([kpi(wanted)])[0],
+            "count": len(ranked),
+            "rows": [
+                {"rank": rank, "unit": unit_out(one), **_whole(figure, one.pk, month, subject, segment)}
+                for rank, one, figure in ranked[(page - 1) * size : page * size]
+            ],
+        }
+        return Response(told)
+
+
+class Subjects(ScopedView):
+    """Every brand, price class, price band or product of a unit's month, with its figures. `sort` names a figure; `-`
+    before it puts the largest first."""
+
+    needs = {"get": "boards.read"}
+    queries = {"get": board_asking.SubjectsQuery}
+    answers = {"get": shapes.SubjectsOut}
+    problem_codes = ("not_found", "segments_not_crossed")
+
+    def get(self, request: Request) -> Response:
+        unit, month = place(self.actor, self.asked)
+        kind = board_asking.KINDS[self.asked["by"]]
+        _, segment = about(self.asked, [unit])
+        ids = kpi_ids(self.asked, Subject(kind), segment)
+        found = boards.subjects_board(unit, month, kind, segment, ids)
+        rows = [
+            {
+                "subject": str(row.subject),
+                "name": row.name,
+                "figures": [_whole(f, unit.pk, month, row.subject, segment) for f in row.figures],
+            }
+            for row in boards.in_order(found, self.asked.get("sort", ""))
+        ]
+        told = {"by": SUBJECT_NAMES[kind], "segment": str(segment), "subjects": rows}
+        known = [figure.kpi for figure in found[0].figures] if found else []
+        return Response({**head(unit, month, queries.freshness(unit.pk)), "kpis": defined(known), **told})
+
+
+class Map(ScopedView):
+    """One figure of every county below a unit, to be painted on the shapes of /boards/shapes (`shape` is the code)."""
+
+    needs = {"get": "boards.read"}
+    queries = {"get": board_asking.MapQuery}
+    answers = {"get": shapes.MapOut}
+    problem_codes = ("not_found", "segments_not_crossed")
+
+    def get(self, request: Request) -> Response:
+        unit, month = place(self.actor, self.asked)
+        units = queries.units_below(unit, Level.COUNTY, month)
+        subject, segment = about(self.asked, units)
+        wanted = self.asked["kpi"]
+        found = values.figures([u.pk for u in units], month, [wanted], subject, segment) if units else {}
+        drawn = counties.codes()
+        rows = [
+            {
+                "unit": unit_out(one),
+                "shape": one.code if one.code in drawn else None,
+                **_whole(found[one.pk][wanted], one.pk, month, subject, segment),
+            }
+            for one in units
+        ]
+        told = {**_about(subject, segment), "kpi": defined([kpi(wanted)])[0], "counties": rows}
+        return Response({**head(unit, month, queries.freshness(unit.pk)), **told})
+
+
+class Shapes(ScopedView):
+    """The shapes of the counties below a unit as GeoJSON (WGS-84), with an ETag; those that nobody drew are absent."""
+
+    needs = {"get": "boards.read"}
+    queries = {"get": board_asking.ShapesQuery}
+    answers = {"get": shapes.ShapesOut}
+    problem_codes = ("not_found",)
+
+    def get(self, request: Request) -> Response:
+        unit, month = place(self.actor, self.asked)
+        told = counties.shapes({one.code for one in queries.units_below(unit, Level.COUNTY, month)})
+        tag = f'"{blake2b(JSONRenderer().render(told), digest_size=12).hexdigest()}"'
+        if tag in request.META.get("HTTP_IF_NONE_MATCH", ""):
+            return Response(status=304, headers={"ETag": tag})
+        return Response(told, headers={"ETag": tag})
+
+
+class Shops(ScopedView):
+    """The shops that a unit's figures of a month count, by code: what they bought, how often they were seen.
+
+    `moved_with_shop` is what the figures count of shops that the reader may open no more: listed + moved = figure.
+    `after` is the code of the last shop seen.
+    """
+
+    needs = {"get": "boards.read"}
+    queries = {"get": board_asking.ShopsQuery}
+    answers = {"get": shapes.ShopsOut}
+    problem_codes = ("not_found",)
+
+    def get(self, request: Request) -> Response:
+        unit, month = place(self.actor, self.asked)
+        subject, segment = self.asked.get("subject", ALL), self.asked.get("segment", EVERYONE)
+        asked, size = Narrowed(unit.pk, month, subject, segment), self.asked["page_size"]
+        products = asked.products()
+        found = drill_lists.shops(self.actor, asked, self.asked["after"], size)
+        rows = drill_lists.shop_rows(self.actor, asked, found[:size], products)
+        for row in rows:
+            row["rows"] = f"/api/v1/orders?retailer={row['retailer']}&month={month:%Y-%m}"
+        told = {
+            **head(unit, month, queries.freshness(unit.pk)),
+            **_about(subject, segment),
+            "results": rows,
+            "after": found[size - 1].code if len(found) > size else None,
+            "moved_with_shop": drill_lists.moved_shops(self.actor, asked, products),
+        }
+        return Response(told)
+
+
+def _about(subject: Subject, segment: Segment | Crossed) -> dict[str, str]:
+    return {"subject": str(subject), "segment": str(segment)}
+
+
+def _bounded(cells: int, months: Sequence[date]) -> None:
+    if len(months) > board_asking.MONTHS:
+        raise board_asking.too_many("months", board_asking.MONTHS)
+    if cells > board_asking.CELLS:
+        raise board_asking.too_many("units", board_asking.CELLS // len(months))
+
+
+def _values(
+    found: values.Values, place: tuple[int, date], subject: Subject, segment: Segment | Crossed
+) -> list[dict[str, Any]]:
+    return [
+        {"kpi": k, "value": number(value), "rows": rows_behind(kpi(k), *place, subject, segment)}
+        for k, value in found.items()
+    ]
+
+
+def _whole(figure: Figure, unit_id: int, month: date, subject: Subject, segment: Segment | Crossed) -> dict[str, Any]:
+    """One figure as WholeValueOut describes it; written by hand because a board has a thousand of them."""
+    return {
+        "kpi": figure.kpi.id,
+        "value": number(figure.value),
+        "previous": number(figure.previous),
+        "change": number(figure.change),
+        "change_percent": number(figure.change_percent),
+        "last_year": number(figure.last_year),
+        "year_change": number(figure.year_change),
+        "year_change_percent": number(figure.year_change_percent),
+        "target": number(figure.target),
+        "rows": rows_behind(figure.kpi, unit_id, month, subject, segment),
+    }

@@ -1,0 +1,60 @@
+"""Which records stand behind a figure, and where they are listed; for every surface that shows a figure.
+
+Counts of acts open to visits, what was sold to orders, and what rests on shops to the shops of the unit. The lists tell
+what they add up to, and how much of it moved with shops that the reader may no longer open.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from backend.kpis import Kpi
+from market import figures, kpis
+from market import trade_kpis as traded
+from market.models import SubjectKind
+from market.subjects import ALL, EVERYONE, Crossed, Segment, Subject
+from visits import compliance, satisfaction
+
+VISITS, ORDERS, SHOPS = "/api/v1/visits", "/api/v1/orders", "/api/v1/boards/shops"
+NEEDS, PROMISES = "/api/v1/needs", "/api/v1/promises"
+SOLD = (kpis.SALES, kpis.SALES_RATE)
+# What narrows the visits to those behind a figure; the others rest on all visits of the unit and month.
+BEHIND: dict[str, dict[str, str]] = {
+    kpis.NOTES.id: {"has_note": "true"},
+    kpis.CHECKS.id: {"has": "check"},
+    kpis.DISPLAY.id: {"has": "check"},
+    kpis.COMPLIANT.id: {"has": "check"},
+    kpis.BRIEFINGS.id: {"has": "briefing"},
+    kpis.BRIEFED.id: {"has": "briefing"},
+    kpis.UNDERSTOOD.id: {"has": "briefing"},
+    kpis.PITCHED.id: {"has": "pitch"},
+    traded.FLOW_PRICE.id: {"has": "remark"},
+    **{k.id: {"has": "compliance"} for k in (compliance.TAGS, compliance.LICENCE, compliance.MINORS)},
+    **{k.id: {"has": "observation"} for k in (kpis.OBSERVATIONS, kpis.PRICE, kpis.MEDIAN, kpis.INDEX, kpis.STOCK)},
+    **{k.id: {"has": "observation"} for k in (kpis.OUT_OF_STOCK, traded.STOCKOUT_DAYS, traded.FACINGS)},
+    traded.COMPLIANCE.id: {"has": "observation"},
+}
+_ORDERED = {
+    kpis.SALES.id, kpis.SALES_RATE.id, kpis.AMOUNT.id, kpis.ORDERS.id, kpis.ORDERING.id, traded.REVENUE_PER_BOX.id,
+    traded.CARTON_VALUE.id, traded.COMPANY_STOCKOUT.id, traded.FILL_RATE.id, traded.TAKEN_RATE.id, *figures.SHARES,
+}  # fmt: skip
+_OF_SHOPS = {kpis.ACTIVE.id, kpis.NEW.id, kpis.CLOSED.id, kpis.TIER_UP.id, kpis.TIER_DOWN.id, kpis.RAISED.id,
+             kpis.SETTLED.id, satisfaction.IN_TIME.id, satisfaction.KEPT.id}  # fmt: skip
+_VISITED = figures.OF_ACTS.keys() - _ORDERED - _OF_SHOPS
+
+
+def rows_behind(
+    kpi: Kpi, unit_id: int, month: date, subject: Subject = ALL, segment: Segment | Crossed = EVERYONE
+) -> str:
+    """The address of the records that a figure adds up from."""
+    asked = f"month={month:%Y-%m}"
+    narrowed = "" if subject == ALL else f"&subject={subject}"
+    narrowed += "" if segment == EVERYONE else f"&segment={segment}"
+    if kpi.id in _ORDERED:
+        return f"{ORDERS}?shops_of={unit_id}&{asked}{narrowed}"
+    seen = kpi.id in _VISITED or kpi.id in BEHIND
+    if seen and segment == EVERYONE and subject.kind in (SubjectKind.ALL, SubjectKind.PRODUCT):
+        product = "" if subject == ALL else f"&product={subject.id}"
+        more = BEHIND.get(kpi.id, {}) if subject == ALL else {}
+        return f"{VISITS}?unit={unit_id}&{asked}{product}" + "".join(f"&{name}={value}" for name, value in more.items())
+    return f"{SHOPS}?unit={unit_id}&{asked}{narrowed}"
