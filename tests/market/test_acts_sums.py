@@ -117,11 +117,11 @@ def test_replies_count_from_their_hour_and_promises_when_their_day_is_over(cast:
     found = row(cast.office)
     assert (found.needs_raised, found.replies_due, found.promises_due, found.promises_kept) == (1, 0, 1, 1)
     agree()
-    for at, replies, promises in ((day(17, 17), 0, 1), (day(17, 19), 1, 1), (day(18), 1, 2)):
+    for at, replied, promised_then in ((day(17, 17), 0, 1), (day(17, 19), 1, 1), (day(18), 1, 2)):
         with clock.at(at):
             tick()
             found = row(cast.office)
-            assert (found.replies_due, found.promises_due, found.promises_kept) == (replies, promises, 1)
+            assert (found.replies_due, found.promises_due, found.promises_kept) == (replied, promised_then, 1)
             agree()
     with clock.at(day(18, 11)):
         post(of_department(cast, "logistics"), f"needs/{need['id']}/reply", {"words": "改派早班车"})
