@@ -49,6 +49,7 @@ for _code, _zh, _en in (
 def check(cursor: Any, context: Context) -> None:
     """What of the rows may not be, and `order_given`: the good ones under their orders. At most 14 queries."""
     _drop(cursor)
+    cursor.execute("ANALYZE import_row (order_no)")
     months = sorted(partitions.months_ready("market_order") & partitions.months_ready("market_orderline"))
     named = {"today": context.today, "units": context.unit_ids, "months": months}
     cursor.execute(statements.NAMED, named)
@@ -58,8 +59,11 @@ def check(cursor: Any, context: Context) -> None:
     near = months[max(min(places) - 1, 0) : max(places) + 2] if places else []
     cursor.execute(statements.HEADS, {"near": near})
     cursor.execute("ANALYZE order_head")
-    for statement in (statements.REFUSED_ORDERS, statements.NOT_YOURS, statements.UNKNOWN_PRODUCTS):
-        cursor.execute(statement, named)
+    cursor.execute(statements.REFUSED_ORDERS)
+    cursor.execute(statements.NOT_YOURS, named)
+    cursor.execute(statements.UNKNOWN_CODES)
+    if codes := cursor.fetchone()[0]:
+        cursor.execute(statements.UNKNOWN_PRODUCTS, {"codes": codes})
     for column in sorted(context.in_packs & set(_IN_CARTONS)):
         cursor.execute(statements.NOT_WHOLE.format(column=column))
     if not context.in_packs:
@@ -67,7 +71,6 @@ def check(cursor: Any, context: Context) -> None:
     cursor.execute(statements.GIVEN.format(**{name.split("_")[0]: _cartons(name, context) for name in _IN_CARTONS}))
     cursor.execute(statements.REPEATED)
     cursor.execute(statements.PARTIAL)
-    cursor.execute("ANALYZE order_given")
 
 
 def _cartons(column: str, context: Context) -> str:
@@ -87,11 +90,11 @@ def compare(cursor: Any, context: Context) -> None:
 def tally(cursor: Any) -> Tally:
     """The counts of lines; cartons and fen by month and county, of the orders that the file names. Two queries."""
     cursor.execute(statements.TALLY)
-    good, flagged, created, changed, unchanged, removed = cursor.fetchone()
+    good, created, changed, unchanged, removed, flagged = map(int, cursor.fetchone())
     cursor.execute(statements.DIFFERENCE)
     names = ("month", "county", "county_name", "cartons_before", "cartons_after", "fen_before", "fen_after")
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return Tally(good, flagged, int(created), int(changed), int(unchanged), int(removed), rows)
+    return Tally(good, flagged, created, changed, unchanged, removed, rows)
 
 
 def apply(cursor: Any, context: Context) -> None:

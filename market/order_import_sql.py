@@ -56,10 +56,14 @@ SELECT i.row_no, 'order_no', 'error', 'order_not_yours', i.order_no
 FROM order_head h JOIN backend_unit c ON c.id = h.old_county_id JOIN import_row i ON i.order_no = h.order_no
 WHERE NOT c.ancestors && %(units)s::bigint[]
 """
+UNKNOWN_CODES = """
+SELECT array_agg(product_code) FROM (SELECT DISTINCT product_code FROM import_row) i
+WHERE product_code NOT IN (SELECT code FROM brands_product)
+"""
 UNKNOWN_PRODUCTS = """
 INSERT INTO import_fault (row_no, "column", severity, code, value)
 SELECT i.row_no, 'product_code', 'error', 'unknown_product', i.product_code FROM import_row i
-WHERE i.product_code IN (SELECT DISTINCT product_code FROM import_row EXCEPT SELECT code FROM brands_product)
+WHERE i.product_code = ANY(%(codes)s)
 """
 NOT_WHOLE = """
 INSERT INTO import_fault (row_no, "column", severity, code, value)
@@ -135,9 +139,10 @@ WHERE a.given > 0 AND (a.created + a.changed + a.removed > 0
     OR (h.retailer_id, h.on_date, h.month) IS DISTINCT FROM (h.old_retailer_id, h.old_on_date, h.old_month))
 """
 TALLY = """
-SELECT (SELECT count(*) FROM order_given),
-    (SELECT count(DISTINCT f.row_no) FROM import_fault f JOIN order_given g USING (row_no)),
-    coalesce(sum(created), 0), coalesce(sum(changed), 0), coalesce(sum(unchanged), 0), coalesce(sum(removed), 0)
+SELECT coalesce(sum(given), 0), coalesce(sum(created), 0), coalesce(sum(changed), 0), coalesce(sum(unchanged), 0),
+    coalesce(sum(removed), 0),
+    (SELECT count(DISTINCT row_no) FROM import_fault WHERE severity = 'warning'
+        AND row_no NOT IN (SELECT row_no FROM import_fault WHERE severity = 'error'))
 FROM order_after
 """
 DIFFERENCE = """

@@ -25,21 +25,30 @@ MOST_REMEMBERED = 200_000  # different cells of a column
 NULL = "\\N"
 
 
-class Cells(dict[str, Any]):
-    """Cell -> what COPY is told, or the Fault that the cell is; each different cell is read once."""
+class Bad(str):
+    """NULL for COPY, in place of a cell that could not be read, and why not."""
+
+    __slots__ = ("code",)
+    code: str
+
+
+class Cells(dict[str, str]):
+    """Cell -> what COPY is told; each different cell that can be read is read once. `bad` counts those that cannot."""
 
     def __init__(self, source: Source) -> None:
         super().__init__()
         self.source = source
+        self.bad = 0
 
-    def __missing__(self, cell: str) -> Any:
+    def __missing__(self, cell: str) -> str:
         if len(self) >= MOST_REMEMBERED:
             self.clear()
         try:
-            found: Any = self._read(cell)
+            found = self[cell] = self._read(cell)
         except Fault as fault:
-            found = fault
-        self[cell] = found
+            self.bad += 1
+            found = Bad(NULL)
+            found.code = fault.code
         return found
 
     def _read(self, cell: str) -> str:
@@ -129,14 +138,22 @@ class Reader:
             list(map(known.__getitem__, self._cells(source, by_place, rows)))
             for source, known in zip(self.sources, self.known, strict=True)
         ]
-        lines = []
-        for number, row in zip(numbers, zip(*typed, strict=True), strict=True):
-            try:
-                lines.append(f"{number}\t" + "\t".join(row))
-            except TypeError:  # a Fault is among them
-                lines.append(f"{number}\t" + "\t".join(self._faulty(number, row, rows[numbers.index(number)])))
-        lines.append("")
-        return "\n".join(lines)
+        self._keep_faults(numbers, typed, rows)
+        typed.insert(0, list(map(str, numbers)))
+        return "\n".join(map("\t".join, zip(*typed, strict=True))) + "\n"
+
+    def _keep_faults(self, numbers: list[int], typed: list[list[str]], rows: list[list[str]]) -> None:
+        """The cells of this piece that could not be read, at most so many of a row."""
+        found: dict[int, int] = {}
+        for source, known, column in zip(self.sources, self.known, typed, strict=True):
+            if not known.bad:
+                continue
+            known.bad = 0
+            for place, cell in enumerate(column):
+                if isinstance(cell, Bad) and found.setdefault(place, 0) < MOST_FAULTS_A_ROW:
+                    found[place] += 1
+                    value = source.constant if source.place is None else rows[place][source.place]
+                    self.faults.append((numbers[place], source.column.name, "error", cell.code, shown(value)))
 
     def _shaped(self, batch: list[list[str]]) -> tuple[list[int], list[list[str]]]:
         """The rows that are not blank, each as wide as the heading, with their numbers."""
@@ -160,11 +177,3 @@ class Reader:
             return repeat(source.constant, len(rows))
         parts = [by_place[part] if isinstance(part, int) else repeat(part, len(rows)) for part in source.made_of]
         return map("".join, zip(*parts, strict=True))
-
-    def _faulty(self, number: int, row: Sequence[Any], given: list[str]) -> list[str]:
-        """The row with NULL for what could not be read; its faults are kept."""
-        found = [(source, cell) for source, cell in zip(self.sources, row, strict=True) if isinstance(cell, Fault)]
-        for source, fault in found[:MOST_FAULTS_A_ROW]:
-            value = source.constant if source.place is None else given[source.place]
-            self.faults.append((number, source.column.name, "error", fault.code, shown(value)))
-        return [NULL if isinstance(cell, Fault) else cell for cell in row]

@@ -148,7 +148,6 @@ def _read(run: ImportRun) -> None:
         )
         bulk.prepare(cursor, kind, schema_of(run.pk))
         run.rows = bulk.load(cursor, sheet, planned, schema_of(run.pk), lambda rows: _tell(run, rows))
-        cursor.execute(sql.SQL("ANALYZE {}.import_row").format(sql.Identifier(schema_of(run.pk))))
     if not run.rows:
         raise Problem("import_empty")
 
