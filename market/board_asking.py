@@ -107,8 +107,12 @@ class FiguresQuery(PlaceQuery, AboutQuery):
 
 
 class CompareQuery(AboutQuery):
-    units = IdsField(max_length=1_200, help_text=f"ids of units, at most {UNITS}, with commas between them")
-    months = MonthsField(max_length=250, help_text=f"months, at most {MONTHS}, with commas between them")
+    units = IdsField(
+        required=False, max_length=1_200, help_text=f"ids of units, at most {UNITS}, with commas between them"
+    )
+    months = MonthsField(
+        required=False, max_length=250, help_text=f"months, at most {MONTHS}, with commas between them"
+    )
     kpis = FiguresField(required=False)
 
 
@@ -123,8 +127,8 @@ _LEVELS = [level.name.lower() for level in Level if level != Level.NATION]
 
 
 class RankQuery(PlaceQuery, AboutQuery):
-    kpi = serializers.ChoiceField(choices=list(figures.FORMULAS))
-    level = serializers.ChoiceField(choices=_LEVELS)
+    kpi = serializers.ChoiceField(choices=list(figures.FORMULAS), default="sales")
+    level = serializers.ChoiceField(choices=_LEVELS, required=False, help_text="Default: the level right below.")
     order = serializers.ChoiceField(choices=["falling", "rising"], default="falling")
     page = serializers.IntegerField(default=1, min_value=1, max_value=1_000)
     page_size = serializers.IntegerField(default=50, min_value=1, max_value=200)
@@ -134,14 +138,14 @@ KINDS = {name: kind for kind, name in subjects.SUBJECT_NAMES.items() if name != 
 
 
 class SubjectsQuery(PlaceQuery):
-    by = serializers.ChoiceField(choices=list(KINDS))
+    by = serializers.ChoiceField(choices=list(KINDS), default="brand")
     segment = SegmentField(required=False)
     kpis = FiguresField(required=False)
     sort = serializers.CharField(required=False, max_length=60)
 
 
 class MapQuery(PlaceQuery, AboutQuery):
-    kpi = serializers.ChoiceField(choices=list(figures.FORMULAS))
+    kpi = serializers.ChoiceField(choices=list(figures.FORMULAS), default="sales")
 
 
 class ShopsQuery(PlaceQuery, AboutQuery):
@@ -172,14 +176,23 @@ def kpi_ids(asked: Mapping[str, Any], subject: Subject, segment: Segment | Cross
     return named
 
 
-def units_of(actor: Actor, unit_ids: Sequence[int]) -> list[Unit]:
-    """These units in the order named; `not_found` when one of them is not the actor's to open. One query."""
+def units_of(actor: Actor, asked: Mapping[str, Any]) -> list[Unit]:
+    """The units named, in that order, else the highest of the actor's own; `not_found` when one of them is not the
+    actor's to open. One query."""
+    unit_ids: Sequence[int] = asked.get("units", ())
+    if not unit_ids:
+        return [boards.unit_for(actor, None)]
     if len(unit_ids) > UNITS:
         raise too_many("units", UNITS)
     found = queries.board_units(actor).in_bulk(list(unit_ids))
     if len(found) < len(unit_ids):
         raise Problem("not_found")
     return [found[pk] for pk in unit_ids]
+
+
+def level_of(asked: Mapping[str, Any], unit: Unit) -> Level:
+    """The level named, else the one right below the unit (a territory's own). Pure."""
+    return Level[asked["level"].upper()] if "level" in asked else Level(min(unit.level + 1, Level.TERRITORY))
 
 
 def too_many(parameter: str, most: int) -> Problem:

@@ -59,7 +59,10 @@ class Figures(ScopedView):
 
 
 class Compare(ScopedView):
-    """Units side by side, over one month or several; each value with its rows. Units in the order named."""
+    """Units side by side, over one month or several; each value with its rows. Units in the order named.
+
+    Without `units` the highest of mine, without `months` the running one.
+    """
 
     needs = {"get": "boards.read"}
     queries = {"get": board_asking.CompareQuery}
@@ -67,8 +70,8 @@ class Compare(ScopedView):
     problem_codes = ("not_found", "segments_not_crossed")
 
     def get(self, request: Request) -> Response:
-        units = board_asking.units_of(self.actor, self.asked["units"])
-        months = self.asked["months"]
+        units = board_asking.units_of(self.actor, self.asked)
+        months = self.asked.get("months") or (clock.month_of(clock.today()),)
         _bounded(len(units) * len(months), months)
         subject, segment = about(self.asked, units)
         ids = kpi_ids(self.asked, subject, segment)
@@ -127,7 +130,7 @@ class Rank(ScopedView):
 
     def get(self, request: Request) -> Response:
         unit, month = place(self.actor, self.asked)
-        units = queries.units_below(unit, Level[self.asked["level"].upper()], month)
+        units = queries.units_below(unit, board_asking.level_of(self.asked, unit), month)
         subject, segment = about(self.asked, units)
         ids, wanted = [u.pk for u in units], self.asked["kpi"]
         found = values.figures(ids, month, [wanted], subject, segment) if ids else {}

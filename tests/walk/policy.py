@@ -300,6 +300,10 @@ POLICY: dict[str, Rule] = {
     **_reads("/api/v1/samples", "market.read", "sample"),
     "POST /api/v1/samples/<uuid:pk>/decide": Rule("visits.verify", "sample"),
     "GET /api/v1/boards/samples": Rule("boards.read"),
+    **{
+        f"GET /api/v1/boards/{board}": Rule("boards.read")
+        for board in ("figures", "compare", "periods", "rank", "subjects", "map", "shapes", "shops")
+    },
     "GET /api/v1/boards/market": Rule("boards.read"),
     "GET /api/v1/boards/market/children": Rule("boards.read"),
     "GET /api/v1/boards/market/products": Rule("boards.read"),
