@@ -1,6 +1,7 @@
 """Orders, stock and targets (facts), and the roll-ups that boards read (derived, rebuilt from facts at any time)."""
 
 from market.models.facts import Allotment, Order, OrderLine, SalesTarget, ShopProductMonth, StockCount
+from market.models.launches import Launch, LaunchVerdict
 from market.models.loads import LoadedKey, OrderWindow
 from market.models.rollups import (
     RollupCheck,
@@ -22,6 +23,8 @@ from market.models.samples import CollectionPoint, Sample
 __all__ = [
     "Allotment",
     "CollectionPoint",
+    "Launch",
+    "LaunchVerdict",
     "LoadedKey",
     "Order",
     "OrderLine",
