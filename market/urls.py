@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from backend.http.viewsets import Router
-from market import api, board_api, board_figures_api, samples_api, sampling_api
+from market import api, board_api, board_figures_api, orders_api, samples_api, sampling_api, windows_api
 
 router = Router()
-router.register("orders", api.OrderViewSet, basename="order")
+router.register("orders", orders_api.PushedOrderViewSet, basename="order")
+router.register("order-windows", windows_api.OrderWindowViewSet, basename="order-window")
 router.register("allotments", api.AllotmentViewSet, basename="allotment")
 router.register("stock-counts", api.StockCountViewSet, basename="stock-count")
 router.register("collection-points", samples_api.PointViewSet, basename="collection-point")
@@ -29,6 +30,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("boards/market/products", board_api.MarketProducts.as_view()),
     path("boards/samples", sampling_api.SamplesBoard.as_view()),
     path("collection-points/proposed", samples_api.ProposedPoints.as_view()),
+    path("order-windows/of-shop", windows_api.ShopWindow.as_view()),
     path("", include(router.urls)),
 ]
 
