@@ -120,12 +120,19 @@ class VisitViewSet(ListActs, RevisionActs, ScopedViewSet):
             raise Problem("device_ended")
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """With `unit` and `month` the page also tells how many visits of that territory moved with their shops."""
+        """With `unit` and `month` the page also tells how many visits of that territory moved with their shops, of
+        those that `has`, `has_note` and `product` ask for; with `has` also how many such lines they carry."""
         response = super().list(request, *args, **kwargs)
         asked = request.query_params
         if "unit" in asked and "month" in asked:
             month = MonthFilter().field.clean(asked["month"])
-            response.data["moved_with_shop"] = queries.moved_with_shop(self.actor, int(asked["unit"]), month)
+            named = {name: asked[name] for name in ("has", "has_note", "product") if name in asked}
+            moved = filters.VisitFilters(named, queries.moved_with_shop(self.actor, int(asked["unit"]), month)).qs
+            response.data["moved_with_shop"] = moved.count()
+            if "has" in named:
+                line, more = filters.CAPTURED[named["has"]]
+                carried = line.objects.filter(month=month, visit_id__in=moved.values("pk"), **more)
+                response.data["moved_lines"] = carried.count()
         return response
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -192,16 +192,16 @@ _WHOLE = (
 )
 
 
-def moved_with_shop(actor: Actor, unit_id: int, month: date) -> int:
+def moved_with_shop(actor: Actor, unit_id: int, month: date) -> QuerySet[Visit]:
     """Visits stamped with a territory in a month that its reader no longer sees, because their shops have moved on.
 
-    Visible visits + this = the territory's total of the month. 0 for a unit that is no territory whose
-    visits the actor may read. Two queries. Rule: docs/decisions/0004.
+    Visible visits + these = the territory's total of the month. None for a unit that is no territory whose
+    visits the actor may read. No query of its own. Rule: docs/decisions/0004.
     """
     reach = scope.units_under(actor.units("visits.read"))
     seen_units = Unit.objects.filter(pk=unit_id, pk__in=reach, level=Level.TERRITORY)
     stamped = Visit.objects.filter(territory_id__in=seen_units.values("id"), month=month)
-    return stamped.count() - visible_to(stamped, actor).count()
+    return stamped.exclude(pk__in=visible_to(stamped, actor).values("pk"))
 
 
 def shops_due(territories: Iterable[int], on: date) -> list[dict[str, Any]]:

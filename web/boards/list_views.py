@@ -66,7 +66,7 @@ def visits(request: HttpRequest) -> HttpResponse:
         "kept": place.more(narrowed),
         "visits": found,
         "total": total,
-        "moved": 0 if narrowed else moved_with_shop(who, here.unit.pk, here.month),
+        "moved": 0 if narrowed else moved_with_shop(who, here.unit.pk, here.month).count(),
         "narrowed": narrowed,
         "retailer": found[0].retailer if found and "retailer" in narrowed else None,
         "product": Product.objects.filter(pk=int(narrowed["product"])).first() if "product" in narrowed else None,
