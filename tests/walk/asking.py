@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 
 from backend.http.routes import Route, all_routes
+from backend.mail import stop_link
 from tests.walk.photo_things import TUS, TUS_TYPE
 
 DOCS = "/api/docs"  # a page, for all its address
@@ -42,7 +43,13 @@ def address(path: str, key: Any) -> str:
     return _PART.sub(lambda part: str(key[part[1]] if isinstance(key, dict) else key), path)
 
 
-NOBODYS = {"column": "client_analyze", "code": "not_found", "number": 0}  # parts of pages' addresses without an owner
+# Parts of pages' addresses without an owner.
+NOBODYS = {
+    "column": "client_analyze",
+    "code": "not_found",
+    "number": 0,
+    "token": stop_link(UUID(int=0)).rpartition("/")[2],
+}
 
 
 def page_address(path: str, key: Any) -> str:

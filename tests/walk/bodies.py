@@ -229,6 +229,7 @@ VALID: dict[str, Body] = {
     "PATCH /uploads/<uuid:pk>": nothing,
     "DELETE /uploads/<uuid:pk>": nothing,
     "POST /api/v1/notices/<uuid:pk>/read": nothing,
+    "PUT /api/v1/me/mail": lambda w, p: {"address": "me@example.cn", "wanted": "daily"},
     "POST /api/v1/policies": lambda w, p: {"unit": p.county, "code": "new-policy", "title": "新政策"},
     "POST /api/v1/policy-versions": lambda w, p: {"policy": p.policy, "body": "正文"},
     "POST /api/v1/policy-versions/<int:pk>/recall": lambda w, p: {"reason": "有误"},

@@ -231,6 +231,8 @@ POLICY: dict[str, Rule] = {
     "GET /api/v1/openapi.json": Rule(PUBLIC),
     "POST /api/v1/auth/logout": Rule(SIGNED_IN),
     "GET /api/v1/me": Rule(SIGNED_IN),
+    "GET /api/v1/me/mail": Rule(SIGNED_IN),
+    "PUT /api/v1/me/mail": Rule(SIGNED_IN),
     **_reads("/api/v1/devices", SIGNED_IN, "device"),
     "POST /api/v1/devices/heartbeat": Rule(SIGNED_IN, takes_late_work=True),
     "POST /api/v1/devices/<uuid:pk>/end": Rule(SIGNED_IN, "device to end"),
@@ -438,6 +440,8 @@ POLICY: dict[str, Rule] = {
 PAGES: dict[str, Rule] = {
     "GET /api/docs": Rule(PUBLIC),
     "GET /favicon.ico": Rule(PUBLIC),
+    "GET /mail/stop/<str:token>": Rule(PUBLIC),
+    "POST /mail/stop/<str:token>": Rule(PUBLIC),
     "GET /problems": Rule(PUBLIC),
     "GET /problems/<str:code>": Rule(PUBLIC),
     "GET /healthz": Rule(PUBLIC),
