@@ -17,6 +17,7 @@ class MarketConfig(AppConfig):
         from market import (  # three declare themselves
             acts_due,
             kpis,  # noqa: F401
+            launch_verdicts,
             parameters,  # noqa: F401
             prices_used,
             rollups,
@@ -35,6 +36,7 @@ class MarketConfig(AppConfig):
         marks.subscribe(segments.CONSUMER, segments.KINDS)
         marks.subscribe(samples.CONSUMER, samples.KINDS)
         ticks.register("acts_due", acts_due.follow)
+        ticks.register("launches", launch_verdicts.judge)
         ticks.register("rollups", rollups.drain)
         ticks.register("samples", samples.follow)
         ticks.register("rollups_goods", prices_used.follow)

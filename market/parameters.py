@@ -15,6 +15,7 @@ POINTS = {"large": "market.points_large", "middle": "market.points_middle", "sma
 SAMPLE_PRODUCTS = "market.sample_products"
 SAMPLE_LAST_WEEKDAY = "market.sample_last_weekday"
 PRICE_BAND = "market.sample_price_band"
+LAUNCH_CLEAR_MONTHS = "market.launch_clear_months"
 PRICE_TOLERANCE = "market.price_tolerance"
 _SAMPLING = "a prefecture's practice: 12 products at six shops a person, Monday to Thursday (docs/method.md)"
 
@@ -39,6 +40,14 @@ declare(
         "价格到位允许偏差(指导价±%)",
         "a price is at the guide price within ± %",
         "ours: the trade names a tolerance and no number, so none is given away",
+    ),
+    Declared(
+        LAUNCH_CLEAR_MONTHS,
+        int,
+        3,
+        "新品退出后清库存月数",
+        "months in which the stock of a launch that leaves is cleared",
+        "a company's rule for new products: three months (docs/method.md)",
     ),
     Declared(SILENT_HOURS, int, 24, "设备多少小时未联系即提示", "hours after which a phone is not heard from", "ours"),
     Declared(

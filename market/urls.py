@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from backend.http.viewsets import Router
-from market import api, board_api, board_figures_api, orders_api, samples_api, sampling_api, windows_api
+from market import api, board_api, board_figures_api, launch_api, orders_api, samples_api, sampling_api, windows_api
 
 router = Router()
 router.register("orders", orders_api.PushedOrderViewSet, basename="order")
@@ -14,6 +14,7 @@ router.register("allotments", api.AllotmentViewSet, basename="allotment")
 router.register("stock-counts", api.StockCountViewSet, basename="stock-count")
 router.register("collection-points", samples_api.PointViewSet, basename="collection-point")
 router.register("samples", samples_api.SampleViewSet, basename="sample")
+router.register("launches", launch_api.LaunchViewSet, basename="launch")
 router.register("targets", api.SalesTargetViewSet, basename="sales-target")
 
 api_v1: list[URLPattern | URLResolver] = [
