@@ -235,6 +235,7 @@ def _fill_territories(month: date, territories: Sequence[int], *, acts_only: boo
         for statement in (
             *leaves.STATEMENTS,
             *acts_sums.TERRITORIES,
+            *trade_store.TABLES,
             *sold,
             trade_store.STORE_SEEN,
             *trade_store.PRUNE,

@@ -63,14 +63,31 @@ def stamped(grain: Grain) -> str:
 # the three months before, 8 with such a day, 16 stock seen before and now.
 # The look before is the last one of the month before, by whoever counted; what was ordered between both looks arrived
 # between them. A pair that "sold" less than nothing was miscounted, or bought elsewhere: it says nothing of sales.
-LOOKED_PAIRS = f"""
-observed AS MATERIALIZED (
+_OBSERVED = f"""
     SELECT v.retailer_id, o.product_id, v.month = %(month)s AS is_now, v.on_date, v.started_at, v.id, o.line_no,
         o.on_shelf, o.stock_packs, o.oos_days
     FROM shop JOIN visits_visit v USING (retailer_id)
     JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
     WHERE shop.is_open AND {counts()}
-        AND v.month = ANY(%(recent)s::date[]) AND o.month = ANY(%(recent)s::date[])),
+        AND v.month = ANY(%(recent)s::date[]) AND o.month = ANY(%(recent)s::date[])"""  # noqa: S608 - constants only
+_LOOKS = """look AS (
+    SELECT retailer_id, product_id, is_now, on_date, stock_packs AS packs, 'z' AS source, started_at, line_no
+    FROM observed WHERE stock_packs IS NOT NULL
+    UNION ALL
+    SELECT s.retailer_id, s.product_id, s.on_date >= %(month)s, s.on_date, s.packs, s.source, NULL, 0
+    FROM shop JOIN market_stockcount s USING (retailer_id)
+    WHERE shop.is_open AND s.on_date >= %(before)s AND s.on_date < %(next)s),
+ends AS (
+    SELECT DISTINCT ON (retailer_id, product_id, is_now) retailer_id, product_id, is_now, on_date, packs FROM look
+    ORDER BY retailer_id, product_id, is_now, on_date DESC, source, started_at DESC, line_no DESC)"""
+_TWICE = f"""
+    SELECT retailer_id, product_id, max(packs) FILTER (WHERE NOT is_now) AS before_packs,
+        max(on_date) FILTER (WHERE NOT is_now) AS before_on, max(packs) FILTER (WHERE is_now) AS packs,
+        max(on_date) FILTER (WHERE is_now) AS on_date
+    FROM ends GROUP BY retailer_id, product_id
+    HAVING max(on_date) FILTER (WHERE is_now) - max(on_date) FILTER (WHERE NOT is_now) >= {SHORTEST_DAYS}"""  # noqa: S608 - constants only
+# What was counted and what came are put together by grouping, not joined: the planner cannot know how many there are.
+_PAIRS = """
 shelf AS (
     SELECT DISTINCT ON (retailer_id, product_id) retailer_id, product_id, on_shelf FROM observed
     WHERE is_now AND on_shelf IS NOT NULL
@@ -82,30 +99,19 @@ total AS (
 told AS (
     SELECT retailer_id, product_id, bool_or(oos_days > 0) AS out FROM observed
     WHERE is_now AND oos_days IS NOT NULL GROUP BY retailer_id, product_id),
-look AS (
-    SELECT retailer_id, product_id, is_now, on_date, stock_packs AS packs, 'z' AS source, started_at, line_no
-    FROM observed WHERE stock_packs IS NOT NULL
-    UNION ALL
-    SELECT s.retailer_id, s.product_id, s.on_date >= %(month)s, s.on_date, s.packs, s.source, NULL, 0
-    FROM shop JOIN market_stockcount s USING (retailer_id)
-    WHERE shop.is_open AND s.on_date >= %(before)s AND s.on_date < %(next)s),
-ends AS (
-    SELECT DISTINCT ON (retailer_id, product_id, is_now) retailer_id, product_id, is_now, on_date, packs FROM look
-    ORDER BY retailer_id, product_id, is_now, on_date DESC, source, started_at DESC, line_no DESC),
-twice AS MATERIALIZED (
-    SELECT e.retailer_id, e.product_id, b.packs AS before_packs, b.on_date AS before_on, e.packs, e.on_date
-    FROM ends e JOIN ends b USING (retailer_id, product_id)
-    WHERE e.is_now AND NOT b.is_now AND e.on_date - b.on_date >= {SHORTEST_DAYS}),
 came AS (
-    SELECT t.retailer_id, t.product_id, sum(l.ordered_cartons::bigint) AS cartons
+    SELECT t.retailer_id, t.product_id, l.ordered_cartons::bigint AS cartons
     FROM twice t JOIN market_order o ON o.retailer_id = t.retailer_id
         AND o.on_date > t.before_on AND o.on_date <= t.on_date
     JOIN market_orderline l ON l.month = o.month AND l.order_id = o.id AND l.product_id = t.product_id
-    WHERE o.month = ANY(%(recent)s::date[]) AND l.month = ANY(%(recent)s::date[])
-    GROUP BY t.retailer_id, t.product_id),
+    WHERE o.month = ANY(%(recent)s::date[]) AND l.month = ANY(%(recent)s::date[])),
 held AS (
-    SELECT t.*, coalesce(came.cartons, 0) * g.packs_per_carton AS ordered_packs
-    FROM twice t JOIN good g USING (product_id) LEFT JOIN came USING (retailer_id, product_id)),
+    SELECT retailer_id, product_id, max(before_packs) AS before_packs, max(packs) AS packs, max(days) AS days,
+        coalesce(sum(cartons), 0) * min(packs_per_carton) AS ordered_packs
+    FROM (SELECT retailer_id, product_id, before_packs, packs, on_date - before_on AS days, NULL::bigint AS cartons
+            FROM twice
+        UNION ALL SELECT retailer_id, product_id, NULL, NULL, NULL, cartons FROM came) known
+    JOIN good USING (product_id) GROUP BY retailer_id, product_id),
 pair AS (
     SELECT retailer_id, product_id, 1 + 2 * on_shelf::integer AS flags, 0::bigint AS before_packs,
         0::bigint AS ordered_packs, 0::bigint AS packs, 0::numeric AS sold_packs
@@ -117,8 +123,14 @@ pair AS (
     UNION ALL
     SELECT retailer_id, product_id, 16, before_packs, ordered_packs, packs,
         round((before_packs + ordered_packs - packs) * (%(next)s::date - %(month)s::date)::numeric
-            / (on_date - before_on), 4)
-    FROM held WHERE before_packs + ordered_packs >= packs)"""  # noqa: S608 - constants only
+            / days, 4)
+    FROM held WHERE before_packs + ordered_packs >= packs)"""
+LOOKED_PAIRS = f"observed AS MATERIALIZED ({_OBSERVED}), {_LOOKS}, twice AS MATERIALIZED ({_TWICE}), {_PAIRS}"
+_OBSERVED_STANDS = "observed AS NOT MATERIALIZED (SELECT * FROM rollup_observed)"
+_TWICE_STANDS = "twice AS NOT MATERIALIZED (SELECT * FROM rollup_twice)"
+# The same from tables that stand, whose sizes the planner knows.
+LOOKED_TABLES = {"rollup_observed": _OBSERVED, "rollup_twice": f", {_OBSERVED_STANDS}, {_LOOKS} {_TWICE}"}
+LOOKED_PAIRS_OF_TABLES = f"{_OBSERVED_STANDS}, {_TWICE_STANDS}, {_PAIRS}"
 LOOKED_COUNTS = """
     count(*) FILTER (WHERE flags & 1 > 0) AS shelf_n, count(*) FILTER (WHERE flags & 2 > 0) AS on_shelf,
     coalesce(sum(total.cartons) FILTER (WHERE flags & 1 > 0), 0) AS shelf_cartons,

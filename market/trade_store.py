@@ -7,7 +7,7 @@ the sums does not own it leaves alone, so that a visit renews only what visits s
 from __future__ import annotations
 
 from market.leaves import PRODUCT_MEDIANS
-from market.trade_sums import COLUMNS, COUNTIES, KEY, SEEN, SOLD, TERRITORIES, seen, sold
+from market.trade_sums import COLUMNS, COUNTIES, KEY, SEEN, SOLD, TERRITORIES, seen, sold, tables
 
 PRODUCTS, SUBJECTS = "market_unitproductmonth", "market_unitsubjectmonth"
 _PRODUCT_KEY, _SUBJECT_KEY = "month, unit_id, product_id", f"month, {', '.join(KEY)}"
@@ -46,8 +46,9 @@ def _pruned(table: str, columns: tuple[str, ...] = COLUMNS) -> str:
     return f"DELETE FROM {table} WHERE {_MINE} AND ({', '.join(columns)}) = ({', '.join('0' for _ in columns)})"  # noqa: S608
 
 
-STORE_SEEN = _of_territories(seen(TERRITORIES), SEEN, PRODUCT_MEDIANS)
-STORE_SOLD = _of_territories(sold(TERRITORIES), SOLD, "")
+TABLES = tables(TERRITORIES)  # run before both of the next
+STORE_SEEN = _of_territories(seen(TERRITORIES, stands=True), SEEN, PRODUCT_MEDIANS)
+STORE_SOLD = _of_territories(sold(TERRITORIES, stands=True), SOLD, "")
 PRUNE = (_pruned(PRODUCTS), _pruned(SUBJECTS))
 
 _SUMMED = ", ".join(f"sum(p.{name})" for name in COLUMNS)
@@ -82,7 +83,11 @@ def _of_counties(sums: str, columns: tuple[str, ...]) -> str:
     return f"{sums} {_stored(SUBJECTS, _SUBJECT_KEY, columns, f'SELECT %(month)s, {names} FROM sums')}"  # noqa: S608
 
 
-STORE_SEGMENTS = (_of_counties(sold(COUNTIES), SOLD), _of_counties(seen(COUNTIES), SEEN))
+STORE_SEGMENTS = (
+    *tables(COUNTIES),
+    _of_counties(sold(COUNTIES, stands=True), SOLD),
+    _of_counties(seen(COUNTIES, stands=True), SEEN),
+)
 ABOVE_SEGMENTS = _above_subjects("p.segment_kind > 0")
 FORGET_SEGMENTS = f"DELETE FROM {SUBJECTS} WHERE month = %(month)s AND unit_id = ANY(%(units)s) AND segment_kind > 0"  # noqa: S608
 PRUNE_SEGMENTS = f"{_pruned(SUBJECTS)} AND segment_kind > 0"

@@ -69,11 +69,28 @@ COUNTIES = Grain(
 )
 
 
-def seen(grain: Grain) -> str:
+def tables(grain: Grain) -> tuple[str, ...]:
+    """Statements that make what both halves begin with stand until the transaction ends: for many shops the planner
+    must know how many there are, and how many looks. What takes `stands` rests on them."""
+    made = {"rollup_shop": _shop(grain)}
+    made |= {name: f"WITH {_SHOP_STANDS}{rows}" for name, rows in trade_facts.LOOKED_TABLES.items()}
+    return tuple(
+        statement
+        for name, rows in made.items()
+        for statement in (
+            f"DROP TABLE IF EXISTS pg_temp.{name}",
+            f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {rows}",
+            f"ANALYZE {name}",
+        )
+    )
+
+
+def seen(grain: Grain, *, stands: bool = False) -> str:
     """WITH ... of a table `sums` with KEY and the columns of SEEN; to be followed by what reads it."""
+    pairs = trade_facts.LOOKED_PAIRS_OF_TABLES if stands else trade_facts.LOOKED_PAIRS
     stamped = [f"sum({name}) AS {name}" for name in STAMPED]
     return f"""
-WITH {_frame(grain)}, {trade_facts.stamped(grain)}, {trade_facts.LOOKED_PAIRS},
+WITH {_frame(grain, stands)}, {trade_facts.stamped(grain)}, {pairs},
 of_shop AS ({
         _of_shop(
             "sum(before_packs) AS before_packs, sum(ordered_packs) AS ordered_packs, sum(packs) AS packs,"
@@ -85,14 +102,14 @@ looked_sums AS ({_of_shops(grain, trade_facts.LOOKED_COUNTS, "LEFT JOIN total US
 sums AS MATERIALIZED ({_together(("stamped_sums", STAMPED), ("looked_sums", LOOKED))})"""
 
 
-def sold(grain: Grain) -> str:
+def sold(grain: Grain, *, stands: bool = False) -> str:
     """WITH ... of a table `sums` with KEY and the columns of SOLD; to be followed by what reads it."""
     keys = ", ".join(("unit_id", *grain.classes, "product_id"))
     sales = ", ".join(f"sum({name}) AS {name}" for name in SALES)
     lines = ", ".join(f"sum({name}) AS {name}" for name in LINES)
     place = "JOIN shop USING (retailer_id) JOIN place USING (territory_id)"
     return f"""
-WITH {_frame(grain)}, {trade_facts.BOUGHT_PAIRS},
+WITH {_frame(grain, stands)}, {trade_facts.BOUGHT_PAIRS},
 of_shop AS ({_of_shop("")}),
 sale AS (SELECT {keys}, {sales} FROM bought {place} WHERE cartons IS NOT NULL GROUP BY {keys}),
 lines AS (SELECT {keys}, {lines} FROM ordered {place} GROUP BY {keys}),
@@ -102,16 +119,23 @@ buyer_sums AS ({_of_shops(grain, trade_facts.BUYER_COUNTS, "")}),
 sums AS MATERIALIZED ({_together(("sale_sums", SALES), ("line_sums", LINES), ("buyer_sums", BUYERS))})"""  # noqa: S608 - constants only
 
 
-def _frame(grain: Grain) -> str:
+_SHOP_STANDS = "shop AS NOT MATERIALIZED (SELECT * FROM rollup_shop)"
+
+
+def _frame(grain: Grain, stands: bool) -> str:
     """The products with what they were on the day, the places, and the shops of the territories on the day."""
+    shop = _SHOP_STANDS if stands else f"shop AS MATERIALIZED ({_shop(grain)})"
+    return f"{trade_facts.GOODS}, place AS MATERIALIZED ({grain.place}), {shop}"
+
+
+def _shop(grain: Grain) -> str:
     classes = "".join(f", coalesce(c.{name}::text, '') AS {name}" for name in grain.classes)
     only = f"AND {grain.only}" if grain.only else ""
-    return f"""{trade_facts.GOODS}, place AS MATERIALIZED ({grain.place}),
-shop AS MATERIALIZED (
+    return f"""
     SELECT a.retailer_id, a.territory_id, c.state IS DISTINCT FROM 'closed' AS is_open{classes}
     FROM retail_assignment a
     LEFT JOIN retail_classification c ON c.retailer_id = a.retailer_id AND c.during @> %(last)s::date
-    WHERE a.territory_id = ANY(%(units)s::bigint[]) AND a.during @> %(last)s::date {only})"""  # noqa: S608 - constants only
+    WHERE a.territory_id = ANY(%(units)s::bigint[]) AND a.during @> %(last)s::date {only}"""  # noqa: S608 - constants only
 
 
 def _of_shop(sums: str) -> str:
