@@ -20,6 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 TICK_S = 5.0
+FRESH_S = 2.0  # boards are to be at most five seconds behind: their check comes oftener than the others
 SOFT_LIMIT_S = 240
 HARD_LIMIT_S = 270
 VISIBILITY_S = 300  # above the hard limit: an unfinished task is never handed to a second worker while it runs
@@ -53,7 +54,15 @@ def _make() -> Celery:
         accept_content=["json"],
         timezone="Asia/Shanghai",
         enable_utc=True,
-        beat_schedule={"tick": {"task": "backend.tasks.tick", "schedule": TICK_S, "options": {"expires": TICK_S}}},
+        beat_schedule={
+            "tick": {"task": "backend.tasks.tick", "schedule": TICK_S, "options": {"expires": TICK_S}},
+            "fresh": {
+                "task": "backend.tasks.check",
+                "args": ["rollups"],
+                "schedule": FRESH_S,
+                "options": {"expires": FRESH_S},
+            },
+        },
     )
     app.autodiscover_tasks()
     return app
