@@ -1,5 +1,6 @@
 """Orders, stock and targets (facts), and the roll-ups that boards read (derived, rebuilt from facts at any time)."""
 
+from market.models.alerts import Alert, AlertRule, AlertTold
 from market.models.facts import Allotment, Order, OrderLine, SalesTarget, ShopProductMonth, StockCount
 from market.models.launches import Launch, LaunchVerdict
 from market.models.loads import LoadedKey, OrderWindow
@@ -21,6 +22,9 @@ from market.models.rollups import (
 from market.models.samples import CollectionPoint, Sample
 
 __all__ = [
+    "Alert",
+    "AlertRule",
+    "AlertTold",
     "Allotment",
     "CollectionPoint",
     "Launch",
