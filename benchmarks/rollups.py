@@ -27,11 +27,13 @@ WALL_GOAL_S, LAG_GOAL_S, FRESH_GOAL_S, RATIO_GOAL = 20, 30, 5, 12
 VISITS_A_SECOND, BATCH = 300, 20
 
 _GROUPED = (
-    """SELECT count(*) FROM (SELECT retailer_id, product_id, sum(cartons), sum(amount_fen), bool_or(cartons > 0)
+    """SELECT count(*), sum(cartons), sum(fen), bool_or(bought) FROM (
+    SELECT retailer_id, product_id, sum(cartons) AS cartons, sum(amount_fen) AS fen, bool_or(cartons > 0) AS bought
     FROM market_shopproductmonth WHERE month BETWEEN %(month)s::date - interval '3 months' AND %(month)s
     GROUP BY retailer_id, product_id) totals""",
-    """SELECT count(*) FROM (SELECT o.retailer_id, l.product_id, sum(l.ordered_cartons), sum(l.allotted_cartons),
-        count(*) FILTER (WHERE l.demanded_cartons > 0)
+    """SELECT count(*), sum(ordered), sum(allotted), sum(demanded) FROM (
+    SELECT o.retailer_id, l.product_id, sum(l.ordered_cartons) AS ordered, sum(l.allotted_cartons) AS allotted,
+        count(*) FILTER (WHERE l.demanded_cartons > 0) AS demanded
     FROM market_order o JOIN market_orderline l ON l.month = o.month AND l.order_id = o.id
     WHERE o.month = %(month)s AND l.month = %(month)s GROUP BY o.retailer_id, l.product_id) lines""",
 )

@@ -140,35 +140,38 @@ LOOKED_COUNTS = """
     sum(ordered_packs) AS ordered_packs, sum(packs) AS end_stock_packs, sum(sold_packs) AS sold_packs"""
 
 # Bits: 1 bought in the month, 2 in the month before, 4 in the three months before; in the month 8 was offered some, 16
-# wanted some.
+# wanted some. One pass over totals, lines and allotments together, and whole numbers: what is summed once more is cast
+# back, for the sum of a bigint is a numeric.
 BOUGHT_PAIRS = """
-bought AS MATERIALIZED (
-    SELECT s.retailer_id, s.product_id, bool_or(shop.is_open) AS is_open,
-        bit_or(CASE WHEN s.cartons = 0 THEN 0 WHEN s.month = %(month)s THEN 1
-            WHEN s.month = %(before)s THEN 6 ELSE 4 END) AS flags,
-        sum(s.cartons::bigint) FILTER (WHERE s.month = %(month)s) AS cartons,
-        sum(s.amount_fen) FILTER (WHERE s.month = %(month)s) AS amount_fen
-    FROM shop JOIN market_shopproductmonth s USING (retailer_id)
-    WHERE s.month = ANY(%(months)s::date[]) GROUP BY s.retailer_id, s.product_id),
-ordered AS MATERIALIZED (
-    SELECT o.retailer_id, l.product_id, count(*) FILTER (WHERE l.demanded_cartons > 0) AS demanded,
-        count(*) FILTER (WHERE l.demanded_cartons > 0 AND l.ordered_cartons = 0) AS refused,
-        coalesce(sum(l.demanded_cartons::bigint) FILTER (WHERE l.allotted_cartons IS NOT NULL), 0) AS demanded_cartons,
-        coalesce(sum(least(l.allotted_cartons, l.demanded_cartons)::bigint)
-            FILTER (WHERE l.allotted_cartons IS NOT NULL AND l.demanded_cartons IS NOT NULL), 0) AS filled_cartons,
-        coalesce(sum(l.allotted_cartons::bigint), 0) AS offered_cartons,
-        coalesce(sum(l.ordered_cartons::bigint) FILTER (WHERE l.allotted_cartons IS NOT NULL), 0) AS taken_cartons
+fact AS (
+    SELECT s.retailer_id, s.product_id,
+        CASE WHEN s.cartons = 0 OR NOT shop.is_open THEN 0 WHEN s.month = %(month)s THEN 1
+            WHEN s.month = %(before)s THEN 6 ELSE 4 END AS flags,
+        CASE WHEN s.month = %(month)s THEN s.cartons END AS cartons,
+        CASE WHEN s.month = %(month)s THEN s.amount_fen END AS amount_fen,
+        NULL::integer AS wanted, NULL::integer AS allotted, NULL::integer AS ordered
+    FROM shop JOIN market_shopproductmonth s USING (retailer_id) WHERE s.month = ANY(%(months)s::date[])
+    UNION ALL
+    SELECT o.retailer_id, l.product_id,
+        CASE WHEN l.allotted_cartons > 0 THEN 8 ELSE 0 END + CASE WHEN l.demanded_cartons > 0 THEN 16 ELSE 0 END,
+        NULL, NULL, l.demanded_cartons, l.allotted_cartons, l.ordered_cartons
     FROM shop JOIN market_order o USING (retailer_id)
     JOIN market_orderline l ON l.month = o.month AND l.order_id = o.id
-    WHERE shop.is_open AND o.month = %(month)s AND l.month = %(month)s GROUP BY o.retailer_id, l.product_id),
-pair AS (
-    SELECT retailer_id, product_id, flags FROM bought WHERE is_open AND flags > 0
+    WHERE shop.is_open AND o.month = %(month)s AND l.month = %(month)s
     UNION ALL
-    SELECT retailer_id, product_id, 8 * (offered_cartons > 0)::integer + 16 * (demanded > 0)::integer FROM ordered
-    WHERE offered_cartons > 0 OR demanded > 0
-    UNION ALL
-    SELECT a.retailer_id, a.product_id, 8 FROM shop JOIN market_allotment a USING (retailer_id)
-    WHERE shop.is_open AND a.opens_on >= %(month)s AND a.opens_on < %(next)s AND a.cartons > 0)"""
+    SELECT a.retailer_id, a.product_id, 8, NULL, NULL, NULL, NULL, NULL
+    FROM shop JOIN market_allotment a USING (retailer_id)
+    WHERE shop.is_open AND a.opens_on >= %(month)s AND a.opens_on < %(next)s AND a.cartons > 0),
+pair AS MATERIALIZED (
+    SELECT retailer_id, product_id, bit_or(flags) AS flags, coalesce(sum(cartons), 0) AS cartons,
+        coalesce(sum(amount_fen), 0)::bigint AS amount_fen, count(*) FILTER (WHERE wanted > 0) AS demanded,
+        count(*) FILTER (WHERE wanted > 0 AND ordered = 0) AS refused,
+        coalesce(sum(wanted) FILTER (WHERE allotted IS NOT NULL), 0) AS demanded_cartons,
+        coalesce(sum(least(allotted, wanted)) FILTER (WHERE allotted IS NOT NULL AND wanted IS NOT NULL), 0)
+            AS filled_cartons,
+        coalesce(sum(allotted), 0) AS offered_cartons,
+        coalesce(sum(ordered) FILTER (WHERE allotted IS NOT NULL), 0) AS taken_cartons
+    FROM fact GROUP BY retailer_id, product_id)"""
 BUYER_COUNTS = """
     count(*) FILTER (WHERE flags & 1 > 0) AS shops_now, count(*) FILTER (WHERE flags & 2 > 0) AS shops_last,
     count(*) FILTER (WHERE flags & 3 = 3) AS shops_again, count(*) FILTER (WHERE flags & 4 > 0) AS shops_before,

@@ -18,13 +18,15 @@ LOOKED = (
     "shelf_n", "on_shelf", "shelf_cartons", "on_shelf_cartons", "asked", "out", "counted", "stock_before_packs",
     "ordered_packs", "end_stock_packs", "sold_packs",
 )  # fmt: skip
-SALES = ("cartons", "amount_fen")
-LINES = ("demanded", "refused", "demanded_cartons", "filled_cartons", "offered_cartons", "taken_cartons")
+SALES = (
+    "cartons", "amount_fen", "demanded", "refused", "demanded_cartons", "filled_cartons", "offered_cartons",
+    "taken_cartons",
+)  # fmt: skip
 BUYERS = (
     "shops_now", "shops_last", "shops_again", "shops_before", "shops_demanding", "shops_offered", "shops_taken",
 )  # fmt: skip
 SEEN = (*STAMPED, *LOOKED)
-SOLD = (*SALES, *LINES, *BUYERS)
+SOLD = (*SALES, *BUYERS)
 COLUMNS = (*SEEN, *SOLD)
 KEY = ("unit_id", "segment_kind", "segment_value", "subject_kind", "subject_id")
 
@@ -106,17 +108,15 @@ def sold(grain: Grain, *, stands: bool = False) -> str:
     """WITH ... of a table `sums` with KEY and the columns of SOLD; to be followed by what reads it."""
     keys = ", ".join(("unit_id", *grain.classes, "product_id"))
     sales = ", ".join(f"sum({name}) AS {name}" for name in SALES)
-    lines = ", ".join(f"sum({name}) AS {name}" for name in LINES)
-    place = "JOIN shop USING (retailer_id) JOIN place USING (territory_id)"
+    whole = ", ".join(f"sum({name})::bigint AS {name}" for name in SALES)
     return f"""
 WITH {_frame(grain, stands)}, {trade_facts.BOUGHT_PAIRS},
-of_shop AS ({_of_shop("")}),
-sale AS (SELECT {keys}, {sales} FROM bought {place} WHERE cartons IS NOT NULL GROUP BY {keys}),
-lines AS (SELECT {keys}, {lines} FROM ordered {place} GROUP BY {keys}),
+of_shop AS ({_of_shop("", "WHERE flags > 0")}),
+sale AS (
+    SELECT {keys}, {whole} FROM pair JOIN shop USING (retailer_id) JOIN place USING (territory_id) GROUP BY {keys}),
 sale_sums AS ({_of_products(grain, "sale", sales)}),
-line_sums AS ({_of_products(grain, "lines", lines)}),
 buyer_sums AS ({_of_shops(grain, trade_facts.BUYER_COUNTS, "")}),
-sums AS MATERIALIZED ({_together(("sale_sums", SALES), ("line_sums", LINES), ("buyer_sums", BUYERS))})"""  # noqa: S608 - constants only
+sums AS MATERIALIZED ({_together(("sale_sums", SALES), ("buyer_sums", BUYERS))})"""  # noqa: S608 - constants only
 
 
 _SHOP_STANDS = "shop AS NOT MATERIALIZED (SELECT * FROM rollup_shop)"
@@ -138,11 +138,11 @@ def _shop(grain: Grain) -> str:
     WHERE a.territory_id = ANY(%(units)s::bigint[]) AND a.during @> %(last)s::date {only}"""  # noqa: S608 - constants only
 
 
-def _of_shop(sums: str) -> str:
+def _of_shop(sums: str, of: str = "") -> str:
     more = f", {sums}" if sums else ""
     return f"""
     SELECT retailer_id, {SUBJECT}, bit_or(flags) AS flags{more}
-    FROM pair JOIN good USING (product_id) GROUP BY retailer_id, {SUBJECTS}"""  # noqa: S608 - constants only
+    FROM pair JOIN good USING (product_id) {of} GROUP BY retailer_id, {SUBJECTS}"""  # noqa: S608 - constants only
 
 
 def _of_products(grain: Grain, rows: str, sums: str) -> str:
