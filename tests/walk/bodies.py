@@ -25,6 +25,7 @@ def nothing(world: World, place: Place) -> None:
     """The route takes no body."""
 
 
+WINDOW = {"opens_weekday": 6, "opens_at": "19:00:00", "closes_weekday": 7, "closes_at": "16:00:00"}
 SUBMISSION = "5b1d9f0e-0000-4000-8000-000000000135"
 
 
@@ -96,6 +97,13 @@ VALID: dict[str, Body] = {
         "from_date": "2026-04-01",
     },
     "POST /api/v1/key-products/<int:pk>/end": lambda w, p: {"on": "2026-04-01", "reason": "季节结束"},
+    "POST /api/v1/launches": lambda w, p: {
+        "unit": p.county,
+        "product": w.cast.products[0].pk,
+        "supply_on": "2026-04-01",
+    },
+    "PATCH /api/v1/launches/<uuid:pk>": lambda w, p: {"how": "改方法"},
+    "POST /api/v1/launches/<uuid:pk>/decide": lambda w, p: {"keep": True, "words": "再看"},
     "POST /api/v1/retailers": lambda w, p: {
         "code": "4202NEW",
         "licence_no": "4202NEW",
@@ -225,6 +233,18 @@ VALID: dict[str, Body] = {
     "POST /api/v1/point-proposals/<uuid:pk>/reject": lambda w, p: {"words": "在仓库"},
     "POST /api/v1/breaches/<uuid:pk>/see": nothing,
     "POST /api/v1/breaches/<uuid:pk>/close": lambda w, p: {"outcome": "已责令改正"},
+    "POST /api/v1/imports/<uuid:pk>/apply": nothing,
+    "POST /api/v1/imports/<uuid:pk>/cancel": nothing,
+    "POST /api/v1/imports/<uuid:pk>/undo": nothing,
+    "POST /api/v1/import-profiles": lambda w, p: {"kind": "orders", "name": "ERP", "unit": p.county, "rules": {}},
+    "PATCH /api/v1/import-profiles/<int:pk>": lambda w, p: {"name": "ERP 2"},
+    "DELETE /api/v1/import-profiles/<int:pk>": nothing,
+    "POST /api/v1/orders": lambda w, p: {
+        "orders": [{"order_no": "D1", "retailer_code": "nobody", "on_date": "2026-03-16", "lines": [{}]}]
+    },
+    "POST /api/v1/order-windows": lambda w, p: {"unit": p.county, "order_weekday": 2, **WINDOW},
+    "PATCH /api/v1/order-windows/<int:pk>": lambda w, p: WINDOW,
+    "DELETE /api/v1/order-windows/<int:pk>": nothing,
     "POST /uploads": nothing,  # all of it is in headers: tests/walk/photo_things.py
     "PATCH /uploads/<uuid:pk>": nothing,
     "DELETE /uploads/<uuid:pk>": nothing,
@@ -256,6 +276,7 @@ FILES: dict[str, Callable[[World, Place], bytes]] = {
 # What a reading route cannot be asked without.
 ASKED: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "GET /api/v1/parameters": lambda w, p: {"unit": p.territory},
+    "GET /api/v1/order-windows/of-shop": lambda w, p: {"retailer": p.shop},
     "GET /api/v1/collection-points/proposed": lambda w, p: {"unit": p.territory},
     "GET /api/v1/second-touches": lambda w, p: {"policy_version": p.policy_version},
     "GET /sync/stream": lambda w, p: {"collections": "needs/1"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +17,7 @@ from backend.ids import uuid7
 from backend.models import (
     AuditEntry,
     Device,
+    ImportProfile,
     ImportReject,
     ImportRun,
     Level,
@@ -44,7 +45,18 @@ from cycles.models import (
     Result,
     Sighting,
 )
-from market.models import Allotment, CollectionPoint, Order, OrderLine, SalesTarget, Sample, StockCount
+from market.models import (
+    Allotment,
+    CollectionPoint,
+    Launch,
+    LaunchVerdict,
+    Order,
+    OrderLine,
+    OrderWindow,
+    SalesTarget,
+    Sample,
+    StockCount,
+)
 from retail.models import Assignment, Contact, Need, Promise, Retailer
 from tests.cast import ALWAYS, SINCE, TODAY, Cast, build_cast, make_shop
 from tests.cycles.manager_facts import NO_FIGURES
@@ -404,8 +416,18 @@ def _place_things(world: World, column: str) -> None:
     _keep(world, "quarantine", column, _refused(person, territory.pk))
     run = _import_run(steward, cast.prefecture if column == OWN else county)
     _keep(world, "import", column, run)
+    for kind, state in (("checked import", "checked"), ("applied import", "applied")):
+        _keep(world, kind, column, _orders_run(run, state))
+    profile = ImportProfile.objects.create(pk=_far_number(), kind="orders", name=column, unit_id=run.unit_id)
+    _keep(world, "import profile", column, profile)
     listing = KeyProduct.objects.create(pk=_far_number(), unit=county, product=cast.products[1], during=ALWAYS)
     _keep(world, "key product", column, listing)
+    window = OrderWindow.objects.create(
+        pk=_far_number(), unit=county, order_weekday=1, opens_weekday=6, opens_at=time(19),
+        closes_weekday=7, closes_at=time(16),
+    )  # fmt: skip
+    _keep(world, "order window", column, window)
+    _launches(world, column, county)
     office = cast.other_office if column == FOREIGN else cast.office
     empty = Unit.objects.create(
         pk=_far_number(), code=f"E-{column}", name="空片区", parent=office, level=Level.TERRITORY, during=ALWAYS
@@ -420,6 +442,23 @@ def _place_things(world: World, column: str) -> None:
     )  # fmt: skip
     _keep(world, "audit entry", column, entry)
     _county_policy(world, column, county)
+
+
+def _launches(world: World, column: str, county: Unit) -> None:
+    """One that is still planned, and one of which an exit is proposed."""
+    whole = {"how": f"推介 {column}", "places": "城镇", "audience": "便利店", "first_cartons": 1, "unit": county}
+    draft = Launch.objects.create(
+        **whole, product=world.cast.products[1], supply_on=date(2026, 4, 1), planned_by=world.cast.feng
+    )
+    _keep(world, "launch", column, draft)
+    proposed = Launch.objects.create(
+        **whole, product=world.cast.products[2], supply_on=date(2025, 9, 1), planned_by=world.cast.feng,
+        state="exit_proposed", approved_at=clock.now(),
+    )  # fmt: skip
+    LaunchVerdict.objects.create(
+        launch=proposed, month=date(2026, 2, 1), number=6, outcome="exit_proposed", figures=[], made_at=clock.now()
+    )
+    _keep(world, "proposed launch", column, proposed)
 
 
 def _paper(world: World, column: str, paper: ManagerCycle) -> None:
@@ -555,6 +594,14 @@ def _refused(person: Person, unit_id: int) -> Quarantined:
         kind="visit", person=person, unit_id=unit_id, sha256=sha256(payload).digest(),
         payload=payload, problem={"zh-hans": {"code": "invalid"}, "en": {"code": "invalid"}},
         received_at=clock.now(),
+    )  # fmt: skip
+
+
+def _orders_run(like: ImportRun, state: str) -> ImportRun:
+    ended = clock.now() if state == "applied" else None
+    return ImportRun.objects.create(
+        kind="orders", mode="apply", state=state, person=like.person, unit=like.unit, file_format="csv", size_bytes=10,
+        sha256=b"\0" * 32, started_at=clock.now(), finished_at=ended,
     )  # fmt: skip
 
 
