@@ -14,7 +14,7 @@ from brands.models import Brand, KeyProduct, PriceClassBand, Product
 from cycles import month as months
 from cycles.models import Adjustment, CalendarDay, Forecast, ManagerCycle, Misfire, Month
 from market import rollups
-from market.models import SalesTarget
+from market.models import Launch, LaunchVerdict, SalesTarget
 from tests.cast import ALWAYS, make_shop
 from tests.market import facts
 from tests.walk.photo_things import more_photos
@@ -88,6 +88,10 @@ def _catalogue(world: World, number: int) -> None:
     )  # fmt: skip
     cast.products.append(product)
     KeyProduct.objects.create(unit=cast.county, product=product, during=ALWAYS)
+    launch = Launch.objects.create(unit=cast.county, product=product, supply_on=date(2026, 4, 1), planned_by=cast.feng)
+    LaunchVerdict.objects.create(
+        launch=launch, month=date(2026, 6, 1), number=3, outcome="cure", figures=[], made_at=clock.now()
+    )
     day = date(1990, 1, 1) + timedelta(days=number)
     PriceClassBand.objects.create(
         price_class=1, transfer_fen=NumericRange(0, None), during=DateRange(day, day + timedelta(days=1))
