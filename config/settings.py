@@ -157,6 +157,10 @@ WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from th
 
 # Photos: what is on its way stands in a folder of this machine, what has arrived in the store (config/photo_store.py).
 IMPORTS_DIR = Path(os.environ.get("IMPORTS_DIR", VAR_DIR / "imports"))  # waiting files; shared by web and worker
+# Monthly reports on paper: a Chinese font is looked for here, then among the system's own (cycles/report_fonts.py).
+REPORT_FONT_DIRS = [Path(os.environ["REPORT_FONT_DIR"])] if os.environ.get("REPORT_FONT_DIR") else []
+REPORT_FONT_DIRS += [VAR_DIR / "fonts"]  # where config/fonts.py puts one
+REPORT_SYSTEM_FONTS = True
 UPLOADS_DIR = Path(os.environ.get("UPLOADS_DIR", VAR_DIR / "uploads"))
 UPLOADS_LEAVE_FREE = 256 * 1024 * 1024  # bytes that uploads leave free on their disk, for the database beside them
 UPLOADS_OPEN_BYTES = int(os.environ.get("UPLOADS_OPEN_BYTES", 500_000_000))  # of one person, begun and not whole yet
@@ -166,6 +170,7 @@ STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "photos": photo_store.backend(Path(os.environ.get("PHOTOS_DIR", VAR_DIR / "photos")), os.environ),
+    "reports": photo_store.backend(Path(os.environ.get("REPORTS_DIR", VAR_DIR / "reports")), os.environ),
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024

@@ -21,6 +21,7 @@ class CyclesConfig(AppConfig):
             measures,
             month,
             queries,
+            report,
             rules,
             settings_feed,
         )
@@ -31,3 +32,4 @@ class CyclesConfig(AppConfig):
         marks.subscribe(changes.CONSUMER, changes.KINDS)
         ticks.register("cycles.changes", changes.drain_once)
         ticks.register("cycles.month", month.keep)
+        ticks.register("cycles.reports", report.keep)
