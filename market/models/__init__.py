@@ -2,6 +2,7 @@
 
 from market.models.alerts import Alert, AlertRule, AlertTold
 from market.models.facts import Allotment, Order, OrderLine, SalesTarget, ShopProductMonth, StockCount
+from market.models.intelligence import IntelligenceEvent, IntelligenceItem
 from market.models.launches import Launch, LaunchVerdict
 from market.models.loads import LoadedKey, OrderWindow
 from market.models.rollups import (
@@ -27,6 +28,8 @@ __all__ = [
     "AlertTold",
     "Allotment",
     "CollectionPoint",
+    "IntelligenceEvent",
+    "IntelligenceItem",
     "Launch",
     "LaunchVerdict",
     "LoadedKey",
