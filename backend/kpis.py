@@ -49,15 +49,17 @@ def catalogue() -> list[Kpi]:
     return [_registered[key] for key in sorted(_registered)]
 
 
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(9))  # a board divides thousands of times
+
+
 def ratio(numerator: Number | None, denominator: Number | None, *, places: int = 4) -> Decimal | None:
     """numerator / denominator, rounded half to even; None when the denominator is zero or something is unknown."""
     if numerator is None or not denominator:
         return None
-    step = Decimal(1).scaleb(-places)
-    return (Decimal(numerator) / Decimal(denominator)).quantize(step, rounding=ROUND_HALF_EVEN)
+    return (Decimal(numerator) / Decimal(denominator)).quantize(_STEPS[places], rounding=ROUND_HALF_EVEN)
 
 
 def percent(numerator: Number | None, denominator: Number | None) -> Decimal | None:
     """The ratio in percent with one decimal: 149 of 185 is 80.5; None on a zero denominator."""
     share = ratio(numerator, denominator, places=8)
-    return None if share is None else (share * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
+    return None if share is None else (share * 100).quantize(_STEPS[1], rounding=ROUND_HALF_EVEN)

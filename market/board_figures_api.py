@@ -3,7 +3,7 @@ a map, and the shops behind. Every figure comes from market/values.py."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from hashlib import blake2b
 from typing import Any
@@ -15,13 +15,13 @@ from rest_framework.response import Response
 from backend import clock, parameters
 from backend.errors import FieldError, Problem
 from backend.http.views import ScopedView
-from backend.kpis import kpi
+from backend.kpis import kpi, percent
 from backend.models import Level
-from market import board_asking, board_figures_shapes, boards, counties, drill_lists, queries, values
+from market import board_asking, board_figures_shapes, boards, counties, drill_lists, kpis, queries, values
 from market.board_api import defined, head, moment, number, unit_out
 from market.board_asking import about, kpi_ids, place
 from market.board_shapes import DevicesOut
-from market.drill import rows_behind
+from market.drill import rows_of
 from market.drill_lists import Narrowed
 from market.figures import Figure
 from market.parameters import SILENT_HOURS
@@ -45,15 +45,14 @@ class Figures(ScopedView):
         freshness = queries.freshness(unit.pk)
         silent = parameters.values([SILENT_HOURS], [unit.pk], clock.month_end(month))[unit.pk][SILENT_HOURS]
         phones = queries.phones(unit.pk, silent)
+        rows = rows_of(unit.pk, month, subject, segment)
         more = {"scope": unit.pk, "as_of": moment(freshness.as_of), "period": f"{month:%Y-%m}"}
         told = {
             **head(unit, month, freshness),
             **_about(subject, segment),
             "time_progress": number(values.time_progress(month)),
             "devices_silent": DevicesOut(phones).data,
-            "figures": [
-                {**defined([f.kpi])[0], **_whole(f, unit.pk, month, subject, segment), **more} for f in found.values()
-            ],
+            "figures": [{**defined([f.kpi])[0], **_whole(f, rows), **more} for f in found.values()],
         }
         return Response(told)
 
@@ -142,7 +141,7 @@ class Rank(ScopedView):
             "kpi": defined([kpi(wanted)])[0],
             "count": len(ranked),
             "rows": [
-                {"rank": rank, "unit": unit_out(one), **_whole(figure, one.pk, month, subject, segment)}
+                {"rank": rank, "unit": unit_out(one), **_whole(figure, rows_of(one.pk, month, subject, segment))}
                 for rank, one, figure in ranked[(page - 1) * size : page * size]
             ],
         }
@@ -150,8 +149,10 @@ class Rank(ScopedView):
 
 
 class Subjects(ScopedView):
-    """Every brand, price class, price band or product of a unit's month, with its figures. `sort` names a figure; `-`
-    before it puts the largest first."""
+    """Every brand, price class, price band or product of a unit's month, with its figures.
+
+    Without `kpis` those that most ask for. `sort` names a figure of the answer; `-` before it puts the largest first.
+    """
 
     needs = {"get": "boards.read"}
     queries = {"get": board_asking.SubjectsQuery}
@@ -162,13 +163,13 @@ class Subjects(ScopedView):
         unit, month = place(self.actor, self.asked)
         kind = board_asking.KINDS[self.asked["by"]]
         _, segment = about(self.asked, [unit])
-        ids = kpi_ids(self.asked, Subject(kind), segment)
+        ids = self.asked.get("kpis") or [k for k in values.told_of(kind, segment) if k in kpis.OF_A_SUBJECT]
         found = boards.subjects_board(unit, month, kind, segment, ids)
         rows = [
             {
                 "subject": str(row.subject),
                 "name": row.name,
-                "figures": [_whole(f, unit.pk, month, row.subject, segment) for f in row.figures],
+                "figures": _figures(row.figures, rows_of(unit.pk, month, row.subject, segment)),
             }
             for row in boards.in_order(found, self.asked.get("sort", ""))
         ]
@@ -196,7 +197,7 @@ class Map(ScopedView):
             {
                 "unit": unit_out(one),
                 "shape": one.code if one.code in drawn else None,
-                **_whole(found[one.pk][wanted], one.pk, month, subject, segment),
+                **_whole(found[one.pk][wanted], rows_of(one.pk, month, subject, segment)),
             }
             for one in units
         ]
@@ -266,23 +267,28 @@ def _bounded(cells: int, months: Sequence[date]) -> None:
 def _values(
     found: values.Values, place: tuple[int, date], subject: Subject, segment: Segment | Crossed
 ) -> list[dict[str, Any]]:
-    return [
-        {"kpi": k, "value": number(value), "rows": rows_behind(kpi(k), *place, subject, segment)}
-        for k, value in found.items()
-    ]
+    rows = rows_of(*place, subject, segment)
+    return [{"kpi": k, "value": number(value), "rows": rows(k)} for k, value in found.items()]
 
 
-def _whole(figure: Figure, unit_id: int, month: date, subject: Subject, segment: Segment | Crossed) -> dict[str, Any]:
-    """One figure as WholeValueOut describes it; written by hand because a board has a thousand of them."""
+def _figures(figures: Iterable[Figure], rows: Callable[[str], str]) -> list[dict[str, Any]]:
+    return [_whole(figure, rows) for figure in figures]
+
+
+def _whole(figure: Figure, rows: Callable[[str], str]) -> dict[str, Any]:
+    """One figure as WholeValueOut describes it; written by hand because a board has thousands of them."""
+    value, previous, last_year = figure.value, figure.previous, figure.last_year
+    change = None if value is None or previous is None else value - previous
+    year_change = None if value is None or last_year is None else value - last_year
     return {
         "kpi": figure.kpi.id,
-        "value": number(figure.value),
-        "previous": number(figure.previous),
-        "change": number(figure.change),
-        "change_percent": number(figure.change_percent),
-        "last_year": number(figure.last_year),
-        "year_change": number(figure.year_change),
-        "year_change_percent": number(figure.year_change_percent),
+        "value": number(value),
+        "previous": number(previous),
+        "change": number(change),
+        "change_percent": number(percent(change, previous)),
+        "last_year": number(last_year),
+        "year_change": number(year_change),
+        "year_change_percent": number(percent(year_change, last_year)),
         "target": number(figure.target),
-        "rows": rows_behind(figure.kpi, unit_id, month, subject, segment),
+        "rows": rows(figure.kpi.id),
     }

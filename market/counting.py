@@ -24,6 +24,7 @@ from market.models import SegmentKind, SubjectKind, UnitMonth
 from market.pricing import Key
 from market.subjects import EVERYONE, SUM_COLUMNS, Crossed, Segment, Sums
 
+NO_ACTS, NO_PRICES, UNKNOWN = Acts(), Priced(), Expansion()
 _PRICED = {kpis.INDEX.id, trade_kpis.MARGIN.id}
 _TARGETED = {kpis.SALES.id, kpis.SALES_RATE.id}
 _SHARED = {*figures.SHARES, *figures.FACINGS}
@@ -44,17 +45,19 @@ def read(asked: Asked) -> dict[Key, Counted]:
     flow = beside.flow(asked) if asked.needs(figures.FLOW) else {}
     expansions = beside.expansions(asked) if asked.needs(figures.EXPANDED) else {}
     found = {}
+    days = {month: pricing.days_of(month) for month in asked.months}
+    before = {month: clock.add_months(month, -1) for month in asked.months}
     for key in keys:
         unit, month, subject = key
-        did = acts.get((unit, month), Acts())
+        did = acts.get((unit, month), NO_ACTS)
         found[key] = Counted(
-            days=pricing.days_of(month),
-            sums=sums.get(key, Sums()),
-            everything=everything.get((unit, month, 0), Sums()),
-            last=sums.get((unit, clock.add_months(month, -1), subject), Sums()),
+            days=days[month],
+            sums=sums.get(key, figures.NOTHING),
+            everything=everything.get((unit, month, 0), figures.NOTHING),
+            last=sums.get((unit, before[month], subject), figures.NOTHING),
             acts=did,
-            priced=priced.get(key, Priced()),
-            expansion=expansions.get(key, Expansion()),
+            priced=priced.get(key, NO_PRICES),
+            expansion=expansions.get(key, UNKNOWN),
             median_fen=did.price_median_fen if asked.kind == SubjectKind.ALL else medians.get(key),
             year_now=rolling.get(key, (0, 0))[0],
             year_before=rolling.get(key, (0, 0))[1],
@@ -132,7 +135,7 @@ def _rows(
     with connection.cursor() as cursor:
         cursor.execute(_OF_PRODUCTS if own else _OF_SUBJECTS, named)
         for unit, month, subject, median, *row in cursor.fetchall():
-            sums[unit, month, subject] = Sums(*row)
+            sums[unit, month, subject] = Sums._make(row)
             medians[unit, month, subject] = median
     return sums, medians
 

@@ -6,7 +6,9 @@ what they add up to, and how much of it moved with shops that the reader may no 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import cache
 
 from backend.kpis import Kpi
 from market import figures, kpis
@@ -43,18 +45,42 @@ _OF_SHOPS = {kpis.ACTIVE.id, kpis.NEW.id, kpis.CLOSED.id, kpis.TIER_UP.id, kpis.
 _VISITED = figures.OF_ACTS.keys() - _ORDERED - _OF_SHOPS
 
 
+@cache
+def _list_of(kpi_id: str) -> str:
+    """Which list a figure opens to, where that list can be narrowed to its subject and segment."""
+    if kpi_id in _ORDERED:
+        return ORDERS
+    return VISITS if kpi_id in _VISITED or kpi_id in BEHIND else SHOPS
+
+
 def rows_behind(
     kpi: Kpi, unit_id: int, month: date, subject: Subject = ALL, segment: Segment | Crossed = EVERYONE
 ) -> str:
     """The address of the records that a figure adds up from."""
+    return rows_of(unit_id, month, subject, segment)(kpi.id)
+
+
+def rows_of(unit_id: int, month: date, subject: Subject, segment: Segment | Crossed) -> Callable[[str], str]:
+    """The address of the records behind a figure, by its id: for a board with thousands of them. Pure."""
     asked = f"month={month:%Y-%m}"
     narrowed = "" if subject == ALL else f"&subject={subject}"
     narrowed += "" if segment == EVERYONE else f"&segment={segment}"
-    if kpi.id in _ORDERED:
-        return f"{ORDERS}?shops_of={unit_id}&{asked}{narrowed}"
-    seen = kpi.id in _VISITED or kpi.id in BEHIND
-    if seen and segment == EVERYONE and subject.kind in (SubjectKind.ALL, SubjectKind.PRODUCT):
-        product = "" if subject == ALL else f"&product={subject.id}"
-        more = BEHIND.get(kpi.id, {}) if subject == ALL else {}
-        return f"{VISITS}?unit={unit_id}&{asked}{product}" + "".join(f"&{name}={value}" for name, value in more.items())
-    return f"{SHOPS}?unit={unit_id}&{asked}{narrowed}"
+    orders = f"{ORDERS}?shops_of={unit_id}&{asked}{narrowed}"
+    shops = f"{SHOPS}?unit={unit_id}&{asked}{narrowed}"
+    whole, visits = subject == ALL, f"{VISITS}?unit={unit_id}&{asked}"
+    if not whole:
+        visits += f"&product={subject.id}"
+    if segment != EVERYONE or subject.kind not in (SubjectKind.ALL, SubjectKind.PRODUCT):
+        visits = shops
+        whole = False
+
+    def address(kpi_id: str) -> str:
+        where = _list_of(kpi_id)
+        if where != VISITS:
+            return orders if where == ORDERS else shops
+        return visits + (_MORE.get(kpi_id, "") if whole else "")
+
+    return address
+
+
+_MORE = {kpi_id: "".join(f"&{k}={v}" for k, v in more.items()) for kpi_id, more in BEHIND.items()}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import NamedTuple
 
 from backend.kpis import Kpi, Number, percent, ratio
 from market import kpis, trade
@@ -96,8 +97,7 @@ class Acts:
     shops_understood: int = 0
 
 
-@dataclass(frozen=True)
-class Priced:
+class Priced(NamedTuple):
     """Sums over products of prices by date (market/pricing.py); None where no product has what its sum needs."""
 
     index_actual: Decimal | None = None  # average price seen x weight
@@ -106,8 +106,7 @@ class Priced:
     sold_at_wholesale: Decimal | None = None  # wholesale price x cartons
 
 
-@dataclass(frozen=True)
-class Expansion:
+class Expansion(NamedTuple):
     """Packs of all shops as the collection points of each stratum tell, with the sampling error; None: too few."""
 
     sales: Decimal | None = None
@@ -119,8 +118,7 @@ class Expansion:
 NOTHING = Sums()
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(NamedTuple):
     """All that the figures of one unit, month, subject and segment follow from."""
 
     days: int  # of the month

@@ -172,4 +172,14 @@ SHOP_FIGURES: tuple[Kpi, ...] = (
     SETTLED,
 )
 
+# What a table of brands, classes, bands or products shows unless somebody asks for others.
+OF_A_SUBJECT = frozenset(
+    {
+        "sales", "sales_amount", "sales_against_target", "shops_ordering", "sell_through_rate", "repurchase_rate",
+        "company_stockout_rate", "stock_to_sales", "days_of_supply", "price_index", "retailer_margin",
+        "price_per_carton", "numeric_distribution", "weighted_distribution", "brand_share", "class_share", "band_share",
+        "product_share",
+    }
+)  # fmt: skip
+
 register(*UNIT_FIGURES, *PRODUCT_FIGURES, *SHOP_FIGURES)

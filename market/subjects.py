@@ -6,8 +6,9 @@ Everything that asks market/values.py for figures names both: boards, blocks, al
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from market.models import SegmentKind, SubjectKind
 
@@ -103,8 +104,7 @@ def segments(text: str) -> Segment | Crossed:
     return found
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(NamedTuple):
     """What was counted of a subject in a unit and month: the columns of market.models.rollups.TradeSums, by name."""
 
     observations: int = 0
@@ -147,4 +147,4 @@ class Sums:
     sold_packs: Decimal = Decimal(0)
 
 
-SUM_COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Sums))
+SUM_COLUMNS: tuple[str, ...] = Sums._fields
