@@ -17,6 +17,7 @@ SAMPLE_LAST_WEEKDAY = "market.sample_last_weekday"
 PRICE_BAND = "market.sample_price_band"
 LAUNCH_CLEAR_MONTHS = "market.launch_clear_months"
 PRICE_TOLERANCE = "market.price_tolerance"
+SALES_MOVED = "market.sales_moved"
 _SAMPLING = "a prefecture's practice: 12 products at six shops a person, Monday to Thursday (docs/method.md)"
 
 declare(
@@ -41,6 +42,7 @@ declare(
         "a price is at the guide price within ± %",
         "ours: the trade names a tolerance and no number, so none is given away",
     ),
+    Declared(SALES_MOVED, float, 5.0, "销量变动显著线(±%)", "sales rise or fall by more than, %", "ours"),
     Declared(
         LAUNCH_CLEAR_MONTHS,
         int,
