@@ -28,6 +28,7 @@ class Lock(IntEnum):
     ROLLUPS = 1357  # yyyymm: one recomputation of a month at a time
     SEGMENTS = 1359  # yyyymm: one recomputation of a month's classes of shops at a time
     DEMO = 1358  # 0: one loads the demo
+    EXPORTS = 1360  # "export id": one process makes it; "person id": two requests do not pass the limit together
 
 
 def take(lock: Lock, key: int | str | date = 0, *, shared: bool = False) -> None:

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from backend import api, health, notice_api, org_api, pages
+from backend.exports import urls as exports
 from backend.http import problems, schema, sync, sync_stream, tus
 from backend.http.viewsets import Router
 
@@ -27,6 +28,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("parameters", org_api.ParametersInForce.as_view()),
     path("kpis", org_api.KpiCatalogue.as_view()),
     path("", include("backend.imports.urls")),
+    path("", include(exports.api_v1)),
     path("", include(router.urls)),
 ]
 
@@ -38,6 +40,7 @@ urlpatterns = [
     path("sync/stream", sync_stream.ManyStreamView.as_view()),
     path("uploads", tus.Uploads.as_view()),
     path("uploads/<uuid:pk>", tus.UploadView.as_view()),
+    *exports.urlpatterns,
     path("api/docs", pages.api_docs),
     path("problems", problems.index),
     path("problems/<str:code>", problems.about),

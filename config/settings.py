@@ -161,6 +161,7 @@ IMPORTS_DIR = Path(os.environ.get("IMPORTS_DIR", VAR_DIR / "imports"))  # waitin
 REPORT_FONT_DIRS = [Path(os.environ["REPORT_FONT_DIR"])] if os.environ.get("REPORT_FONT_DIR") else []
 REPORT_FONT_DIRS += [VAR_DIR / "fonts"]  # where config/fonts.py puts one
 REPORT_SYSTEM_FONTS = True
+EXPORTS_DIR = Path(os.environ.get("EXPORTS_DIR", VAR_DIR / "exports" / "making"))  # files that are being made
 UPLOADS_DIR = Path(os.environ.get("UPLOADS_DIR", VAR_DIR / "uploads"))
 UPLOADS_LEAVE_FREE = 256 * 1024 * 1024  # bytes that uploads leave free on their disk, for the database beside them
 UPLOADS_OPEN_BYTES = int(os.environ.get("UPLOADS_OPEN_BYTES", 500_000_000))  # of one person, begun and not whole yet
@@ -169,6 +170,7 @@ DOOR_SPOOL_BYTES = int(os.environ.get("DOOR_SPOOL_BYTES", 512 * 1024 * 1024))  #
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "exports": photo_store.backend(Path(os.environ.get("EXPORTS_STORE", VAR_DIR / "exports")), os.environ),
     "photos": photo_store.backend(Path(os.environ.get("PHOTOS_DIR", VAR_DIR / "photos")), os.environ),
     "reports": photo_store.backend(Path(os.environ.get("REPORTS_DIR", VAR_DIR / "reports")), os.environ),
 }
@@ -204,6 +206,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "GET_LIB_DOC_EXCLUDES": "backend.http.schema.without_docstrings",
     "ENUM_NAME_OVERRIDES": {  # the same field name with other choices: each says of what it is the state or kind
         "DeviceState": "backend.models.people.DeviceState",
+        "ExportState": "backend.models.exports.Export.State",
+        "ExportFormat": "backend.models.exports.Export.Format",
         "ImportState": "backend.models.imports.ImportRun.State",
         "QuarantineState": "backend.models.wire.Quarantined.State",
         "RetailerState": "retail.models.Classification.State",

@@ -15,8 +15,10 @@ class CyclesConfig(AppConfig):
 
     def ready(self) -> None:
         from backend import feeds
+        from backend.exports import kinds as exported
         from cycles import (  # noqa: F401  rules, metrics and sentences declare themselves
             changes,
+            exports,
             manager_sentences,
             measures,
             month,
@@ -27,6 +29,7 @@ class CyclesConfig(AppConfig):
         )
         from cycles.feeds import FEEDS
 
+        exported.register(*exports.KINDS)
         feeds.register(*FEEDS, settings_feed.feed())
         workdays.register(queries.working_calendar)
         marks.subscribe(changes.CONSUMER, changes.KINDS)

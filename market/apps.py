@@ -13,9 +13,11 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         from backend import feeds, marks, ticks
+        from backend.exports import kinds as exported
         from backend.imports import kinds
         from market import (  # three declare themselves
             acts_due,
+            exports,
             kpis,  # noqa: F401
             launch_verdicts,
             parameters,  # noqa: F401
@@ -29,6 +31,7 @@ class MarketConfig(AppConfig):
         from market.order_import import ORDERS
         from market.supply_import import KINDS as SUPPLY
 
+        exported.register(*exports.KINDS)
         feeds.register(*FEEDS)
         for kind in (ORDERS, *SUPPLY):
             kinds.register(kind)

@@ -15,12 +15,14 @@ class RetailConfig(AppConfig):
 
     def ready(self) -> None:
         from backend import feeds, outbox, ticks  # models are loaded by now
+        from backend.exports import kinds as exported
         from backend.imports import kinds
-        from retail import assignment, imports, parameters, reminding  # noqa: F401 - parameters declare themselves
+        from retail import assignment, exports, imports, parameters, reminding  # noqa: F401 - parameters declare themselves
         from retail.feeds import FEEDS
 
         scope.register_assignment("retail.Assignment")
         outbox.register(assignment.BEGINS, assignment.begin)
         kinds.register(imports.RETAILERS)
+        exported.register(exports.RETAILERS)
         feeds.register(*FEEDS)
         ticks.register("retail.reminders", reminding.remind)

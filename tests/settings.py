@@ -28,9 +28,11 @@ SECRET_KEY = "tests only"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 BROKER_URL = "memory://"
 IMPORTS_DIR = Path(tempfile.gettempdir(), f"imports-of-tests-{os.getpid()}")
+EXPORTS_DIR = Path(tempfile.gettempdir(), f"exports-of-tests-{os.getpid()}")
 UPLOADS_DIR = Path(tempfile.gettempdir(), f"uploads-of-tests-{os.getpid()}")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "exports": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "photos": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
 }

@@ -13,10 +13,12 @@ class VisitsConfig(AppConfig):
 
     def ready(self) -> None:
         from backend import feeds, marks, outbox, ticks, uploads
+        from backend.exports import kinds as exported
         from visits import (
             checked,
             compliance,  # noqa: F401 - its figures declare themselves
             display_tasks,
+            exports,
             following,
             photo_notices,
             photo_processing,
@@ -32,6 +34,7 @@ class VisitsConfig(AppConfig):
         from visits.feeds import FEEDS
 
         feeds.register(visit_feed.VISITS, display_tasks.FEED, *FEEDS, *quiz_push.FEEDS)
+        exported.register(*exports.KINDS)
         uploads.set_taker(photos.TAKER)
         outbox.register(quiz.REJUDGE, rejudging.rejudge)
         marks.subscribe(following.CONSUMER, following.KINDS)

@@ -1,6 +1,7 @@
 """The floor's facts, one file per idea; imported by Django and by every app above."""
 
 from backend.models.audit import AuditEntry
+from backend.models.exports import Export
 from backend.models.imports import ImportProfile, ImportReject, ImportRun
 from backend.models.org import Level, Position, Role, Unit
 from backend.models.parameter import Parameter
@@ -14,6 +15,7 @@ __all__ = [
     "ChangeMark",
     "Device",
     "DeviceState",
+    "Export",
     "IdempotencyKey",
     "ImportProfile",
     "ImportReject",
