@@ -117,7 +117,7 @@ def test_every_figure_of_a_board_is_exact(cast: Cast, as_lin: APIClient) -> None
     assert (visits["previous"], visits["change"], visits["change_percent"]) == ("1", "1", "100.0")
     sales = next(f for f in found["figures"] if f["kpi"] == "sales")
     assert sales["target"] == "400"
-    assert sales["rows"] == f"/api/v1/orders?unit={cast.territory.pk}&month=2026-03"
+    assert sales["rows"] == f"/api/v1/orders?shops_of={cast.territory.pk}&month=2026-03"
     assert found["time_progress"] == "51.6"  # 16 of 31 days
     assert found["why"]["code"] == "unseen"
     assert found["why"]["text"] == "兴国一片区本月还有 2 户未走访(应访 3 户)。"
