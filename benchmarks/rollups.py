@@ -23,7 +23,7 @@ from benchmarks.measure import Meter, Spent, figure, say
 from benchmarks.month import _server_pid, _told, _without_parallel_workers
 from benchmarks.rollups_data import MONTH
 
-WALL_GOAL_S, LAG_GOAL_S, FRESH_GOAL_S, RATIO_GOAL = 20, 30, 5, 12
+WALL_GOAL_S, LAG_GOAL_S, FRESH_GOAL_S, RATIO_GOAL = 20, 30, 5, 10
 VISITS_A_SECOND, BATCH = 300, 20
 
 _GROUPED = (

@@ -58,8 +58,14 @@ def drain() -> int:
     return sum(marks.drain_all(CONSUMER, kinds, _after(months)) for kinds, months in _REACH)
 
 
+def recompute(keys: Sequence[Key]) -> None:
+    """The rows of the counties of these (territory, month of the date) keys, and of the units above, equal the facts.
+    Call it in a transaction."""
+    _after(0)(keys)
+
+
 def _after(months: int) -> Callable[[Sequence[Key]], None]:
-    def recompute(keys: Sequence[Key]) -> None:
+    def reach(keys: Sequence[Key]) -> None:
         """The counties of these keys, and the units above, equal the facts in their month and those after it. A
         constant number of statements per distinct month and 200 territories; one at a time for a month."""
         oldest = clock.add_months(clock.month_of(clock.today()), -MONTHS_BACK)
@@ -73,7 +79,7 @@ def _after(months: int) -> Callable[[Sequence[Key]], None]:
             take(Lock.SEGMENTS, month)
             _renew(month, wanted[month])
 
-    return recompute
+    return reach
 
 
 def _renew(month: date, changed: Iterable[Key]) -> None:
