@@ -103,6 +103,7 @@ VALID: dict[str, Body] = {
         "supply_on": "2026-04-01",
     },
     "PATCH /api/v1/launches/<uuid:pk>": lambda w, p: {"how": "改方法"},
+    "POST /api/v1/launches/<uuid:pk>/approve": lambda w, p: {},
     "POST /api/v1/launches/<uuid:pk>/decide": lambda w, p: {"keep": True, "words": "再看"},
     "POST /api/v1/retailers": lambda w, p: {
         "code": "4202NEW",
