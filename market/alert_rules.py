@@ -22,6 +22,7 @@ from market.subjects import EVERYONE
 
 EDIT = "alerts.edit"
 MONTHS_TRIED = 12
+LATEST_DAY = 28  # every month has it
 
 
 @dataclass(frozen=True)
@@ -136,19 +137,19 @@ def _check(rule: AlertRule) -> None:
         if rule.kpi not in values.told_of(subject.kind, segment):
             faults.append(_fault("kpi", "该指标不适用于所选对象", "This figure cannot be told of the subject"))
         if segment != EVERYONE and rule.level > Level.COUNTY:
-            faults.append(
-                _fault("segment", "细分只能监测县级及以上", "Classes of shops only from the county up")
-            )
+            faults.append(_fault("segment", "细分只能监测县级及以上", "Classes of shops only from the county up"))
     except ValueError:
         faults.append(_fault("subject", "对象或细分写法不对", "No such subject or class of shops"))
     if rule.level < rule.unit.level:
         faults.append(_fault("level", "监测层级不能高于本单位", "The level watched is above the unit"))
     if (rule.below is None) == (rule.above is None):
         faults.append(_fault("below", "下限和上限填一个", "Give one of below and above"))
+    if not 1 <= rule.from_day <= LATEST_DAY:
+        faults.append(_fault("from_day", f"应在 1 到 {LATEST_DAY} 之间", f"Between 1 and {LATEST_DAY}"))
+    if rule.margin < 0:
+        faults.append(_fault("margin", "不能小于 0", "Not below 0"))
     if not rule.quiet_until < rule.quiet_from:
-        faults.append(
-            _fault("quiet_until", "免打扰应在早上结束、晚上开始", "Quiet hours end before they begin")
-        )
+        faults.append(_fault("quiet_until", "免打扰应在早上结束、晚上开始", "Quiet hours end before they begin"))
     if faults:
         raise Problem("invalid", errors=faults)
 

@@ -22,7 +22,7 @@ from market import alert_words
 from market.alert_line import when_to_tell
 from market.models import Alert, AlertRule, AlertTold
 
-UPWARD = "alerts.edit"  # who is told when nobody below acknowledges
+UPWARD = "reports.write"  # who answers for a unit is told when nobody below acknowledges
 _SAID = (Alert.State.ACKNOWLEDGED, Alert.State.CLOSED)
 
 # The nearest unit at or above each alert's unit where the role (or, without one, the capability) is held today, and
