@@ -199,8 +199,9 @@ def make_files(*, within_s: float) -> int:
                 _count(run)
                 return done
             try:
-                for restricted in report_files.kinds(report):
-                    report_files.ensure(report, restricted=restricted)
+                with transaction.atomic():  # all of a report's files or none: one that has any is not looked at again
+                    for restricted in report_files.kinds(report):
+                        report_files.ensure(report, restricted=restricted)
             except Problem as problem:
                 _count(run, error=problem.code, is_done=True)
                 break

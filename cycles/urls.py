@@ -17,6 +17,7 @@ from cycles import (
     misfires_api,
     months_api,
     plan_api,
+    report_api,
     rule_api,
 )
 
@@ -24,6 +25,8 @@ router = Router()
 router.register("cycles", api.CycleViewSet, basename="cycle")
 router.register("manager-cycles", manager_api.ManagerCycleViewSet, basename="manager-cycle")
 router.register("advice-sheets", advice_api.AdviceSheetViewSet, basename="advice-sheet")
+router.register("reports", report_api.MonthlyReportViewSet, basename="report")
+router.register("report-runs", report_api.ReportRunViewSet, basename="report-run")
 router.register("months", months_api.MonthViewSet, basename="month")
 router.register("forecasts", forecast_api.ForecastViewSet, basename="forecast")
 router.register("actions", actions_api.ActionViewSet, basename="action")

@@ -1,0 +1,360 @@
+"""The monthly report: made for every unit after the lock, the same figures everywhere, restricted for some, worded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import override_settings
+from rest_framework.test import APIClient
+
+from backend import clock
+from backend.errors import Problem
+from backend.models import AuditEntry, Notice, Unit
+from cycles import changes, report, report_files, report_fonts
+from cycles import month as months
+from cycles.models import Adjustment, MonthlyReport, PrefectureMonth, ReportFile, ReportRun
+from market import loading, rollups, segments
+from market.loading import OrderLineRow
+from tests.cast import TODAY, Cast, SignIn
+from tests.cycles.facts import land_visit
+from visits.models import Remark
+
+MARCH = date(2026, 3, 1)
+OUTFLOW = "外地车辆成箱收烟"
+EVENT = "周末庙会"
+
+
+def at(month: int, day: int, hour: int = 0) -> Any:
+    return clock.at(datetime(2026, month, day, hour, tzinfo=clock.BUSINESS_ZONE))
+
+
+def bought(order_no: str, shop: Any, product: str, cartons: int, on: date = TODAY) -> OrderLineRow:
+    return OrderLineRow(order_no, shop.code, on, product, cartons + 5, cartons, cartons, cartons * 16_720)
+
+
+def kept() -> None:
+    rollups.turn()
+    rollups.drain()
+    segments.follow()
+    while changes.drain_once():
+        pass
+    months.keep()
+    report.keep()
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, settings: Any) -> Path:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "reports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}},
+    }
+    return tmp_path
+
+
+@pytest.fixture
+def march(cast: Cast) -> Cast:
+    """Lin's shops bought 30 and 12 cartons, Wu's 8; one visit told of an event, and of irregular trade."""
+    months.keep()
+    loading.load_orders(
+        [
+            bought("D1", cast.shops[0], "P1", 30),
+            bought("D2", cast.shops[1], "P2", 12),
+            bought("D3", cast.wu_shops[0], "P3", 8),
+        ]
+    )
+    visit = land_visit(cast, cast.shops[0], TODAY)
+    for line, (kind, text) in enumerate((("event", EVENT), ("irregular", OUTFLOW))):
+        Remark.objects.create(
+            month=MARCH, visit_id=visit, line_no=line, kind=kind, text=text, is_restricted=kind == "irregular"
+        )
+    return cast
+
+
+@pytest.fixture
+def reported(march: Cast) -> Cast:
+    """March is locked, and its reports stand with their files."""
+    with at(4, 9, 9):
+        kept()
+        kept()
+    return march
+
+
+def of(unit: Unit, number: int = 1) -> MonthlyReport:
+    return MonthlyReport.objects.get(month=MARCH, unit=unit, number=number)
+
+
+def read(client: APIClient, one: MonthlyReport) -> Any:
+    return client.get(f"/api/v1/reports/{one.pk}")
+
+
+def section(body: Any, number: int) -> Any:
+    return body["sections"][number - 1]
+
+
+def column(table: Any, code: str) -> list[str | None]:
+    place = [one["code"] for one in table["columns"]].index(code)
+    return [row["values"][place] for row in table["rows"]]
+
+
+def figure(body: Any, number: int, kpi: str) -> Any:
+    return next(one["value"] for one in section(body, number)["figures"] if one["kpi"] == kpi)
+
+
+def table(body: Any, number: int, code: str) -> Any:
+    return next((one for one in section(body, number)["tables"] if one["code"] == code), None)
+
+
+def units(cast: Cast) -> list[Unit]:
+    return [cast.prefecture, cast.county, cast.other_county, cast.office, cast.other_office, cast.territory,
+            cast.other_territory, cast.next_territory]  # fmt: skip
+
+
+def test_every_unit_has_one_report_after_the_lock_and_a_second_tick_adds_none(march: Cast) -> None:
+    with at(4, 8, 23):
+        kept()
+        assert PrefectureMonth.objects.get(month=MARCH).state != "locked"
+        assert MonthlyReport.objects.count() == 0
+    with at(4, 9, 9):
+        kept()
+        kept()
+        made = list(MonthlyReport.objects.order_by("unit_id").values_list("unit_id", "number", "state", "version"))
+        assert made == [(unit.pk, 1, "drafted", 1) for unit in sorted(units(march), key=lambda one: one.pk)]
+        run = ReportRun.objects.get()
+        assert (run.cause, run.number, run.of, run.done, run.error) == ("lock", 1, 8, 8, "")
+        assert run.done_at is not None
+
+
+def test_the_sums_of_the_counties_are_the_totals_of_the_prefecture_to_the_carton(reported: Cast, as_zhao: Any) -> None:
+    body = read(as_zhao, of(reported.prefecture)).json()
+    below = table(body, 1, "below")
+    assert [row["unit_id"] for row in below["rows"]] == [reported.county.pk, reported.other_county.pk]
+    assert column(below, "sales") == ["42", "8"]
+    assert figure(body, 1, "sales") == "50"
+    assert sum(int(cartons or 0) for cartons in column(table(body, 2, "classes"), "sales")) == 50
+    for unit, cartons in ((reported.county, "42"), (reported.other_county, "8"), (reported.office, "42"),
+                          (reported.territory, "42"), (reported.next_territory, "0")):  # fmt: skip
+        assert figure(read(as_zhao, of(unit)).json(), 1, "sales") == cartons
+    board = as_zhao.get(f"/api/v1/boards/unit?unit={reported.county.pk}&month=2026-03").json()
+    assert next(one["value"] for one in board["figures"] if one["kpi"] == "sales") == "42.0"
+
+
+def test_a_report_of_another_county_answers_byte_for_byte_like_one_that_is_not(reported: Cast, sign_in: SignIn) -> None:
+    he = sign_in("he")
+    foreign, absent = read(he, of(reported.other_county)), he.get(f"/api/v1/reports/{uuid4()}")
+    assert (foreign.status_code, absent.status_code) == (404, 404)
+    assert masked(foreign) == masked(absent)
+    paper = he.get(f"/api/v1/reports/{of(reported.other_county).pk}/pdf")
+    assert paper.status_code == 404
+    assert {row["unit"]["id"] for row in he.get("/api/v1/reports").json()["results"]} == {
+        reported.county.pk, reported.office.pk, reported.territory.pk, reported.next_territory.pk
+    }  # fmt: skip
+
+
+def masked(answer: Any) -> Any:
+    return {key: value for key, value in answer.json().items() if key not in {"instance", "request_id"}}
+
+
+def test_what_flows_out_is_absent_for_the_account_manager_and_told_to_her_county(
+    reported: Cast, as_lin: APIClient, sign_in: SignIn
+) -> None:
+    mine = of(reported.territory)
+    for client, told in ((as_lin, False), (sign_in("chen"), False), (sign_in("he"), True), (sign_in("zhao"), True)):
+        answer = read(client, mine)
+        assert answer.status_code == 200
+        assert (OUTFLOW in answer.content.decode()) is told
+        assert (table(answer.json(), 7, "outflow") is not None) is told
+        assert EVENT in answer.content.decode()
+    own = as_lin.get(f"/api/v1/reports/{mine.pk}/pdf")
+    theirs = sign_in("he").get(f"/api/v1/reports/{mine.pk}/pdf")
+    files = dict(ReportFile.objects.filter(report=mine).values_list("is_restricted", "sha256"))
+    assert (own.headers["ETag"], theirs.headers["ETag"]) == (f'"{files[False]}"', f'"{files[True]}"')
+    assert files[False] != files[True]
+
+
+def test_the_file_is_the_one_whose_hash_was_kept_and_fetching_it_is_told(
+    reported: Cast, as_lin: APIClient, store: Path
+) -> None:
+    mine = of(reported.territory)
+    with at(4, 9, 10):
+        answer = as_lin.get(f"/api/v1/reports/{mine.pk}/pdf")
+    held = ReportFile.objects.get(report=mine, is_restricted=False)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert answer.content.startswith(b"%PDF-")
+    assert (sha256(answer.content).hexdigest(), len(answer.content)) == (held.sha256, held.size_bytes)
+    assert (store / held.name).read_bytes() == answer.content
+    assert of(reported.territory).fetched_at == datetime(2026, 4, 9, 10, tzinfo=clock.BUSINESS_ZONE)
+    again = as_lin.get(f"/api/v1/reports/{mine.pk}/pdf", HTTP_IF_NONE_MATCH=f'"{held.sha256}"')
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_file_made_anew_from_the_same_report_has_the_same_bytes(reported: Cast) -> None:
+    mine = of(reported.territory)
+    held = ReportFile.objects.get(report=mine, is_restricted=False)
+    ReportFile.objects.filter(report=mine).delete()
+    assert report_files.ensure(mine, restricted=False).sha256 == held.sha256
+
+
+def test_a_line_is_written_by_who_leads_the_unit_and_shows_to_all(
+    reported: Cast, as_chen: APIClient, as_lin: APIClient
+) -> None:
+    office = of(reported.office)
+    tag = read(as_chen, office).headers["ETag"]
+    done = patch(as_chen, office, tag, key="finding-1", words=" 两家大户转为隔周订货 ")
+    assert (done.status_code, done.json()["words"]) == (200, {"finding-1": "两家大户转为隔周订货"})
+    assert patch(as_chen, office, tag, key="section-4", words="x").json()["code"] == "stale_version"
+    office.refresh_from_db()
+    assert (office.words, office.version) == ({"finding-1": "两家大户转为隔周订货"}, 2)
+    entry = AuditEntry.objects.get(act="report.write")
+    assert (entry.unit_id, entry.after) == (reported.office.pk, {"key": "finding-1", "words": "两家大户转为隔周订货"})
+    cleared = patch(as_chen, office, done.headers["ETag"], key="finding-1", words="")
+    assert cleared.json()["words"] == {}
+
+
+def patch(client: APIClient, one: MonthlyReport, tag: str, **body: Any) -> Any:
+    return client.patch(f"/api/v1/reports/{one.pk}", body, HTTP_IF_MATCH=tag)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"key": "section-10", "words": "x"}, 400, "invalid"),
+        ({"key": "finding-9", "words": "x"}, 400, "invalid"),
+        ({"key": "section-1", "words": "一行\n两行"}, 400, "invalid"),
+        ({"key": "section-1", "words": "长" * 201}, 400, "invalid"),
+        ({"key": "section-1"}, 400, "invalid"),
+        ({"words": "x"}, 400, "invalid"),
+        ({"key": "section-1", "words": "x", "state": "released"}, 400, "invalid"),
+    ],
+)
+def test_a_line_that_is_none_is_refused_and_changes_nothing(
+    reported: Cast, as_chen: APIClient, body: dict[str, Any], status: int, code: str
+) -> None:
+    office = of(reported.office)
+    answer = as_chen.patch(f"/api/v1/reports/{office.pk}", body, HTTP_IF_MATCH=read(as_chen, office).headers["ETag"])
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    office.refresh_from_db()
+    assert (office.words, office.version) == ({}, 1)
+
+
+def test_who_does_not_lead_the_unit_writes_nothing(reported: Cast, as_lin: APIClient, as_chen: APIClient) -> None:
+    mine, county = of(reported.territory), of(reported.county)
+    assert patch(as_lin, mine, "*", key="section-1", words="x").status_code == 403
+    assert patch(as_chen, county, "*", key="section-1", words="x").status_code == 404
+    assert MonthlyReport.objects.exclude(words={}).count() == 0
+
+
+def test_a_released_report_stands_and_its_leaders_are_told(reported: Cast, as_chen: APIClient) -> None:
+    office = of(reported.office)
+    with at(4, 9, 11):
+        done = release(as_chen, office, read(as_chen, office).headers["ETag"])
+        assert (done.status_code, done.json()["state"], done.json()["released_by_name"]) == (200, "released", "陈国庆")
+        told = Notice.objects.filter(kind="report_released").values_list("person__username", "subject")
+        assert list(told) == [("chen", office.pk)]
+        again = release(as_chen, office, done.headers["ETag"])
+        late = patch(as_chen, office, done.headers["ETag"], key="section-1", words="x")
+    assert (again.status_code, again.json()["code"]) == (409, "report_released")
+    assert (late.status_code, late.json()["code"]) == (409, "report_released")
+    office.refresh_from_db()
+    assert (office.state, office.words, office.version) == ("released", {}, 2)
+    assert office.mailed_at == datetime(2026, 4, 9, 11, tzinfo=clock.BUSINESS_ZONE)
+
+
+def release(client: APIClient, one: MonthlyReport, tag: str) -> Any:
+    return client.post(f"/api/v1/reports/{one.pk}/release", {}, HTTP_IF_MATCH=tag, HTTP_IDEMPOTENCY_KEY=str(uuid4()))
+
+
+def test_what_nobody_released_goes_out_at_six_on_the_first_working_day_after_the_lock(reported: Cast) -> None:
+    with at(4, 9, 17):
+        kept()
+        assert MonthlyReport.objects.filter(state="released").count() == 0
+    with at(4, 9, 18):
+        kept()
+        assert MonthlyReport.objects.filter(state="released", released_by=None).count() == 8
+        told = Notice.objects.filter(kind="report_released").order_by("person__username")
+        assert list(told.values_list("person__username", flat=True)) == ["chen", "he", "zhao"]
+        kept()
+        assert Notice.objects.filter(kind="report_released").count() == 3
+
+
+def test_a_late_order_makes_a_new_report_of_its_units_beside_the_old_on_the_next_day(
+    reported: Cast, as_zhao: APIClient
+) -> None:
+    old = of(reported.county)
+    MonthlyReport.objects.filter(pk=old.pk).update(words={"section-1": "按计划推进"})
+    with at(4, 10, 9):
+        loading.load_orders([bought("D4", reported.shops[2], "P1", 5, date(2026, 3, 30))])
+        kept()
+        assert Adjustment.objects.filter(unit_id=reported.county.pk, figure="sales").count() == 1
+        assert ReportRun.objects.count() == 1
+    with at(4, 11, 0):
+        kept()
+        kept()
+    run = ReportRun.objects.get(number=2)
+    assert (run.cause, run.of) == ("adjusted", 4)
+    assert sorted(MonthlyReport.objects.filter(number=2).values_list("unit_id", flat=True)) == sorted(
+        [reported.prefecture.pk, reported.county.pk, reported.office.pk, reported.territory.pk]
+    )
+    new, kept_old = read(as_zhao, of(reported.county, 2)).json(), read(as_zhao, old).json()
+    assert (figure(new, 1, "sales"), figure(kept_old, 1, "sales")) == ("47", "42")
+    assert (new["words"], new["state"], new["cause"]) == ({"section-1": "按计划推进"}, "released", "adjusted")
+    newest = as_zhao.get("/api/v1/reports?month=2026-03&newest=true").json()["results"]
+    assert sorted((row["unit"]["id"], row["number"]) for row in newest) == sorted(
+        (unit.pk, 2 if run.reports.filter(unit=unit).exists() else 1) for unit in units(reported)
+    )
+
+
+def test_without_a_chinese_font_the_paper_is_refused_and_the_report_stands(
+    march: Cast, as_zhao: APIClient, tmp_path: Path
+) -> None:
+    report_fonts._found.cache_clear()
+    with override_settings(REPORT_SYSTEM_FONTS=False, REPORT_FONT_DIRS=[tmp_path]), at(4, 9, 9):
+        kept()
+        run = ReportRun.objects.get()
+        assert (run.of, run.done, run.error) == (8, 0, "report_font_missing")
+        one = of(march.prefecture)
+        assert read(as_zhao, one).status_code == 200
+        answer = as_zhao.get(f"/api/v1/reports/{one.pk}/pdf")
+        assert (answer.status_code, answer.json()["code"]) == (503, "report_font_missing")
+        assert (ReportFile.objects.count(), of(march.prefecture).fetched_at) == (0, None)
+    with at(4, 9, 12):
+        assert as_zhao.get(f"/api/v1/reports/{one.pk}/pdf").status_code == 200
+
+
+def test_a_killed_worker_is_followed_by_one_that_makes_the_files_that_lack(
+    march: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+    ensure: Callable[..., Any] = report_files.ensure
+
+    def dies_at_the_fourth(one: MonthlyReport, *, restricted: bool) -> ReportFile:
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(ensure(one, restricted=restricted))
+        return made[-1]
+
+    monkeypatch.setattr(report_files, "ensure", dies_at_the_fourth)
+    with at(4, 9, 9):
+        with pytest.raises(KeyboardInterrupt):
+            kept()
+        assert (MonthlyReport.objects.count(), ReportFile.objects.count()) == (8, 2)
+        monkeypatch.setattr(report_files, "ensure", ensure)
+        report.keep()
+        run = ReportRun.objects.get()
+        assert (run.done, run.of, run.done_at is not None) == (8, 8, True)
+        restricted = MonthlyReport.objects.exclude(restricted={}).count()
+        assert (restricted, ReportFile.objects.count()) == (4, 12)
+
+
+def test_a_file_that_was_changed_in_the_store_is_not_given_out(reported: Cast, as_lin: APIClient, store: Path) -> None:
+    held = ReportFile.objects.get(report=of(reported.territory), is_restricted=False)
+    (store / held.name).write_bytes(b"%PDF-1.7 something else")
+    answer = as_lin.get(f"/api/v1/reports/{held.report_id}/pdf")
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+    with pytest.raises(Problem):
+        report_files.read(held)
