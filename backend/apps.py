@@ -13,16 +13,30 @@ class BackendConfig(AppConfig):
 
     def ready(self) -> None:
         # Here, because models are loaded by now.
-        from backend import checks, feeds, notices, outbox, partitions, phones, quarantine, retelling, ticks, uploads
+        from backend import (
+            checks,
+            feeds,
+            mail,
+            notices,
+            outbox,
+            partitions,
+            phones,
+            quarantine,
+            retelling,
+            ticks,
+            uploads,
+        )
         from backend.exports import launching
         from backend.http import idempotency
         from backend.imports import working
 
         assert checks  # importing it registers the system checks
+        outbox.register(mail.TOPIC, mail.send)
         outbox.register(retelling.TOPIC, retelling.retell)
         ticks.register("exports", launching.tend)
         ticks.register("idempotency", idempotency.forget_old)
         ticks.register("imports", working.work)
+        ticks.register("mail", mail.gather)
         ticks.register("outbox", outbox.run_due)
         ticks.register("partitions", partitions.ensure_partitions)
         ticks.register("phones", phones.follow)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from backend import api, health, notice_api, org_api, pages
+from backend import api, health, mail_api, notice_api, org_api, pages
 from backend.exports import urls as exports
 from backend.http import problems, schema, sync, sync_stream, tus
 from backend.http.viewsets import Router
@@ -24,6 +24,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("auth/logout", api.Logout.as_view()),
     path("devices/heartbeat", api.Heartbeat.as_view()),
     path("me", api.Me.as_view()),
+    path("me/mail", mail_api.MyMail.as_view()),
     path("openapi.json", schema.openapi_json),
     path("parameters", org_api.ParametersInForce.as_view()),
     path("kpis", org_api.KpiCatalogue.as_view()),
@@ -47,6 +48,7 @@ urlpatterns = [
     path("login", pages.login_page, name="login"),
     path("logout", pages.logout_page, name="logout"),
     path("language", set_language, name="set_language"),
+    path("mail/stop/<str:token>", mail_api.stop_page, name="mail_stop"),
     path("favicon.ico", pages.favicon),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from config import broker, database, logs, photo_store, postgres, secret
+from config import broker, database, logs, mailing, photo_store, postgres, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -157,11 +157,11 @@ WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from th
 
 # Photos: what is on its way stands in a folder of this machine, what has arrived in the store (config/photo_store.py).
 IMPORTS_DIR = Path(os.environ.get("IMPORTS_DIR", VAR_DIR / "imports"))  # waiting files; shared by web and worker
+EXPORTS_DIR = Path(os.environ.get("EXPORTS_DIR", VAR_DIR / "exports" / "making"))  # files that are being made
 # Monthly reports on paper: a Chinese font is looked for here, then among the system's own (cycles/report_fonts.py).
 REPORT_FONT_DIRS = [Path(os.environ["REPORT_FONT_DIR"])] if os.environ.get("REPORT_FONT_DIR") else []
 REPORT_FONT_DIRS += [VAR_DIR / "fonts"]  # where config/fonts.py puts one
 REPORT_SYSTEM_FONTS = True
-EXPORTS_DIR = Path(os.environ.get("EXPORTS_DIR", VAR_DIR / "exports" / "making"))  # files that are being made
 UPLOADS_DIR = Path(os.environ.get("UPLOADS_DIR", VAR_DIR / "uploads"))
 UPLOADS_LEAVE_FREE = 256 * 1024 * 1024  # bytes that uploads leave free on their disk, for the database beside them
 UPLOADS_OPEN_BYTES = int(os.environ.get("UPLOADS_OPEN_BYTES", 500_000_000))  # of one person, begun and not whole yet
@@ -239,6 +239,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CalendarSource": ["override", "published", "assumed"],
     },
 }
+
+# E-mail (backend/mail.py): files under var/mail until EMAIL_URL names a server.
+vars().update(mailing.settings_from(os.environ.get("EMAIL_URL", ""), VAR_DIR / "mail"))
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "field135@localhost")
+MAIL_DOMAINS = tuple(filter(None, os.environ.get("MAIL_DOMAINS", "").casefold().split(",")))  # none named: any
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")  # how mails name this system
 
 # Tasks: the truth is in PostgreSQL (change marks, outbox); celery only wakes it. See config/celery.py.
 BROKER_URL = os.environ.get("BROKER_URL") or broker.address()

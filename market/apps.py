@@ -17,11 +17,14 @@ class MarketConfig(AppConfig):
         from backend.imports import kinds
         from market import (  # three declare themselves
             acts_due,
+            alert_telling,
+            alerting,
             exports,
             kpis,  # noqa: F401
             launch_verdicts,
             parameters,  # noqa: F401
             prices_used,
+            rollup_check,
             rollups,
             samples,
             segments,
@@ -39,9 +42,12 @@ class MarketConfig(AppConfig):
         marks.subscribe(segments.CONSUMER, segments.KINDS)
         marks.subscribe(samples.CONSUMER, samples.KINDS)
         ticks.register("acts_due", acts_due.follow)
+        ticks.register("alerts", alerting.watch)
+        ticks.register("alerts_told", alert_telling.follow)
         ticks.register("launches", launch_verdicts.judge)
         ticks.register("rollups", rollups.drain)
         ticks.register("samples", samples.follow)
+        ticks.register("rollups_check", rollup_check.follow)
         ticks.register("rollups_goods", prices_used.follow)
         ticks.register("rollups_segments", segments.follow)
         ticks.register("rollups_turn", rollups.turn)

@@ -5,9 +5,21 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from backend.http.viewsets import Router
-from market import api, board_api, board_figures_api, launch_api, orders_api, samples_api, sampling_api, windows_api
+from market import (
+    alert_api,
+    api,
+    board_api,
+    board_figures_api,
+    launch_api,
+    orders_api,
+    samples_api,
+    sampling_api,
+    windows_api,
+)
 
 router = Router()
+router.register("alert-rules", alert_api.AlertRuleViewSet, basename="alert-rule")
+router.register("alerts", alert_api.AlertViewSet, basename="alert")
 router.register("orders", orders_api.PushedOrderViewSet, basename="order")
 router.register("order-windows", windows_api.OrderWindowViewSet, basename="order-window")
 router.register("allotments", api.AllotmentViewSet, basename="allotment")
@@ -26,6 +38,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("boards/map", board_figures_api.Map.as_view()),
     path("boards/shapes", board_figures_api.Shapes.as_view()),
     path("boards/shops", board_figures_api.Shops.as_view()),
+    path("alert-rules/shipped", alert_api.ShippedRules.as_view()),
     path("boards/market", board_api.MarketBoard.as_view()),
     path("boards/market/children", board_api.MarketChildren.as_view()),
     path("boards/market/products", board_api.MarketProducts.as_view()),

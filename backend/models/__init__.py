@@ -3,6 +3,7 @@
 from backend.models.audit import AuditEntry
 from backend.models.exports import Export
 from backend.models.imports import ImportProfile, ImportReject, ImportRun
+from backend.models.mail import MailChoice, MailLine
 from backend.models.org import Level, Position, Role, Unit
 from backend.models.parameter import Parameter
 from backend.models.people import Device, DeviceState, Person
@@ -21,6 +22,8 @@ __all__ = [
     "ImportReject",
     "ImportRun",
     "Level",
+    "MailChoice",
+    "MailLine",
     "Notice",
     "OutboxItem",
     "Parameter",
