@@ -8,10 +8,11 @@ from django.db.models import Q, QuerySet
 from django_filters import rest_framework as rest
 from rest_framework import serializers
 
-from backend.http.filters import DayFilter, Filters, TextFilter, UnderFilter
+from backend.http.filters import DayFilter, Filters, TextFilter, TrueFalseFilter, UnderFilter
 from backend.http.serializers import OutModelSerializer
 from backend.http.viewsets import ListActs, ScopedViewSet
 from visits.models import Intelligence, Remark
+from visits.presence import NOT_COUNTED
 
 SEEN: dict[str, Q] = {  # what may be asked of products that were looked at
     Intelligence.PRODUCT: Q(),
@@ -31,6 +32,7 @@ class IntelligenceFilters(Filters):
     until = DayFilter(method="to_day", label="on that day or earlier")
     place = TextFilter(lookup_expr="icontains", label="part of the place")
     campaign = TextFilter(lookup_expr="icontains", label="part of the campaign's name")
+    counts = TrueFalseFilter(method="that_count", label="of visits that count in figures, or of the others")
 
     class Meta:
         model = Intelligence
@@ -40,6 +42,10 @@ class IntelligenceFilters(Filters):
         if value in SEEN:
             return rows.filter(SEEN[value], kind=Intelligence.PRODUCT)
         return rows.filter(kind=value)
+
+    def that_count(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        not_counted = Q(presence__in=NOT_COUNTED)
+        return rows.filter(~not_counted if value else not_counted)
 
     def from_day(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return rows.filter(on_date__gte=value, month__gte=value.replace(day=1))  # only its partitions are read

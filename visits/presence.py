@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from visits.models import Visit
 
-_NOT_COUNTED = (Visit.Presence.TO_VERIFY, Visit.Presence.REJECTED)
+NOT_COUNTED = (Visit.Presence.TO_VERIFY, Visit.Presence.REJECTED)
 
 
 def counts(visit: str = "v") -> str:
     """SQL, true of a visit (the alias, or a column's qualifier) that counts. For our own statements: an alias is no
     value. Pure."""
-    held = ", ".join(f"'{presence.value}'" for presence in _NOT_COUNTED)
+    held = ", ".join(f"'{presence.value}'" for presence in NOT_COUNTED)
     return f"{visit}.presence NOT IN ({held})"
