@@ -20,6 +20,13 @@ MONTHS_AFTER_LOOKS = 1  # and what was seen in the month before
 # For the caller's transaction alone: the sums of a shop stay in memory, and no statement is long enough to be compiled.
 _ROOM = "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
 
+_GROWN = """
+SELECT c.oid::regclass::text FROM pg_class c JOIN pg_stat_user_tables s ON s.relid = c.oid
+WHERE c.relispartition AND c.relkind = 'r' AND c.relname ~ '^(visits|market)_'
+    AND s.n_mod_since_analyze > greatest(c.reltuples, 1000)
+ORDER BY 1
+"""
+
 
 def counted_on(month: date) -> date:
     """The day on which a month's shops are counted: its last one, or today while it runs."""
@@ -52,6 +59,18 @@ def make_room() -> None:
     """Whole months are summed in memory until the end of the caller's transaction. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_ROOM)
+
+
+def know_sizes() -> None:
+    """Partitions that have more than doubled since anybody looked are analyzed: in the first hours of a month, or after
+    an import, the planner takes them for empty and joins them row by row. Not in a transaction, whose end would hold
+    back others; one query when nothing has grown."""
+    if connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_GROWN)
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"ANALYZE {table}")
 
 
 def later_months(month: date, after: int) -> list[date]:

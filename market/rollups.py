@@ -20,7 +20,15 @@ from backend.marks import Key
 from backend.models import Level, Unit
 from market import acts_sums, ancestors, leaves, points, prices_used, segments, trade_store, volumes
 from market.models import RollupTurn
-from market.rollup_frame import MONTHS_AFTER_LOOKS, MONTHS_AFTER_SALES, counted_on, later_months, make_room, named
+from market.rollup_frame import (
+    MONTHS_AFTER_LOOKS,
+    MONTHS_AFTER_SALES,
+    counted_on,
+    know_sizes,
+    later_months,
+    make_room,
+    named,
+)
 from retail import news
 from visits import display_tasks
 
@@ -80,6 +88,9 @@ def is_current(month: date, unit_ids: Sequence[int]) -> bool:
 
 def drain() -> int:
     """Recomputes what the waiting marks speak of until none is left that this process can take; number of keys."""
+    if not marks.lag(CONSUMER).count:
+        return 0
+    know_sizes()
     return (
         marks.drain_all(CONSUMER, ACTS, recompute_acts)
         + marks.drain_all(CONSUMER, SALES, recompute_sales)

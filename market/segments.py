@@ -17,7 +17,15 @@ from backend.locks import Lock, take
 from backend.marks import Key
 from backend.models import Level, Unit
 from market import prices_used, trade_store
-from market.rollup_frame import MONTHS_AFTER_LOOKS, MONTHS_AFTER_SALES, counted_on, later_months, make_room, named
+from market.rollup_frame import (
+    MONTHS_AFTER_LOOKS,
+    MONTHS_AFTER_SALES,
+    counted_on,
+    know_sizes,
+    later_months,
+    make_room,
+    named,
+)
 
 CONSUMER = "segments"
 TURNED = "turned"  # days that passed have moved these territories' shops
@@ -50,6 +58,7 @@ def follow() -> int:
     oldest = marks.lag(CONSUMER).oldest_at
     if oldest is None or oldest > clock.now() - WAITS:
         return 0
+    know_sizes()
     return sum(marks.drain(CONSUMER, kinds, _after(months)) for kinds, months in _REACH)
 
 
