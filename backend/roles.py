@@ -20,7 +20,7 @@ class RoleSeed:
 
 
 ROLES: tuple[RoleSeed, ...] = (
-    RoleSeed("account_manager", "客户经理", "account manager", (*FIELD, "breaches.read")),
+    RoleSeed("account_manager", "客户经理", "account manager", (*FIELD, "breaches.read", "alerts.answer")),
     RoleSeed(
         "market_manager",
         "市场经理",
@@ -36,6 +36,7 @@ ROLES: tuple[RoleSeed, ...] = (
             "devices.read",
             "intelligence.verify",
             "alerts.edit",
+            "alerts.answer",
             "exports.run",
             "reports.write",
         ),
@@ -53,6 +54,7 @@ ROLES: tuple[RoleSeed, ...] = (
             "requests.answer",
             "intelligence.verify",
             "alerts.edit",
+            "alerts.answer",
             "exports.run",
         ),
     ),
@@ -71,6 +73,7 @@ ROLES: tuple[RoleSeed, ...] = (
             "intelligence.verify",
             "intelligence.decide",
             "alerts.edit",
+            "alerts.answer",
             "exports.run",
             "exports.personal",
             "reports.write",
@@ -91,6 +94,7 @@ ROLES: tuple[RoleSeed, ...] = (
             "devices.read",
             "intelligence.decide",
             "alerts.edit",
+            "alerts.answer",
             "exports.run",
             "exports.personal",
             "reports.write",
@@ -105,6 +109,7 @@ ROLES: tuple[RoleSeed, ...] = (
             *LEADS,
             "restricted.read",
             "alerts.edit",
+            "alerts.answer",
             "exports.run",
         ),
     ),
@@ -117,6 +122,7 @@ ROLES: tuple[RoleSeed, ...] = (
             "visits.read",
             "intelligence.verify",
             "alerts.edit",
+            "alerts.answer",
             "exports.run",
         ),
     ),

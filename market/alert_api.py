@@ -215,8 +215,8 @@ class AlertViewSet(ListActs, ReadActs, ScopedViewSet):
     needs = {
         "list": "boards.read",
         "retrieve": "boards.read",
-        "acknowledge": "boards.read",
-        "mute": "boards.read",
+        "acknowledge": alerts.ANSWER,
+        "mute": alerts.ANSWER,
     }
     problem_codes = ("conflict",)
     total_order = ("-opened_at", "-id")

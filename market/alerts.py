@@ -13,11 +13,12 @@ from backend.scope import Actor, visible_to
 from market.alert_rules import EDIT
 from market.models import Alert, AlertTold
 
+ANSWER = "alerts.answer"
 LONGEST_QUIET = timedelta(days=92)
 
 
 def acknowledge(*, actor: Actor, alert: Alert, words: str) -> Alert:
-    """Somebody has taken it up, and says so; nobody is told again or upward. Whoever was told of it, or holds
+    """Somebody has taken it up, and says so; nobody is told again or upward. `alerts.answer`, and told of it or
     `alerts.edit` over its unit, else `forbidden`; `conflict` when it is acknowledged or closed already."""
     with transaction.atomic():
         held = _held(actor, alert)

@@ -5,12 +5,14 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 ADDED = {
-    "market_manager": ("intelligence.verify", "alerts.edit", "exports.run", "reports.write"),
-    "brand_manager": ("intelligence.verify", "alerts.edit", "exports.run"),
+    "account_manager": ("alerts.answer",),
+    "market_manager": ("intelligence.verify", "alerts.edit", "alerts.answer", "exports.run", "reports.write"),
+    "brand_manager": ("intelligence.verify", "alerts.edit", "alerts.answer", "exports.run"),
     "county_leader": (
         "intelligence.verify",
         "intelligence.decide",
         "alerts.edit",
+        "alerts.answer",
         "exports.run",
         "exports.personal",
         "reports.write",
@@ -18,13 +20,14 @@ ADDED = {
     "prefecture_leader": (
         "intelligence.decide",
         "alerts.edit",
+        "alerts.answer",
         "exports.run",
         "exports.personal",
         "reports.write",
         "launches.decide",
     ),
-    "province_leader": ("alerts.edit", "exports.run"),
-    "analyst": ("intelligence.verify", "alerts.edit", "exports.run"),
+    "province_leader": ("alerts.edit", "alerts.answer", "exports.run"),
+    "analyst": ("intelligence.verify", "alerts.edit", "alerts.answer", "exports.run"),
     "data_steward": ("exports.run",),
 }
 

@@ -105,6 +105,18 @@ VALID: dict[str, Body] = {
     "PATCH /api/v1/launches/<uuid:pk>": lambda w, p: {"how": "改方法"},
     "POST /api/v1/launches/<uuid:pk>/approve": lambda w, p: {},
     "POST /api/v1/launches/<uuid:pk>/decide": lambda w, p: {"keep": True, "words": "再看"},
+    "POST /api/v1/alert-rules": lambda w, p: {
+        "unit": p.county,
+        "level": 5,
+        "name": "走访覆盖率低",
+        "kpi": "visit_coverage_rate",
+        "below": "90",
+        "owner_role": "market_manager",
+    },
+    "POST /api/v1/alert-rules/adopt": lambda w, p: {"unit": p.county, "code": "tags"},
+    "PATCH /api/v1/alert-rules/<int:pk>": lambda w, p: {"below": "80"},
+    "POST /api/v1/alerts/<uuid:pk>/acknowledge": lambda w, p: {"words": "本周补访"},
+    "POST /api/v1/alerts/<uuid:pk>/mute": lambda w, p: {"until": "2026-03-31", "words": "等新人"},
     "POST /api/v1/retailers": lambda w, p: {
         "code": "4202NEW",
         "licence_no": "4202NEW",

@@ -46,6 +46,9 @@ from cycles.models import (
     Sighting,
 )
 from market.models import (
+    Alert,
+    AlertRule,
+    AlertTold,
     Allotment,
     CollectionPoint,
     Launch,
@@ -428,6 +431,7 @@ def _place_things(world: World, column: str) -> None:
     )  # fmt: skip
     _keep(world, "order window", column, window)
     _launches(world, column, county)
+    _alerts(world, column, county)
     office = cast.other_office if column == FOREIGN else cast.office
     empty = Unit.objects.create(
         pk=_far_number(), code=f"E-{column}", name="空片区", parent=office, level=Level.TERRITORY, during=ALWAYS
@@ -459,6 +463,26 @@ def _launches(world: World, column: str, county: Unit) -> None:
         launch=proposed, month=date(2026, 2, 1), number=6, outcome="exit_proposed", figures=[], made_at=clock.now()
     )
     _keep(world, "proposed launch", column, proposed)
+
+
+def _alerts(world: World, column: str, county: Unit) -> None:
+    """A rule of the county, and an alert of the territory that its account manager was told of."""
+    cast = world.cast
+    person, territory = (cast.wu, cast.other_territory) if column == FOREIGN else (cast.lin, cast.territory)
+    rule = AlertRule.objects.create(
+        pk=_far_number(), unit=county, level=Level.TERRITORY, name=f"预警 {column}", kpi="visit_coverage_rate",
+        below=90, owner_role_id="account_manager",
+    )  # fmt: skip
+    for kind in ("alert rule", "alert rule to change"):
+        _keep(world, kind, column, rule)
+    now = clock.now()
+    alert = Alert.objects.create(
+        rule=rule, unit=territory, month=MONTH, value=50, measured=50, worst=50, line=90, opened_at=now, seen_at=now
+    )
+    _keep(world, "alert", column, alert)
+    AlertTold.objects.create(
+        alert=alert, person=person, why="owner", role_id="account_manager", place=territory, due_at=now, told_at=now
+    )
 
 
 def _paper(world: World, column: str, paper: ManagerCycle) -> None:
