@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from hashlib import sha256
 from uuid import uuid4
 
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 
 from backend import clock
-from backend.models import AuditEntry, Device, ImportReject, ImportRun, Level, Person, Position, Quarantined, Unit
+from backend.models import (
+    AuditEntry,
+    Device,
+    ImportProfile,
+    ImportReject,
+    ImportRun,
+    Level,
+    Person,
+    Position,
+    Quarantined,
+    Unit,
+)
 from brands.models import Brand, KeyProduct, PriceClassBand, Product
 from cycles import month as months
 from cycles.models import Adjustment, CalendarDay, Forecast, ManagerCycle, Misfire, Month
 from market import rollups
-from market.models import Launch, LaunchVerdict, SalesTarget
+from market.models import Launch, LaunchVerdict, OrderWindow, SalesTarget
 from tests.cast import ALWAYS, make_shop
 from tests.market import facts
 from tests.walk.photo_things import more_photos
@@ -88,6 +99,10 @@ def _catalogue(world: World, number: int) -> None:
     )  # fmt: skip
     cast.products.append(product)
     KeyProduct.objects.create(unit=cast.county, product=product, during=ALWAYS)
+    above = cast.territory.ancestors[number % 6]  # a unit has one window a weekday
+    weekdays = {"order_weekday": 7 - number // 6 % 7, "opens_weekday": 1, "closes_weekday": 1}
+    OrderWindow.objects.create(unit_id=above, opens_at=time(8), closes_at=time(18), **weekdays)
+    ImportProfile.objects.create(kind="orders", name=f"profile {number}", unit=cast.prefecture)
     launch = Launch.objects.create(unit=cast.county, product=product, supply_on=date(2026, 4, 1), planned_by=cast.feng)
     LaunchVerdict.objects.create(
         launch=launch, month=date(2026, 6, 1), number=3, outcome="cure", figures=[], made_at=clock.now()

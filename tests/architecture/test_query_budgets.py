@@ -39,6 +39,7 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/me",
     "GET /api/v1/months/<str:month>/figures",
     "GET /api/v1/months/<str:month>/prefectures/<int:unit>",
+    "GET /api/v1/order-windows/of-shop",
     "GET /api/v1/parameters",
     "GET /api/v1/photos/<uuid:pk>/exif",
     "GET /api/v1/policy-versions/<int:pk>/reach",

@@ -49,10 +49,10 @@ def test_a_late_correction_stands_beside_the_locked_month_until_it_is_taken_back
         assert counts(late) == ("applied", 2, 2, 0, 1, 0, 1, 0)
         drained()
         lines = Adjustment.objects.filter(month=MARCH, action_id__isnull=False).order_by("id")
-        assert list(lines.values_list("before", "after", "on_date")) == [(8, 13, date(2026, 4, 10))]
+        assert list(lines.values_list("before", "after", "on_date")) == [(Decimal(8), Decimal(13), date(2026, 4, 10))]
         assert post(qian, f"imports/{late['id']}/undo").status_code == 200
         work()
         drained()
     assert run_of(qian, late["id"])["state"] == "undone"
-    assert list(lines.values_list("before", "after")) == [(8, 13), (13, 8)]
+    assert list(lines.values_list("before", "after")) == [(Decimal(8), Decimal(13)), (Decimal(13), Decimal(8))]
     assert kept() == before

@@ -37,7 +37,8 @@ def asked(sql: str) -> list[tuple[Any, ...]]:
     """What DuckDB says of the same file, money as exact decimals."""
     rows = f"""(SELECT *, DATE '{WEEK_ONE}' + (week::integer - 1) * 7 AS day, store_id % 2 AS side
         FROM read_csv('{SALES}', types = {{'sales_value': 'DECIMAL(12,2)'}}))"""
-    return duckdb.sql(sql.format(rows=rows)).fetchall()
+    with duckdb.connect() as database:
+        return database.execute(sql.format(rows=rows)).fetchall()
 
 
 @pytest.fixture
