@@ -35,6 +35,7 @@ from demo import (
     visit_history,
     visit_lines,
     visit_words,
+    watched,
 )
 from demo.staging import MONTHS_OF_FACTS, Plan, run
 from market import rollups
@@ -103,6 +104,8 @@ def load(plan: Plan, tables: Iterable[str] = TABLES, say: Say = print) -> None:
                 with _step("诉求与采集 · requests and samples", say):
                     owed.route(plan)
                     sampled.write(plan)
+                with _step("预警 · alerts", say):
+                    watched.write()
         if "months" not in wanted:
             finish(wanted, say)
 

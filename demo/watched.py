@@ -1,0 +1,19 @@
+"""What the demo's prefecture watches: the rules that ship, adopted by its leader, and what crosses them; for loading.py."""
+
+from __future__ import annotations
+
+from backend.models import Level, Person, Unit
+from backend.scope import actor_of
+from market import alert_rules, alert_telling, alerting
+
+LEADER = "zhao"
+
+
+def write() -> None:
+    """The prefecture has every rule that ships, its figures were looked at once, and their owners were told."""
+    prefecture = Unit.objects.filter(level=Level.PREFECTURE).order_by("pk").first()
+    leader = actor_of(Person.objects.get(username=LEADER))
+    for code in alert_rules.SHIPPED:
+        alert_rules.adopt(actor=leader, unit=prefecture, code=code)
+    alerting.watch()
+    alert_telling.follow()
