@@ -18,6 +18,9 @@ PRICE_BAND = "market.sample_price_band"
 LAUNCH_CLEAR_MONTHS = "market.launch_clear_months"
 PRICE_TOLERANCE = "market.price_tolerance"
 SALES_MOVED = "market.sales_moved"
+DECIDE_DAYS = "intelligence.decide_days"
+OUT_OF_STOCK_DAYS = "intelligence.out_of_stock_days"
+ALIKE_PERCENT = "intelligence.alike_percent"
 _SAMPLING = "a prefecture's practice: 12 products at six shops a person, Monday to Thursday (docs/method.md)"
 
 declare(
@@ -50,6 +53,30 @@ declare(
         "新品退出后清库存月数",
         "months in which the stock of a launch that leaves is cleared",
         "a company's rule for new products: three months (docs/method.md)",
+    ),
+    Declared(
+        DECIDE_DAYS,
+        int,
+        5,
+        "市场信息答复期限(工作日)",
+        "working days in which intelligence is decided",
+        "a company's rule for requests from below: five working days (docs/method.md)",
+    ),
+    Declared(
+        OUT_OF_STOCK_DAYS,
+        int,
+        3,
+        "断货多少天自动上报",
+        "days out of stock from which an observation is sent up",
+        "ours",
+    ),
+    Declared(
+        ALIKE_PERCENT,
+        float,
+        40.0,
+        "市场信息视为同一事项的文字比例(%)",
+        "intelligence is about one thing from, % of the pairs of characters",
+        "ours",
     ),
     Declared(SILENT_HOURS, int, 24, "设备多少小时未联系即提示", "hours after which a phone is not heard from", "ours"),
     Declared(

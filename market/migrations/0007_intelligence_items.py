@@ -263,4 +263,22 @@ class Migration(migrations.Migration):
                 name="intelligence_item_waits_somewhere",
             ),
         ),
+        migrations.CreateModel(
+            name="IntelligenceMorning",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "day", "unit_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="backend.unit"
+                    ),
+                ),
+            ],
+        ),
     ]

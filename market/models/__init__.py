@@ -2,7 +2,7 @@
 
 from market.models.alerts import Alert, AlertRule, AlertTold
 from market.models.facts import Allotment, Order, OrderLine, SalesTarget, ShopProductMonth, StockCount
-from market.models.intelligence import IntelligenceEvent, IntelligenceItem
+from market.models.intelligence import IntelligenceEvent, IntelligenceItem, IntelligenceMorning
 from market.models.launches import Launch, LaunchVerdict
 from market.models.loads import LoadedKey, OrderWindow
 from market.models.rollups import (
@@ -30,6 +30,7 @@ __all__ = [
     "CollectionPoint",
     "IntelligenceEvent",
     "IntelligenceItem",
+    "IntelligenceMorning",
     "Launch",
     "LaunchVerdict",
     "LoadedKey",

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backend.ids import uuid7
-from backend.scope import Actor, Restrictable, Scope, visible_to
+from backend.scope import Actor, Internal, Restrictable, Scope, visible_to
 from visits.models import Remark
 
 
@@ -22,10 +22,11 @@ class OfItem(Scope):
 
 
 class Sent(Restrictable):
-    """As what visits learnt; and to its submitter always, also when the shop has moved to somebody else."""
+    """As what visits learnt, but for what no longer stands; and to its submitter always, also when the shop has moved
+    to somebody else."""
 
     def where(self, actor: Actor, on: date) -> Q:
-        return super().where(actor, on) | Q(**{self.owner: actor.person_id})
+        return super().where(actor, on) & ~Q(state="withdrawn") | Q(**{self.owner: actor.person_id})
 
 
 class IntelligenceItem(models.Model):
@@ -153,3 +154,16 @@ class IntelligenceEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.act}"
+
+
+class IntelligenceMorning(models.Model):
+    """The leaders of a unit were told the digest of a day; there is no second one."""
+
+    SCOPE: ClassVar[Scope] = Internal()
+
+    pk = models.CompositePrimaryKey("day", "unit_id")
+    day = models.DateField()
+    unit = models.ForeignKey("backend.Unit", models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.unit_id}"
