@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
 
 from backend import clock
@@ -23,8 +24,6 @@ from cycles.models import ManagerCycle, PrefectureMonth
 from cycles.prefectures import State
 from cycles.queries import dates_at
 from market import rollups
-from market.trade_sums import COLUMNS as COLUMNS_OF_TRADE
-from market.trade_sums import KEY
 
 SHOWN = 20
 
@@ -168,15 +167,13 @@ AND (i.id IN (SELECT a.improvement_id FROM cycles_action a JOIN cycles_result q 
 AND NOT EXISTS (SELECT 1 FROM cycles_action later JOIN cycles_result q ON q.action_id = later.id
     WHERE later.improvement_id = i.id AND later.month > %(month)s)
 """  # noqa: S608  names of our own
+_LEFT = ("month", "computed_at")
+# Every column of every roll-up but when it was computed.
 _ROLLUPS: dict[str, str] = {
-    "market_unitmonth": "unit_id, visits, visits_to_verify, managers, shops_due, shops_seen, notes, checks, score_sum,"
-    " briefings, shops_briefed, observations, remarks, pitches, pitches_accepted, price_median_fen",
-    "market_unitproductmonth": f"unit_id, product_id, price_median_fen, {', '.join(COLUMNS_OF_TRADE)}",
-    "market_unitsubjectmonth": f"{', '.join(KEY)}, {', '.join(COLUMNS_OF_TRADE)}",
-    "market_unitpricecount": "unit_id, product_id, price_fen, count",
-    "market_territoryperson": "unit_id, person_id, visits",
+    model._meta.db_table: ", ".join(f.column for f in model._meta.concrete_fields if f.column and f.column not in _LEFT)
+    for model in apps.get_models()
+    if model._meta.db_table in rollups.TABLES
 }
-assert set(_ROLLUPS) == set(rollups.TABLES), "a roll-up that is added is compared"
 
 
 def _copy(name: str, query: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What the demo's prefecture watches: the rules that ship, adopted by its leader, and what crosses them; for loading.py."""
+"""What the demo's prefecture watches: the rules that ship, adopted by its leader; called by loading.py."""
 
 from __future__ import annotations
 
