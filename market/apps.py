@@ -19,7 +19,10 @@ class MarketConfig(AppConfig):
             acts_due,
             alert_telling,
             alerting,
+            digest,
             exports,
+            intelligence_due,
+            intelligence_follow,
             kpis,  # noqa: F401
             launch_verdicts,
             parameters,  # noqa: F401
@@ -44,6 +47,10 @@ class MarketConfig(AppConfig):
         ticks.register("acts_due", acts_due.follow)
         ticks.register("alerts", alerting.watch)
         ticks.register("alerts_told", alert_telling.follow)
+        marks.subscribe(intelligence_follow.CONSUMER, intelligence_follow.KINDS)
+        ticks.register("intelligence", intelligence_follow.follow)
+        ticks.register("intelligence_digest", digest.tell)
+        ticks.register("intelligence_due", intelligence_due.follow)
         ticks.register("launches", launch_verdicts.judge)
         ticks.register("rollups", rollups.drain)
         ticks.register("samples", samples.follow)

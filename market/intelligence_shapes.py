@@ -34,8 +34,8 @@ class ItemOut(OutModelSerializer):
         model = IntelligenceItem
         fields = ("id", "visit_id", "month", "retailer", "retailer_name", "person", "person_name", "territory",
                   "county", "on_date", "kind", "product", "product_name", "text", "place", "confidence", "said",
-                  "is_restricted", "group_id", "confirmations", "state", "level", "sent_at", "due_on", "is_overdue", "overdue_at",
-                  "owner", "owner_name", "decision", "words_back", "decided_by", "decided_at", "events",
+                  "is_restricted", "group_id", "confirmations", "state", "level", "sent_at", "due_on", "is_overdue",
+                  "overdue_at", "owner", "owner_name", "decision", "words_back", "decided_by", "decided_at", "events",
                   "version")  # fmt: skip
 
 
