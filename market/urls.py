@@ -10,6 +10,7 @@ from market import (
     api,
     board_api,
     board_figures_api,
+    intelligence_api,
     launch_api,
     orders_api,
     samples_api,
@@ -20,6 +21,7 @@ from market import (
 router = Router()
 router.register("alert-rules", alert_api.AlertRuleViewSet, basename="alert-rule")
 router.register("alerts", alert_api.AlertViewSet, basename="alert")
+router.register("intelligence/items", intelligence_api.ItemViewSet, basename="intelligence-item")
 router.register("orders", orders_api.PushedOrderViewSet, basename="order")
 router.register("order-windows", windows_api.OrderWindowViewSet, basename="order-window")
 router.register("allotments", api.AllotmentViewSet, basename="allotment")
@@ -44,6 +46,9 @@ api_v1: list[URLPattern | URLResolver] = [
     path("boards/market/products", board_api.MarketProducts.as_view()),
     path("boards/samples", sampling_api.SamplesBoard.as_view()),
     path("collection-points/proposed", samples_api.ProposedPoints.as_view()),
+    path("intelligence/digest", intelligence_api.DigestView.as_view()),
+    path("intelligence/groups", intelligence_api.Groups.as_view()),
+    path("intelligence/trends", intelligence_api.Trends.as_view()),
     path("order-windows/of-shop", windows_api.ShopWindow.as_view()),
     path("", include(router.urls)),
 ]
