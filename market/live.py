@@ -72,4 +72,5 @@ def _asked(segment: Segment, crossed: Segment | None) -> tuple[Grain, dict[str, 
 
 
 def _sums(columns: dict[str, Any]) -> Sums:
-    return Sums(**{name: value if name == "sold_packs" else int(value) for name, value in columns.items()})
+    whole: dict[str, Any] = {name: value if name == "sold_packs" else int(value) for name, value in columns.items()}
+    return Sums(**whole)

@@ -170,11 +170,13 @@ def summed(rows: Any, *keys: str, names: Any = COLUMNS) -> dict[tuple[Any, ...],
 def units_add_up(cast: Cast) -> None:
     subject = ("month", "segment_kind", "segment_value", "subject_kind", "subject_id")
     for unit in Unit.objects.filter(level__lt=5):
-        for model, keys in ((UnitProductMonth, ("month", "product_id")), (UnitSubjectMonth, subject)):
-            own, below = model.objects.filter(unit=unit), model.objects.filter(unit__parent=unit)
-            if unit.level >= 3 and model is UnitSubjectMonth:  # classes of shops are counted from the county up
-                own = own.filter(segment_kind=0)
-            assert summed(own, *keys) == summed(below, *keys)
+        of_products = UnitProductMonth.objects
+        own, below = of_products.filter(unit=unit), of_products.filter(unit__parent=unit)
+        assert summed(own, "month", "product_id") == summed(below, "month", "product_id")
+        rows = UnitSubjectMonth.objects.filter(unit=unit)
+        if unit.level >= 3:  # classes of shops are counted from the county up
+            rows = rows.filter(segment_kind=0)
+        assert summed(rows, *subject) == summed(UnitSubjectMonth.objects.filter(unit__parent=unit), *subject)
 
 
 def subjects_add_up() -> None:

@@ -17,7 +17,7 @@ from market import live, loading, prices_used, rollups, segments
 from market.loading import AllotmentRow, OrderLineRow, StockRow, TotalRow
 from market.models import SegmentKind, SubjectKind, TradeSums, UnitProductMonth, UnitSubjectMonth
 from market.parameters import PRICE_TOLERANCE
-from market.subjects import ALL, Segment, Subject
+from market.subjects import ALL, Segment, Subject, Sums
 from market.trade_sums import COLUMNS
 from retail.classes import reclassify
 from retail.models import Assignment, Classification, Retailer
@@ -64,7 +64,7 @@ def bought(shop: Retailer, month: date, code: str, cartons: int) -> TotalRow:
     return TotalRow(month, shop.code, code, cartons, cartons * 10_000)
 
 
-def values(row: TradeSums, names: str) -> list[Any]:
+def values(row: TradeSums | Sums, names: str) -> list[Any]:
     return [getattr(row, name) for name in names.split()]
 
 
