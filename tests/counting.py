@@ -27,6 +27,7 @@ NOT_QUERIES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
     "GET /api/v1/collection-points/proposed": lambda world: f"unit={world.cast.territory.pk}",
     "GET /api/v1/second-touches": lambda world: f"policy_version={world.cast.policy.pk}",
+    "GET /api/v1/order-windows/of-shop": lambda world: f"retailer={world.cast.shops[0].pk}",
     "GET /api/v1/parameters": lambda world: f"unit={world.cast.territory.pk}",
     "GET /sync/<slug:collection>/<int:version>/pull": lambda world: "lwt=0&id=",
 }
