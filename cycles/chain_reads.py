@@ -34,18 +34,23 @@ def rule_name(code: str) -> str:
     return code if found is None else (found.name_en if is_english() else found.name)
 
 
-def sentence_of(template: str, version: int, parameters: dict[str, Any]) -> str:
-    """What a template says; nothing where it is gone."""
+def sentence_of(template: str, version: int, parameters: dict[str, Any], *, english: bool | None = None) -> str:
+    """What a template says (default: in the reader's language); nothing where it is gone."""
     try:
-        return say(template, version, parameters)
+        return say(template, version, parameters, english=english)
     except KeyError:
         return ""
 
 
 def asks(row: Action | Improvement) -> str:
     """What an action or improvement asks to be done, in the reader's language. Its own numbers are the agreed ones."""
+    return asked_in(row, english=is_english())
+
+
+def asked_in(row: Action | Improvement, *, english: bool) -> str:
+    """What an action or improvement asks to be done, in Chinese or English."""
     numbers = {"target": _plain(row.target), "baseline": _plain(row.baseline)}
-    return sentence_of(f"action.{row.kind}", 1, {**row.parameters, **numbers})
+    return sentence_of(f"action.{row.kind}", 1, {**row.parameters, **numbers}, english=english)
 
 
 def _plain(number: Decimal | None) -> int | float | None:

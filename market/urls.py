@@ -15,6 +15,7 @@ from market import (
     orders_api,
     samples_api,
     sampling_api,
+    states_api,
     windows_api,
 )
 
@@ -41,6 +42,9 @@ api_v1: list[URLPattern | URLResolver] = [
     path("boards/shapes", board_figures_api.Shapes.as_view()),
     path("boards/shops", board_figures_api.Shops.as_view()),
     path("alert-rules/shipped", alert_api.ShippedRules.as_view()),
+    path("boards/status", states_api.StatusBoard.as_view()),
+    path("boards/concentration", states_api.ConcentrationBoard.as_view()),
+    path("boards/key-products", states_api.KeyBoard.as_view()),
     path("boards/market", board_api.MarketBoard.as_view()),
     path("boards/market/children", board_api.MarketChildren.as_view()),
     path("boards/market/products", board_api.MarketProducts.as_view()),

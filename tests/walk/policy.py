@@ -121,6 +121,8 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "phone": {OWN: frozenset({"lin", "sun"}), FOREIGN: frozenset({"wu", "sun", "luo"})},
     # the month of the prefecture: those who hold a right there, not in one of its counties
     "prefecture": {OWN: frozenset({"zhao", "sun"})},
+    # what is made of a whole prefecture: theirs whose position is there
+    "whole prefecture": {OWN: PREFECTURE},
     # one file of Qian's, who stands above Tang, and one of Tang's
     "file": {OWN: frozenset({"qian"}), FOREIGN: frozenset({"qian", "tang"})},
 }
@@ -166,6 +168,8 @@ KINDS: dict[str, str] = {
     "improvement": "shop",
     "told rule": "shop",
     "misfire": "territory",
+    "monthly report": "territory",
+    "report run": "whole prefecture",
     "rule": "everyone",
     "calendar day": "anybody",
     "open month": "everyone",
@@ -336,6 +340,10 @@ POLICY: dict[str, Rule] = {
         f"GET /api/v1/boards/{board}": Rule("boards.read")
         for board in ("figures", "compare", "periods", "rank", "subjects", "map", "shapes", "shops")
     },
+    **{
+        f"GET /api/v1/boards/{board}": Rule("boards.read")
+        for board in ("status", "concentration", "key-products", "blocks")
+    },
     **_reads("/api/v1/alert-rules", "boards.read", "alert rule", "int"),
     "GET /api/v1/alert-rules/shipped": Rule("boards.read"),
     "GET /api/v1/alert-rules/<int:pk>/tried": Rule("boards.read", "alert rule"),
@@ -442,6 +450,11 @@ POLICY: dict[str, Rule] = {
     "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/approve": Rule("cycles.review", "reviewed cell"),
     "POST /api/v1/manager-cycles/<uuid:pk>/cells/<slug:cell>/send-back": Rule("cycles.review", "reviewed cell"),
     "POST /api/v1/manager-cycles/review": Rule("cycles.review", about="reviewed cell", per_item=True),
+    **_reads("/api/v1/reports", "boards.read", "monthly report"),
+    "GET /api/v1/reports/<uuid:pk>/pdf": Rule("boards.read", "monthly report"),
+    "PATCH /api/v1/reports/<uuid:pk>": Rule("reports.write", "monthly report"),
+    "POST /api/v1/reports/<uuid:pk>/release": Rule("reports.write", "monthly report"),
+    **_reads("/api/v1/report-runs", "boards.read", "report run"),
     **_reads("/api/v1/advice-sheets", "cycles.read", "advice sheet"),
     "PATCH /api/v1/advice-sheets/<uuid:pk>": Rule("cycles.plan", "advice sheet"),
     "POST /api/v1/advice-sheets/prepare": Rule("cycles.plan", about="territory"),
@@ -504,6 +517,9 @@ PAGES: dict[str, Rule] = {
     "GET /reviews": Rule("boards.read"),
     "GET /plan": Rule("boards.read"),
     "GET /advice": Rule("boards.read"),
+    "GET /reports": Rule("boards.read"),
+    "GET /reports/<uuid:pk>": Rule("boards.read", "monthly report"),
+    "GET /reports/<uuid:pk>/pdf": Rule("boards.read", "monthly report"),
 }
 
 
