@@ -176,9 +176,24 @@ def turn() -> None:
     for month in (clock.add_months(running, -1), running):
         known = RollupTurn.objects.filter(month=month).values_list("counted_on", flat=True).first()
         if known is None:
-            rebuild(month)
+            _begin(month)
         elif known < counted_on(month):
             _turn(month, known)
+
+
+def _begin(month: date) -> None:
+    """A new month: made at once where the territories are few, else marked, so that drains make it in parts."""
+    territories = list(Unit.objects.filter(level=Level.TERRITORY).values_list("pk", flat=True))
+    if len(territories) <= AT_ONCE:
+        rebuild(month)
+        return
+    with transaction.atomic():
+        _lock(month)
+        day = counted_on(month)
+        turned = {"counted_on": day, "goods": prices_used.digest(day)}
+        _, is_new = RollupTurn.objects.get_or_create(month=month, defaults=turned)
+        if is_new:
+            marks.mark(prices_used.MARK, [(unit, month) for unit in territories])
 
 
 def _turn(month: date, since: date) -> None:

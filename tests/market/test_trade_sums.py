@@ -22,7 +22,7 @@ from market.trade_sums import COLUMNS
 from retail.classes import reclassify
 from retail.models import Assignment, Classification, Retailer
 from tests.cast import ALWAYS, TODAY, Cast
-from tests.market.facts import Seen, visit
+from tests.market.facts import Seen, rollup_rows, visit
 from visits.models import Observation
 
 MARCH, FEBRUARY, JANUARY = date(2026, 3, 1), date(2026, 2, 1), date(2026, 1, 1)
@@ -293,6 +293,20 @@ def test_a_visit_leaves_alone_what_orders_say_and_takes_back_what_it_said(cast: 
     drained()
     assert values(of(cast.office), "cartons price_n") == [5, 0]
     assert list(UnitProductMonth.objects.filter(unit=cast.office).values_list("product__code", flat=True)) == ["P1"]
+
+
+def test_a_new_month_of_many_territories_is_made_in_parts(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading.load_orders([ordered(cast.shops[0], TODAY, "P1", 5), ordered(cast.wu_shops[0], TODAY, "P1", 2)])
+    visit(cast.shops[1], cast.territory, cast.lin, TODAY)
+    monkeypatch.setattr(rollups, "AT_ONCE", 2)
+    rollups.turn()
+    assert not rollups.is_current(MARCH, [cast.next_territory.pk])
+    assert UnitSubjectMonth.objects.count() == 0
+    drained()
+    rows = rollup_rows()
+    assert (of(cast.prefecture).cartons, len(rows["UnitMonth"])) == (7, 18)  # 9 units in two months
+    rollups.rebuild(MARCH)
+    assert rollup_rows() == rows
 
 
 def test_sums_of_classes_wait_a_minute_and_never_hold_up_the_territories(cast: Cast) -> None:
