@@ -35,19 +35,9 @@ owned AS MATERIALIZED (
     SELECT a.retailer_id, a.territory_id, c.state, c.tier, c.during FROM retail_assignment a
     LEFT JOIN retail_classification c ON c.retailer_id = a.retailer_id AND c.during @> %(last)s::date
     WHERE a.territory_id = ANY(%(units)s::bigint[]) AND a.during @> %(last)s::date),
-reached AS (
-    SELECT v.retailer_id, bool_or({counts()}) AS seen, bool_or(l.visit_id IS NOT NULL) AS briefed,
-        coalesce(bool_or(l.passed), false) AS understood
-    FROM owned JOIN visits_visit v ON v.retailer_id = owned.retailer_id AND v.month = %(month)s
-    LEFT JOIN visits_briefing l ON l.visit_id = v.id AND l.month = %(month)s
-    WHERE owned.state = 'active' GROUP BY v.retailer_id),
 item AS MATERIALIZED (
     SELECT w.id, i->>'code' AS code, (i->>'weight')::numeric AS weight
-    FROM visits_templateversion w CROSS JOIN LATERAL jsonb_array_elements(w.items) i WHERE NOT i ? 'rule'),
-answered AS (
-    SELECT l.visit_id, sum(l.points) AS earned, sum(item.weight) FILTER (WHERE l.passed IS NULL) AS spared
-    FROM visited v {_LINES_OF_MONTH.format(table="visits_checkline")}
-    JOIN item ON item.id = v.template_version_id AND item.code = l.item_code WHERE v.lands GROUP BY l.visit_id)"""  # noqa: S608
+    FROM visits_templateversion w CROSS JOIN LATERAL jsonb_array_elements(w.items) i WHERE NOT i ? 'rule')"""  # noqa: S608
 
 _ACTS = Facts(
     "act",
@@ -72,9 +62,14 @@ def _lines(name: str, table: str, *, accepted: str = "") -> Facts:
 
 _SHOPS = Facts(
     "shop",
-    """SELECT owned.territory_id AS unit_id, count(*) AS shops_due, count(*) FILTER (WHERE seen) AS shops_seen,
+    f"""SELECT territory_id AS unit_id, count(*) AS shops_due, count(*) FILTER (WHERE seen) AS shops_seen,
         count(*) FILTER (WHERE briefed) AS shops_briefed, count(*) FILTER (WHERE understood) AS shops_understood
-    FROM owned LEFT JOIN reached USING (retailer_id) WHERE owned.state = 'active' GROUP BY owned.territory_id""",
+    FROM (SELECT owned.territory_id, bool_or({counts()}) AS seen, bool_or(l.visit_id IS NOT NULL) AS briefed,
+            bool_or(l.passed) AS understood
+        FROM owned LEFT JOIN visits_visit v ON v.retailer_id = owned.retailer_id AND v.month = %(month)s
+        LEFT JOIN visits_briefing l ON l.visit_id = v.id AND l.month = %(month)s
+        WHERE owned.state = 'active' GROUP BY owned.retailer_id, owned.territory_id) due
+    GROUP BY territory_id""",  # noqa: S608
     ("shops_due", "shops_seen", "shops_briefed", "shops_understood"),
 )
 # A shop is new by the day it became a client. Closed or of another tier: held against the day before the month began.
@@ -113,11 +108,15 @@ _LOOKS = Facts(
 # Of the items that are asked: what follows from the check before (continuity) is no item of the shelf.
 _DISPLAY = Facts(
     "display",
-    """SELECT v.territory_id AS unit_id, sum(coalesce(answered.earned, 0)) AS display_points,
-        sum(asked.weight - coalesce(answered.spared, 0)) AS display_points_full
-    FROM visited v
-    JOIN (SELECT id, sum(weight) AS weight FROM item GROUP BY id) asked ON asked.id = v.template_version_id
-    LEFT JOIN answered ON answered.visit_id = v.id WHERE v.lands GROUP BY v.territory_id""",
+    f"""SELECT unit_id, sum(points) AS display_points, sum(asked) AS display_points_full FROM (
+        SELECT v.territory_id AS unit_id, 0 AS points, asked.weight AS asked FROM visited v
+        JOIN (SELECT id, sum(weight) AS weight FROM item GROUP BY id) asked ON asked.id = v.template_version_id
+        WHERE v.lands
+        UNION ALL
+        SELECT v.territory_id, l.points, CASE WHEN l.passed IS NULL THEN -item.weight ELSE 0 END
+        FROM visited v {_LINES_OF_MONTH.format(table="visits_checkline")}
+        JOIN item ON item.id = v.template_version_id AND item.code = l.item_code WHERE v.lands) told
+    GROUP BY unit_id""",  # noqa: S608
     ("display_points", "display_points_full"),
 )
 _REPAIRS = Facts(
