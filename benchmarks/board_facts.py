@@ -98,3 +98,47 @@ def needed(shown: Sequence[date]) -> Iterator[date]:
     from backend import clock
 
     yield from sorted({clock.add_months(month, -back) for month in shown for back in range(4)})
+
+
+_PLACED = """
+placed AS (
+    SELECT n, md5('S' || n)::uuid AS shop, t.id AS territory, t.county FROM generate_series(0, %(shops)s - 1) n
+    JOIN (SELECT id, ancestors[4] AS county, row_number() OVER (ORDER BY id) - 1 AS place FROM backend_unit
+        WHERE level = 5) t ON t.place = n %% %(territories)s)"""
+_SHOPS = (
+    f"""WITH {_PLACED} INSERT INTO retail_retailer (id, code, licence_no, name, holder, address, county_id, datum,
+        opened_on, version)
+    SELECT shop, 'S' || lpad(n::text, 7, '0'), 'L' || n, 'shop', 'holder', '', county, 'unknown', '2024-01-01', 1
+    FROM placed""",
+    f"""WITH {_PLACED} INSERT INTO retail_classification (retailer_id, during, state, business_type, market_type, scale,
+        tier, integrity_grade, terminal_type, trade_area, visit_class)
+    SELECT shop, '[2024-01-01,)', 'active', 'B', CASE n %% 3 WHEN 0 THEN 'X' ELSE 'C' END, 2, 1 + n %% 30, '',
+        'ordinary', '', 'C' FROM placed""",
+    f"""WITH {_PLACED} INSERT INTO retail_assignment (retailer_id, territory_id, during)
+    SELECT shop, territory, CASE WHEN n %% 100 = 0 THEN daterange('2026-03-10', NULL) ELSE daterange('2024-01-01', NULL)
+        END FROM placed""",
+    f"""WITH {_PLACED} INSERT INTO market_order (id, month, order_no, retailer_id, territory_id, county_id, on_date,
+        cartons, amount_fen)
+    SELECT md5('O' || n || '-' || week)::uuid, %(month)s, n || '-' || week, shop, territory, county,
+        %(month)s::date + week * 7 + n %% 7, 25, 300000 FROM placed, generate_series(0, 1) week""",
+    """INSERT INTO market_orderline (month, order_id, product_id, demanded_cartons, allotted_cartons, ordered_cartons,
+        amount_fen)
+    SELECT o.month, o.id, p.id, 6, 5, 5, 60000 FROM market_order o
+    CROSS JOIN LATERAL (SELECT id FROM brands_product
+        WHERE id %% 24 = abs(hashtext(o.order_no)) %% 24) p""",
+    f"""WITH {_PLACED} INSERT INTO market_shopproductmonth (month, retailer_id, product_id, cartons, amount_fen)
+    SELECT %(month)s, shop, p.id, 5, 60000 FROM placed CROSS JOIN LATERAL (SELECT id FROM brands_product
+        WHERE id %% 8 = n %% 8) p""",
+)
+
+
+def shops(cursor: Any, count: int, month: date) -> None:
+    """That many shops of the territories with two orders each and what they bought in the month; one in a hundred
+    came within it. What the last steps of a drill read."""
+    cursor.execute("SELECT count(*) FROM backend_unit WHERE level = 5")
+    named = {"shops": count, "territories": cursor.fetchone()[0], "month": month}
+    for statement in _SHOPS:
+        cursor.execute(statement, named)
+    for table in ("retail_retailer", "retail_classification", "retail_assignment", "market_order", "market_orderline",
+                  "market_shopproductmonth"):  # fmt: skip
+        cursor.execute(f"ANALYZE {table}")

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import measure
 from benchmarks.board_facts import Facts, needed
+from benchmarks.board_facts import shops as make_shops
 
 MONTH = date(2026, 3, 1)
 GOAL_MS = 50
@@ -206,6 +207,10 @@ def _endpoints() -> list[tuple[str, str, dict[str, str], range]]:
         ("boards_classes_of_segment", f"{boards}/subjects", {"by": "class", "segment": "market_type:C"}, above),
         ("boards_map", f"{boards}/map", {"kpi": "price_index"}, above),
         ("boards_shapes", f"{boards}/shapes", {}, above),
+        ("boards_shops", f"{boards}/shops", {}, every),
+        ("boards_shops_of_segment", f"{boards}/shops", {"subject": brand, "segment": "tier:12"}, every),
+        ("orders_behind", "/api/v1/orders", {}, every),
+        ("orders_behind_of_brand", "/api/v1/orders", {"subject": brand, "segment": "market_type:X"}, every),
     ]
 
 
@@ -241,6 +246,7 @@ def _seed(shops: int, prefectures: int, months: list[date]) -> Facts:
         cursor.execute(_LEAF_SOLD)
         for month in months:
             _month(cursor, month, facts if month in shown else None)
+        make_shops(cursor, shops, MONTH)
         cursor.execute("SET session_replication_role = origin")
         for table in ("market_unitproductmonth", "market_unitsubjectmonth", "market_unitmonth"):
             cursor.execute(f"ANALYZE {table}")
@@ -344,6 +350,8 @@ def _place(path: str, unit: int) -> dict[str, str]:
     month = f"{MONTH:%Y-%m}"
     if path.endswith("/compare"):
         return {"months": month}
+    if path.endswith("/orders"):
+        return {"shops_of": str(unit), "month": month}
     if path.endswith("/periods"):
         return {"unit": str(unit), "until": month}
     return {"unit": str(unit)} if path.endswith("/shapes") else {"unit": str(unit), "month": month}

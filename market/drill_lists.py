@@ -6,7 +6,7 @@ backend/scope.py let through (docs/decisions/0004-two-gates.md). What is listed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
+from backend.models import Level, Unit
 from backend.scope import Actor, units_under, visible_to
 from market import pricing
 from market.models import Order, OrderLine, SegmentKind, ShopProductMonth, SubjectKind
@@ -43,24 +44,24 @@ class Narrowed:
     segment: Segment | Crossed = EVERYONE
 
     def shops(self, shop: str) -> Q:
-        """A condition on rows whose shop is the column `shop`: the unit's, and of the segment."""
-        day = counted_on(self.month)
-        found = Q(Exists(self._held(shop, day)))
-        for segment in self._segments():
-            named = {_CLASS[segment.kind]: segment.value}
-            classed = Classification.objects.filter(retailer_id=OuterRef(shop), during__contains=day, **named)
-            found &= Q(Exists(classed))
-        return found
+        """A condition on rows whose shop is the column `shop`: the unit's, and of the segment. Two queries at most.
 
-    def moved(self, shop: str) -> Q:
-        """Those of its shops that came to their territory after the month began, or have left it since."""
-        return self.shops(shop) & Q(
-            Exists(
-                self._held(shop, counted_on(self.month)).filter(
-                    Q(during__startswith__gt=self.month) | Q(during__endswith__isnull=False)
-                )
-            )
-        )
+        The few shops of a market office are named, so that their rows are found by shop; of more, each row is asked.
+        """
+        day, places = counted_on(self.month), dict(self._places())
+        if min(places.values(), default=Level.TERRITORY) >= Level.OFFICE:
+            ids = self._held(day, places).values_list("retailer_id", flat=True)
+            found = Q(**{f"{shop}__in": list(ids)})
+        else:
+            found = Q(Exists(self._held(day, places).filter(retailer_id=OuterRef(shop))))
+        return found & self._classed(shop, day)
+
+    def moved(self) -> list[UUID]:
+        """Those of its shops that came to their territory after the month began, or have left it since. Two queries."""
+        came_or_left = Q(during__startswith__gt=self.month) | Q(during__endswith__isnull=False)
+        day = counted_on(self.month)
+        held = self._held(day, dict(self._places())).filter(came_or_left)
+        return list(held.filter(self._classed("retailer_id", day)).values_list("retailer_id", flat=True))
 
     def products(self) -> list[int] | None:
         """Ids of the subject's products; None for all. One query at most."""
@@ -73,10 +74,21 @@ class Narrowed:
             cursor.execute(statement, pricing.named([], [self.month], self.subject.id))
             return [row[0] for row in cursor.fetchall()]
 
-    def _held(self, shop: str, day: date) -> QuerySet[Assignment]:
-        return Assignment.objects.filter(
-            retailer_id=OuterRef(shop), territory_id__in=units_under([self.unit_id]), during__contains=day
-        )
+    def _places(self) -> Iterable[tuple[int, int]]:
+        """The unit and all below it, with their levels: named, so that the planner knows how many there are."""
+        return Unit.objects.filter(ancestors__contains=[self.unit_id]).values_list("pk", "level")
+
+    def _held(self, day: date, places: Mapping[int, int]) -> QuerySet[Assignment]:
+        territories = [pk for pk, level in places.items() if level == Level.TERRITORY]
+        return Assignment.objects.filter(territory_id__in=territories, during__contains=day)
+
+    def _classed(self, shop: str, day: date) -> Q:
+        found = Q()
+        for segment in self._segments():
+            named = {_CLASS[segment.kind]: segment.value}
+            rows = Classification.objects.filter(retailer_id=OuterRef(shop), during__contains=day, **named)
+            found &= Q(Exists(rows))
+        return found
 
     def _segments(self) -> list[Segment]:
         if isinstance(self.segment, Crossed):
@@ -97,7 +109,7 @@ def moved_orders(actor: Actor, asked: Narrowed, products: Sequence[int] | None) 
     and fen of the subject; nothing of a unit that is not the actor's. Three queries."""
     if not actor.units("market.read") or not units_under(actor.units("market.read")).filter(pk=asked.unit_id).exists():
         return dict(NONE_MOVED)
-    whole = _with_lines(Order.objects.filter(month=asked.month), products).filter(asked.moved("retailer_id"))
+    whole = _with_lines(Order.objects.filter(month=asked.month), products).filter(retailer_id__in=asked.moved())
     hidden = whole.exclude(pk__in=visible_to(whole, actor).values("pk"))
     if products is None:
         sums = hidden.aggregate(n=Count("pk"), cartons=Sum("cartons"), amount=Sum("amount_fen"))
@@ -149,7 +161,7 @@ def shop_rows(
 
 def moved_shops(actor: Actor, asked: Narrowed, products: Sequence[int] | None) -> dict[str, int]:
     """How many shops that the figure counts the actor may not open any more, and what they bought. Two queries."""
-    whole = Retailer.objects.filter(asked.moved("pk"))
+    whole = Retailer.objects.filter(pk__in=asked.moved())
     hidden = list(whole.exclude(pk__in=visible_to(whole, actor).values("pk")).values_list("pk", flat=True))
     rows = ShopProductMonth.objects.filter(month=asked.month, retailer_id__in=hidden)
     found = (rows if products is None else rows.filter(product_id__in=products)).aggregate(

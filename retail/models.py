@@ -154,7 +154,13 @@ class Assignment(models.Model):
                 expressions=[("retailer", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
             ),
         )
-        indexes = (models.Index(fields=["territory"], name="assignment_territory"),)
+        indexes = (
+            models.Index(fields=["territory"], name="assignment_territory"),
+            models.Index(F("during__startswith"), name="assignment_began"),  # which shops came since a day ...
+            models.Index(
+                F("during__endswith"), name="assignment_ended", condition=Q(during__endswith__isnull=False)
+            ),  # ... and which have left
+        )
 
     def __str__(self) -> str:
         return f"{self.retailer_id} -> {self.territory_id}"
