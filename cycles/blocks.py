@@ -19,6 +19,7 @@ from backend.scope import Actor, units_under, visible_to
 from cycles import forecast_errors, method_board
 from cycles.chain_reads import asked_in, with_names
 from cycles.forecast import ACCURACY
+from cycles.grid import Dimension
 from cycles.method_board import Fired, MethodBoard
 from cycles.models import Action
 from cycles.rules.rule import Rule
@@ -59,7 +60,7 @@ def blocks(actor: Actor, unit: Unit, month: date, numbers: Sequence[int] = NUMBE
 
 
 def _is_of_clients(rule: Rule) -> bool:
-    return rule.code.startswith("client.") and rule.code not in COMPLIANCE and not rule.restricted
+    return rule.dimension == Dimension.CLIENT and rule.code not in COMPLIANCE and not rule.restricted
 
 
 def _is_of_compliance(rule: Rule) -> bool:
