@@ -146,7 +146,10 @@ def digest_of(actor: Actor, unit: Unit, month: date) -> MonthDigest:
         cursor.execute(_KINDS, named)
         counted = cursor.fetchall()
     listed = f"/api/v1/intelligence/items?unit={unit.pk}&since={month}&until={last}"
-    kinds = tuple(KindCount(*row[:5], f"{listed}&kind={row[0]}") for row in counted)
+    kinds = tuple(
+        KindCount(kind, items, confirmed, decided, late, f"{listed}&kind={kind}")
+        for kind, items, confirmed, decided, late in counted
+    )
     seen = under(unit, trusted=trusted).filter(on_date__range=(month, last))
     return MonthDigest(unit.pk, month, kinds, _unusual_of(unit, month, trusted), tuple(groups(seen, TOP, fewest=2)))
 

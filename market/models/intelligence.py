@@ -51,7 +51,7 @@ class IntelligenceItem(models.Model):
         RETURNED = "returned", _("returned to its submitter")
         VERIFIED = "verified", _("verified")
         ESCALATED = "escalated", _("escalated")
-        DECIDED = "decided", _("decided")
+        DECIDED = "decided", _("is decided")
         WITHDRAWN = "withdrawn", _("no longer stands")
 
     class Decision(models.TextChoices):
@@ -136,7 +136,7 @@ class IntelligenceEvent(models.Model):
         VERIFIED = "verified", _("verified")
         ASSIGNED = "assigned", _("assigned")
         ESCALATED = "escalated", _("escalated")
-        DECIDED = "decided", _("decided")
+        DECIDED = "decided", _("is decided")
         OVERDUE = "overdue", _("overdue")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
