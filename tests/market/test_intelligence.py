@@ -10,6 +10,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from backend import clock
+from backend.marks import Key
 from backend.models import AuditEntry, Notice
 from market import intelligence_due, intelligence_follow
 from market.models import IntelligenceEvent, IntelligenceItem
@@ -59,7 +60,7 @@ def test_remarks_and_what_is_noteworthy_of_products_become_items(cast: Cast, as_
 def test_following_twice_changes_nothing(cast: Cast, as_chen: APIClient) -> None:
     send(cast, cast.actor("lin"), heard("other", "修路"))
     before = list(IntelligenceItem.objects.values())
-    intelligence_follow.recompute([intelligence_follow.Key(cast.territory.pk, NOW.date())])
+    intelligence_follow.recompute([Key(cast.territory.pk, NOW.date())])
     assert (list(IntelligenceItem.objects.values()), IntelligenceEvent.objects.count()) == (before, 1)
     assert intelligence_follow.follow() == 0
 
