@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -80,7 +81,7 @@ class Decided:
 
     decision: str
     words: str
-    owner: Person | None = None
+    owner: UUID | None = None
 
 
 def decide(*, actor: Actor, item: IntelligenceItem, decided: Decided) -> IntelligenceItem:
@@ -96,31 +97,30 @@ def decide(*, actor: Actor, item: IntelligenceItem, decided: Decided) -> Intelli
     unit = item.county.ancestors[Level.PREFECTURE] if item.level == Level.PREFECTURE else item.county_id
     with transaction.atomic():
         held = _held(actor, item, DECIDE, unit, (State.VERIFIED, State.ESCALATED))
-        _require_reader(held, decided.owner)
+        owner = None if decided.owner is None else _reader(held, decided.owner)
         members = [held, *_others(actor, held)]
         for one in members:
             one.state, one.decision, one.words_back = State.DECIDED, decided.decision, said
-            one.owner, one.decided_by_id, one.decided_at = decided.owner, actor.person_id, clock.now()
+            one.owner, one.decided_by_id, one.decided_at = owner, actor.person_id, clock.now()
             _save(actor, one, Act.DECIDED, said)
         intelligence_news.changed([one.pk for one in members])
         told = [notices.Told(one.person_id, DECIDED, one.pk, params(one, words=said)) for one in members]
-        if decided.owner is not None and decided.owner.pk != actor.person_id:
-            told.append(notices.Told(decided.owner.pk, ASSIGNED, held.pk, params(held)))
+        if owner is not None and owner.pk != actor.person_id:
+            told.append(notices.Told(owner.pk, ASSIGNED, held.pk, params(held)))
         notices.tell(told)
     return held
 
 
-def assign(*, actor: Actor, item: IntelligenceItem, owner: Person) -> IntelligenceItem:
+def assign(*, actor: Actor, item: IntelligenceItem, owner: UUID) -> IntelligenceItem:
     """This person looks after it, and is told. intelligence.verify over its territory (not_found), of an open one
     (conflict); `invalid` for a person who may not read it; own_item."""
     with transaction.atomic():
         held = _held(actor, item, VERIFY, item.territory_id, OPEN)
-        _require_reader(held, owner)
-        held.owner = owner
+        held.owner = _reader(held, owner)
         event = _save(actor, held, Act.ASSIGNED, "")
         intelligence_news.changed([held.pk])
-        if owner.pk != actor.person_id:
-            notices.tell([notices.Told(owner.pk, ASSIGNED, event.pk, params(held))])
+        if owner != actor.person_id:
+            notices.tell([notices.Told(owner, ASSIGNED, event.pk, params(held))])
     return held
 
 
@@ -150,12 +150,12 @@ def _others(actor: Actor, held: IntelligenceItem) -> list[IntelligenceItem]:
     return list(open_ones.filter(pk__in=list(keys), state__in=OPEN).order_by("pk"))
 
 
-def _require_reader(held: IntelligenceItem, owner: Person | None) -> None:
-    if owner is None:
-        return
-    mine = visible_to(IntelligenceItem.objects.filter(pk=held.pk), actor_of(owner))
-    if not mine.exists():
-        raise Problem("invalid", errors=[FieldError("does_not_exist", pointer="/owner")])
+def _reader(held: IntelligenceItem, person_id: UUID) -> Person:
+    """The person, who may read the item; anybody else is refused like somebody who does not exist."""
+    person = Person.objects.filter(pk=person_id, is_active=True).first()
+    if person is None or not visible_to(IntelligenceItem.objects.filter(pk=held.pk), actor_of(person)).exists():
+        raise Problem("invalid", errors=[FieldError("not_found", pointer="/owner")])
+    return person
 
 
 def _save(actor: Actor, held: IntelligenceItem, act: IntelligenceEvent.Act, words: str) -> IntelligenceEvent:

@@ -84,7 +84,7 @@ class ItemViewSet(ListActs, ReadActs, ScopedViewSet):
         "retrieve": "visits.read",
         "verify": intelligence.VERIFY,
         "send_back": intelligence.VERIFY,
-        "escalate": "visits.read",
+        "escalate": intelligence.VERIFY,
         "decide": intelligence.DECIDE,
         "assign": intelligence.VERIFY,
     }

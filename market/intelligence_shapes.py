@@ -6,8 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSerializer, VisibleField
-from backend.models import Person
+from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSerializer
 from market.models import IntelligenceEvent, IntelligenceItem
 
 
@@ -50,16 +49,13 @@ class NoteIn(StrictSerializer):
 class DecideIn(StrictSerializer):
     decision = serializers.ChoiceField(IntelligenceItem.Decision.choices)
     words = serializers.CharField(max_length=500, help_text="What everybody is told who sent it.")
-    owner = VisibleField(
-        queryset=Person.objects.all(),
-        required=False,
-        allow_null=True,
-        help_text="Who does it, where something is done.",
+    owner = serializers.UUIDField(
+        required=False, allow_null=True, help_text="Who does it, where something is done: somebody who may read it."
     )
 
 
 class AssignIn(StrictSerializer):
-    owner = VisibleField(queryset=Person.objects.all())
+    owner = serializers.UUIDField(help_text="Somebody who may read it.")
 
 
 class HeadOut(OutModelSerializer):

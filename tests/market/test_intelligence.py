@@ -181,7 +181,7 @@ def test_the_county_sends_it_up_to_the_prefecture_which_decides(cast: Cast, sign
     assert told(sign_in("chen"), row, "escalate").status_code == 404  # the second step is the county's
     assert done(sign_in("he"), row, "escalate")["level"] == 2
     assert told(sign_in("he"), row, "decide", **WORDS).status_code == 404
-    assert told(sign_in("zhao"), row, "escalate").status_code == 409
+    assert told(sign_in("he"), row, "escalate").status_code == 409
     assert [one["id"] for one in listed(sign_in("zhao"), "waiting=true")] == [row["id"]]
     assert done(sign_in("zhao"), row, "decide", **WORDS)["state"] == "decided"
 
