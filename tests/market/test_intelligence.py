@@ -201,7 +201,7 @@ def row(cast: Cast, as_chen: APIClient) -> dict[str, Any]:
     [
         ("lin", "verify", {}, 403, "forbidden"),
         ("chen", "decide", WORDS, 403, "forbidden"),
-        ("wu", "escalate", {}, 404, "not_found"),
+        ("wu", "escalate", {}, 403, "forbidden"),
         ("chen", "escalate", {}, 409, "conflict"),
         ("he", "decide", WORDS, 409, "conflict"),
         ("chen", "return", {"words": " "}, 400, "invalid"),
