@@ -159,6 +159,11 @@ VALID: dict[str, Body] = {
     "POST /api/v1/collection-points": lambda w, p: {"territory": p.territory, "retailers": [p.spare]},
     "POST /api/v1/collection-points/<uuid:pk>/replace": lambda w, p: {"reason": "hours"},
     "POST /api/v1/samples/<uuid:pk>/decide": lambda w, p: {"accepted": True},
+    "POST /api/v1/intelligence/items/<uuid:pk>/verify": nothing,
+    "POST /api/v1/intelligence/items/<uuid:pk>/return": lambda w, p: {"words": "哪条路?"},
+    "POST /api/v1/intelligence/items/<uuid:pk>/assign": lambda w, p: {"owner": w.cast.zhao.pk},
+    "POST /api/v1/intelligence/items/<uuid:pk>/escalate": nothing,
+    "POST /api/v1/intelligence/items/<uuid:pk>/decide": lambda w, p: {"decision": "noted", "words": "已了解"},
     "POST /api/v1/needs/<uuid:pk>/close": lambda w, p: {"on": "2026-03-16", "outcome": "已解决"},
     "POST /api/v1/promises": lambda w, p: {
         "retailer": p.shop,

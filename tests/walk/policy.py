@@ -50,6 +50,8 @@ HOLDERS: dict[str, frozenset[str]] = {
     "market.read": FIELD | LEADERS | STEWARDS | {"feng"},
     "market.edit": STEWARDS,
     "launches.decide": frozenset({"zhao"}),
+    "intelligence.verify": frozenset({"chen", "he", "feng"}),
+    "intelligence.decide": LEADERS,
     "boards.read": FIELD | LEADERS | {"feng"},
     "alerts.edit": LEADERS | {"chen", "feng"},
     "alerts.answer": FIELD | LEADERS | {"feng"},
@@ -149,6 +151,8 @@ KINDS: dict[str, str] = {
     "alert rule": "county",
     "alert rule to change": "unassigned",
     "alert": "territory",
+    "intelligence item": "breach",  # as a breach: whoever sent it, wherever its shop is today
+    "verified item": "breach",
     "order": "shop",
     "order window": "county",
     "allotment": "shop",
@@ -334,6 +338,16 @@ POLICY: dict[str, Rule] = {
     "GET /api/v1/collection-points/proposed": Rule("visits.verify", about="territory"),
     "POST /api/v1/collection-points/<uuid:pk>/replace": Rule("visits.verify", "collection point"),
     **_reads("/api/v1/samples", "market.read", "sample"),
+    **_reads("/api/v1/intelligence/items", "visits.read", "intelligence item"),
+    **{
+        f"POST /api/v1/intelligence/items/<uuid:pk>/{verb}": Rule("intelligence.verify", "intelligence item")
+        for verb in ("verify", "return", "assign")
+    },
+    "POST /api/v1/intelligence/items/<uuid:pk>/escalate": Rule("intelligence.verify", "verified item"),
+    "POST /api/v1/intelligence/items/<uuid:pk>/decide": Rule("intelligence.decide", "verified item"),
+    "GET /api/v1/intelligence/groups": Rule("visits.read"),
+    "GET /api/v1/intelligence/trends": Rule("boards.read"),
+    "GET /api/v1/intelligence/digest": Rule("boards.read"),
     "POST /api/v1/samples/<uuid:pk>/decide": Rule("visits.verify", "sample"),
     "GET /api/v1/boards/samples": Rule("boards.read"),
     **{

@@ -51,6 +51,8 @@ from market.models import (
     AlertTold,
     Allotment,
     CollectionPoint,
+    IntelligenceEvent,
+    IntelligenceItem,
     Launch,
     LaunchVerdict,
     Order,
@@ -291,6 +293,7 @@ def shop_things(world: World, column: str) -> None:
     asked = {"kind": "request", "text": "要陈列架", "raised_by": person, "raised_on": LAST_WEEK}
     _keep(world, "routed need", column, Need.objects.create(retailer=shop, **asked, **routed))
     _sampled_things(world, column, territory)
+    _intelligence(world, column, territory, person)
     promise = Promise.objects.create(
         retailer=shop, text="周五送货架", promised_by=person, promised_on=LAST_WEEK, due_on=TODAY
     )
@@ -321,6 +324,18 @@ def _sampled_things(world: World, column: str, territory: Unit) -> None:
         visit_id=world.visits[column], visit_month=MONTH, taken_on=LAST_WEEK, seen=1,
     )  # fmt: skip
     _keep(world, "sample", column, sample)
+
+
+def _intelligence(world: World, column: str, territory: Unit, person: Person) -> None:
+    """Two things that the visit to the column's shop sent up: one that waits to be verified, and one that was."""
+    for number, (kind, state) in enumerate((("intelligence item", "submitted"), ("verified item", "verified"))):
+        item = IntelligenceItem.objects.create(
+            visit_id=world.visits[column], month=MONTH, place_no=number, retailer=world.shops[column], person=person,
+            territory=territory, county_id=territory.ancestors[3], on_date=LAST_WEEK, kind="other", text=f"修路 {column}",
+            group_id=uuid7(), group_on=LAST_WEEK, state=state, sent_at=clock.now(), due_on=SATURDAY,
+        )  # fmt: skip
+        _keep(world, kind, column, item)
+        _keep(world, f"event of {kind}", column, IntelligenceEvent.objects.create(item=item, at=clock.now(), act="sent"))
 
 
 def _checked_things(world: World, column: str, stamp: dict[str, Any]) -> None:
