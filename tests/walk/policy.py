@@ -113,6 +113,8 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
         MOVED: PREFECTURE | {"lin", "chen", "he"},
         FOREIGN: PREFECTURE | {"wu", "tang", "luo"},
     },
+    # what Lin sent up from her visit: as what hangs on its shop, and hers wherever the shop is today
+    "sent": {**_LINES, MOVED: _LINES[MOVED] | {"lin"}},
     # a cell of Lin's month, and of Wu's: its author's alone
     "author": {OWN: frozenset({"lin"}), FOREIGN: frozenset({"wu"})},
     # a client cell that was handed in: her market manager's; where there is none and no county leader, the prefecture's
@@ -151,8 +153,8 @@ KINDS: dict[str, str] = {
     "alert rule": "county",
     "alert rule to change": "unassigned",
     "alert": "territory",
-    "intelligence item": "breach",  # as a breach: whoever sent it, wherever its shop is today
-    "verified item": "breach",
+    "intelligence item": "sent",
+    "verified item": "sent",
     "order": "shop",
     "order window": "county",
     "allotment": "shop",
