@@ -209,6 +209,10 @@ def _endpoints() -> list[tuple[str, str, dict[str, str], range]]:
         ("boards_shapes", f"{boards}/shapes", {}, above),
         ("boards_shops", f"{boards}/shops", {}, every),
         ("boards_shops_of_segment", f"{boards}/shops", {"subject": brand, "segment": "tier:12"}, every),
+        ("boards_status", f"{boards}/status", {}, every),
+        ("boards_concentration", f"{boards}/concentration", {}, every),
+        ("boards_key_products", f"{boards}/key-products", {}, every),
+        *((f"boards_block_{number}", f"{boards}/blocks", {"block": str(number)}, every) for number in range(1, 10)),
         ("orders_behind", "/api/v1/orders", {}, every),
         ("orders_behind_of_brand", "/api/v1/orders", {"subject": brand, "segment": "market_type:X"}, every),
     ]
@@ -247,12 +251,32 @@ def _seed(shops: int, prefectures: int, months: list[date]) -> Facts:
         for month in months:
             _month(cursor, month, facts if month in shown else None)
         make_shops(cursor, shops, MONTH)
+        _volumes_and_key_products(cursor, territories)
         cursor.execute("SET session_replication_role = origin")
         for table in ("market_unitproductmonth", "market_unitsubjectmonth", "market_unitmonth"):
             cursor.execute(f"ANALYZE {table}")
             cursor.execute(f"SELECT count(*) FROM {table}")
             measure.say(f"{cursor.fetchone()[0]:,} rows of {table} in {len(months)} months")
     return facts
+
+
+def _volumes_and_key_products(cursor: Any, territories: list[int]) -> None:
+    """How many shops bought how much, of every unit; and twelve products on the nation's key list."""
+    from backend import clock
+    from backend.models import Unit
+    from brands.models import KeyProduct, Product
+    from market import volumes
+
+    named = {"month": MONTH, "last": clock.month_end(MONTH)}
+    cursor.execute(volumes.TERRITORIES, {**named, "units": territories})
+    for level in range(4, -1, -1):
+        units = list(Unit.objects.filter(level=level).values_list("pk", flat=True))
+        cursor.execute(volumes.ABOVE, {**named, "units": units})
+    nation = Unit.objects.get(level=0)
+    KeyProduct.objects.bulk_create(
+        KeyProduct(unit=nation, product=product, during=(date(2020, 1, 1), None))
+        for product in Product.objects.order_by("pk")[:12]
+    )
 
 
 def _month(cursor: Any, month: date, facts: Facts | None) -> None:

@@ -236,6 +236,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "VisitPresence": "visits.models.visit.Visit.Presence",
         "StopState": "visits.models.stop.PlannedStop.State",
         "MissReason": "visits.models.stop.PlannedStop.MissReason",
+        "LaunchOutcome": "market.models.launches.LaunchVerdict.Outcome",
+        "LaunchState": "market.models.launches.Launch.State",
         "CalendarSource": ["override", "published", "assumed"],
     },
 }

@@ -129,8 +129,8 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "state": trial.launch.state,
         "number": trial.number,
         "goals": trial.goals,
-        "verdict": verdict and verdict.outcome,
-        "verdict_month": verdict and f"{verdict.month:%Y-%m}",
+        "outcome": verdict and verdict.outcome,
+        "outcome_month": verdict and f"{verdict.month:%Y-%m}",
     }
 
 

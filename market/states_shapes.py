@@ -76,8 +76,10 @@ class TrialOut(OutSerializer):
     state = serializers.ChoiceField(choices=Launch.State.choices)
     number = serializers.IntegerField(help_text="Month of the launch; 0 before its first whole one.")
     goals = GoalOut(many=True)
-    verdict = serializers.ChoiceField(choices=LaunchVerdict.Outcome.choices, allow_null=True)
-    verdict_month = serializers.CharField(allow_null=True)
+    outcome = serializers.ChoiceField(
+        choices=LaunchVerdict.Outcome.choices, allow_null=True, help_text="The last verdict up to the month."
+    )
+    outcome_month = serializers.CharField(allow_null=True)
 
 
 class KeyProductOut(OutSerializer):

@@ -252,7 +252,7 @@ def test_a_launch_is_held_against_its_goals(cast: Cast) -> None:
     [row] = [row for row in found["products"] if row["code"] == "P2"]
     assert (row["is_key"], row["is_launch"]) == (False, True)
     trial = row["trial"]
-    assert (trial["id"], trial["state"], trial["number"], trial["verdict"]) == (str(made.pk), "trial", 3, None)
+    assert (trial["id"], trial["state"], trial["number"], trial["outcome"]) == (str(made.pk), "trial", 3, None)
     assert [(goal["goal"], goal["value"], goal["met"]) for goal in trial["goals"]] == [
         ("on_shelf", "72.0", False),
         ("repurchase", "46.0", False),
