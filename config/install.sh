@@ -13,6 +13,7 @@ if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
 fi
 echo "安装依赖（首次约一分钟）· installing packages (about a minute the first time) ..."
 if command -v uv >/dev/null 2>&1 && uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.txt; then
-    exit 0
+    exec .venv/bin/python -m config.fonts
 fi
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+exec .venv/bin/python -m config.fonts

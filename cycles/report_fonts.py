@@ -14,12 +14,7 @@ import typst
 from django.conf import settings
 
 from backend.errors import Problem, register
-
-# The first that is there is used. All hold simplified Chinese and Latin; open ones before those of a vendor.
-FAMILIES = (
-    "Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC", "Microsoft YaHei",
-    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "SimHei", "Heiti SC", "STHeiti",
-)  # fmt: skip
+from cycles.report_families import FAMILIES
 
 register(
     "report_font_missing",
