@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
 from django.db import connection, transaction
@@ -166,9 +166,14 @@ def _lasting(content: dict[str, object], restricted: dict[str, object]) -> tuple
 
 
 def sends_at(run: ReportRun, calendar: WorkingCalendar) -> datetime:
-    """When reports that nobody released go out: 18:00 of the first working day after the lock. Pure."""
-    day = calendar.first_from(clock.business_date(run.locked_at))
-    return datetime.combine(day, SENT_AT, tzinfo=clock.BUSINESS_ZONE)
+    """When reports that nobody released go out: at the first 18:00 of a working day after they were made, which by
+    itself is on the first working day after the lock. Pure."""
+    made_on = clock.business_date(run.made_at)
+    for day in (calendar.first_from(made_on), calendar.first_from(made_on + timedelta(days=1))):
+        found = datetime.combine(day, SENT_AT, tzinfo=clock.BUSINESS_ZONE)
+        if found > run.made_at:
+            break
+    return found
 
 
 def release_due() -> int:

@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("drafted", "drafted"), ("released", "released")],
+                        choices=[("drafted", "drafted"), ("released", "report released")],
                         default="drafted",
                         max_length=8,
                         verbose_name="state",

@@ -62,7 +62,7 @@ class MonthlyReport(models.Model):
 
     class State(models.TextChoices):
         DRAFTED = "drafted", _("drafted")
-        RELEASED = "released", _("released")
+        RELEASED = "released", _("report released")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     run = models.ForeignKey(ReportRun, models.PROTECT, related_name="reports")

@@ -140,8 +140,8 @@ def test_the_sums_of_the_counties_are_the_totals_of_the_prefecture_to_the_carton
     for unit, cartons in ((reported.county, "42"), (reported.other_county, "8"), (reported.office, "42"),
                           (reported.territory, "42"), (reported.next_territory, "0")):  # fmt: skip
         assert figure(read(as_zhao, of(unit)).json(), 1, "sales") == cartons
-    board = as_zhao.get(f"/api/v1/boards/unit?unit={reported.county.pk}&month=2026-03").json()
-    assert next(one["value"] for one in board["figures"] if one["kpi"] == "sales") == "42.0"
+    board = as_zhao.get(f"/api/v1/boards/market?unit={reported.county.pk}&month=2026-03").json()
+    assert next(one["value"] for one in board["figures"] if one["kpi"] == "sales") == "42"
 
 
 def test_a_report_of_another_county_answers_byte_for_byte_like_one_that_is_not(reported: Cast, sign_in: SignIn) -> None:
