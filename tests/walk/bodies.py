@@ -87,6 +87,8 @@ VALID: dict[str, Body] = {
         "from_date": "2026-04-01",
     },
     "POST /api/v1/positions/<int:pk>/end": lambda w, p: {"on": "2026-04-01", "reason": "调动"},
+    "POST /api/v1/exports": lambda w, p: {"kind": "retailers", "format": "csv", "unit": p.territory},
+    "POST /api/v1/exports/<uuid:pk>/cancel": nothing,
     "POST /api/v1/brands": lambda w, p: {"name": "新品牌", "name_en": "New", "maker": "厂", "is_home": False},
     "PATCH /api/v1/brands/<int:pk>": lambda w, p: {"maker": "另一厂"},
     "POST /api/v1/products": lambda w, p: {"code": "NEW1", "name": "新品", "brand": w.cast.products[0].brand_id},
@@ -231,6 +233,8 @@ VALID: dict[str, Body] = {
     "POST /api/v1/manager-cycles/review": lambda w, p: {
         "items": [{"cycle": str(w.papers.get(p.territory, NO_UUID)), "cell": "client_evaluate", "act": "approve"}]
     },
+    "PATCH /api/v1/reports/<uuid:pk>": lambda w, p: {"key": "section-1", "words": "按计划推进"},
+    "POST /api/v1/reports/<uuid:pk>/release": nothing,
     "PATCH /api/v1/advice-sheets/<uuid:pk>": lambda w, p: {"words": "多订软蓝,少压硬盒"},
     "POST /api/v1/advice-sheets/prepare": lambda w, p: {"month": "2026-03", "territory": p.territory},
     "POST /api/v1/display-schemes": lambda w, p: {"unit": p.county, "code": "new-scheme", "name": "新陈列"},

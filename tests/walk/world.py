@@ -17,6 +17,7 @@ from backend.ids import uuid7
 from backend.models import (
     AuditEntry,
     Device,
+    Export,
     ImportProfile,
     ImportReject,
     ImportRun,
@@ -29,6 +30,7 @@ from backend.models import (
 )
 from brands.models import KeyProduct
 from cycles import month as months
+from cycles import report_parts
 from cycles.models import (
     Action,
     Adjustment,
@@ -41,7 +43,9 @@ from cycles.models import (
     ManagerCycle,
     Misfire,
     Month,
+    MonthlyReport,
     PrefectureMonth,
+    ReportRun,
     Result,
     Sighting,
 )
@@ -423,6 +427,7 @@ def _place_things(world: World, column: str) -> None:
     replan = Replan.objects.create(territory=territory, lost_on=SATURDAY, moves=[], made_by=person, made_at=clock.now())
     world.replans[territory.pk] = replan.pk
     _keep(world, "plan", column, territory, {"territory_id": territory.pk, "month": "2026-03"})
+    _report(world, column, territory)
     told = Misfire.objects.create(
         rule="client.silent", unit=territory, person=person, told_at=clock.now(), words="歇业", findings=[]
     )
@@ -434,6 +439,7 @@ def _place_things(world: World, column: str) -> None:
     _keep(world, "quarantine", column, _refused(person, territory.pk))
     run = _import_run(steward, cast.prefecture if column == OWN else county)
     _keep(world, "import", column, run)
+    _exports(world, column)
     for kind, state in (("checked import", "checked"), ("applied import", "applied")):
         _keep(world, kind, column, _orders_run(run, state))
     profile = ImportProfile.objects.create(pk=_far_number(), kind="orders", name=column, unit_id=run.unit_id)
@@ -498,6 +504,29 @@ def _alerts(world: World, column: str, county: Unit) -> None:
     AlertTold.objects.create(
         alert=alert, person=person, why="owner", role_id="account_manager", place=territory, due_at=now, told_at=now
     )
+
+
+def _report(world: World, column: str, territory: Unit) -> None:
+    """The monthly report of a territory, with nothing counted in it; the making is that of the prefecture."""
+    told = {"month": MONTH, "prefecture": world.cast.prefecture}
+    moments = {"made_at": clock.now(), "locked_at": clock.now(), "done_at": clock.now()}
+    run, _ = ReportRun.objects.get_or_create(**told, number=1, defaults={"cause": "lock", "of": 2, **moments})
+    sections = [report_parts.section(number) for number in range(1, 10)]
+    content: dict[str, Any] = {
+        "unit": {"name": territory.name, "name_en": "", "level": 5, "way": []},
+        "month": "2026-03",
+        "sections": sections,
+        "findings": [],
+        "sources": [],
+        "as_of": clock.now().isoformat(),
+        "waiting": 0,
+    }
+    made = MonthlyReport.objects.create(
+        run=run, month=MONTH, unit=territory, number=1, template=1, content=content, made_at=clock.now()
+    )
+    _keep(world, "monthly report", column, made)
+    if column == OWN:
+        _keep(world, "report run", column, run)
 
 
 def _paper(world: World, column: str, paper: ManagerCycle) -> None:
@@ -642,6 +671,20 @@ def _orders_run(like: ImportRun, state: str) -> ImportRun:
         kind="orders", mode="apply", state=state, person=like.person, unit=like.unit, file_format="csv", size_bytes=10,
         sha256=b"\0" * 32, started_at=clock.now(), finished_at=ended,
     )  # fmt: skip
+
+
+def _exports(world: World, column: str) -> None:
+    """One that is ready, and one that waits."""
+    cast = world.cast
+    person, unit = (cast.zhao, cast.prefecture) if column == OWN else (cast.people["tang"], cast.other_county)
+    about = {"kind": "retailers", "format": "csv", "person": person, "unit": unit, "language": "zh-hans"}
+    ready = Export.objects.create(
+        **about, state="ready", name=f"exports/{column}", sha256=b"\0" * 32, size_bytes=0, manifest={"rows": 0},
+        asked_at=clock.now(), as_of=clock.now(), finished_at=clock.now(), expires_at=clock.now() + timedelta(days=7),
+    )  # fmt: skip
+    waiting = Export.objects.create(**about, asked_at=clock.now())
+    for kind, row in (("export", ready), ("export file", ready), ("waiting export", waiting)):
+        _keep(world, kind, column, row)
 
 
 def _import_run(person: Person, unit: Unit) -> ImportRun:
