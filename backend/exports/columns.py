@@ -5,7 +5,7 @@ Pure: SQL texts of our own, no value of anybody's. Read by the three writers and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.exports.kinds import Column, ExportKind, Personal, Type
 
@@ -14,7 +14,7 @@ FORMULA_STARTS = "=+-@\uff1d\uff0b\uff0d\uff20\u2212"
 BLANK_STARTS = "\x7f\x85\u00a0\u00ad\u1680\u180e\u2028\u2029\u202f\u205f\u2060\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x2010))
 )
-_RISKY = ", ".join(str(ord(c)) for c in FORMULA_STARTS + BLANK_STARTS)
+_RISKY = ", ".join(map(str, [*range(1, 33), *map(ord, FORMULA_STARTS + BLANK_STARTS)]))
 LONGEST_CELL = 32_767  # characters, of a cell of a spreadsheet
 _LONG_NUMBER = r"\d([ -]?\d){6,}"  # seven digits or more: of a phone, a licence, an identity card
 _EPOCH = "'1899-12-30'"  # day 0 of a spreadsheet
@@ -29,6 +29,7 @@ class Shown:
     title_en: str
     type: Type
     sql: str
+    raw: str  # the same before it is masked: a mask keeps the first character, or puts * there
     scale: int = 0
     is_masked: bool = False
 
@@ -40,31 +41,37 @@ def shown(kind: ExportKind, *, masked: bool) -> list[Shown]:
     """The columns of the file, in their order; an amount in fen is followed by the same in yuan."""
     found: list[Shown] = []
     for column in kind.columns:
-        hides = masked and column.personal is not None
-        sql = _masked(column) if hides else f'q."{column.name}"'
-        kept = Shown(column.name, column.title, column.title_en, column.type, sql, column.scale, hides)
-        if column.type != Type.FEN:
-            found.append(kept)
-            continue
-        yuan = column.name.removesuffix("_fen") + "_yuan"
-        of_it = f"(({sql})::numeric / 100)::numeric(20, 2)"
-        named = (f"{column.title}(分)", f"{column.title_en}, fen")
-        found.append(Shown(column.name, *named, Type.INTEGER, sql, 0, hides))
-        named = (f"{column.title}(元)", f"{column.title_en}, yuan")
-        found.append(Shown(yuan, *named, Type.DECIMAL, of_it, 2, hides))
+        hides, raw = masked and column.personal is not None, f'q."{column.name}"'
+        sql = _masked(column, raw) if hides else raw
+        kept = Shown(column.name, column.title, column.title_en, column.type, sql, raw, column.scale, hides)
+        found += _money(kept) if column.type == Type.FEN else [kept]
     return found
 
 
-def _masked(column: Column) -> str:
-    sql = f'q."{column.name}"'
+def _money(fen: Shown) -> list[Shown]:
+    """Fen as they are, and exact yuan beside them."""
+    in_fen = replace(fen, title=f"{fen.title}(分)", title_en=f"{fen.title_en}, fen", type=Type.INTEGER)
+    in_yuan = replace(
+        fen,
+        name=fen.name.removesuffix("_fen") + "_yuan",
+        title=f"{fen.title}(元)",
+        title_en=f"{fen.title_en}, yuan",
+        type=Type.DECIMAL,
+        sql=f"(({fen.sql})::numeric / 100)::numeric(20, 2)",
+        scale=2,
+    )
+    return [in_fen, in_yuan]
+
+
+def _masked(column: Column, sql: str) -> str:
     masks = {
         Personal.NAME: f"CASE WHEN {sql} = '' THEN '' ELSE left({sql}, 1) || '**' END",
         Personal.NUMBER: f"CASE WHEN {sql} = '' THEN '' ELSE left({sql}, 4) || '****' END",
-        Personal.HIDDEN: f"CASE WHEN {sql} = '' THEN '' ELSE CASE WHEN {sql} IS NULL THEN NULL ELSE '***' END END",
-        Personal.POINT: f"round(({sql})::numeric, 2)::float8",
+        Personal.HIDDEN: f"CASE WHEN {sql} <> '' THEN '***' ELSE {sql} END",
+        Personal.POINT: f"round(({sql}) * 100) / 100",
         # Cheaper to look for than to replace: most notes hold no number.
-        Personal.WORDS: f"CASE WHEN {sql} ~ '{_LONG_NUMBER}' THEN regexp_replace({sql}, '{_LONG_NUMBER}', '***', 'g')"
-        f" ELSE {sql} END",
+        Personal.WORDS: f"CASE WHEN octet_length({sql}) > 6 AND {sql} ~ '{_LONG_NUMBER}'"
+        f" THEN regexp_replace({sql}, '{_LONG_NUMBER}', '***', 'g') ELSE {sql} END",
     }
     return masks[column.personal or Personal.HIDDEN]
 
@@ -73,7 +80,7 @@ def as_csv(column: Shown, *, is_english: bool) -> str:
     """For a CSV that people open in a spreadsheet."""
     yes, no = ("yes", "no") if is_english else ("是", "否")
     if column.type == Type.TEXT:
-        return f"CASE WHEN {risky(column.sql)} THEN '''' || ({column.sql}) ELSE ({column.sql}) END"
+        return f"CASE WHEN {risky(column.raw)} THEN '''' || ({column.sql}) ELSE ({column.sql}) END"
     if column.type == Type.BOOLEAN:
         return f"CASE ({column.sql}) WHEN true THEN '{yes}' WHEN false THEN '{no}' END"
     if column.type == Type.MONTH:
@@ -102,7 +109,7 @@ def as_xlsx(column: Shown) -> str:
 
 def risky(sql: str) -> str:
     """SQL, true of a text that some spreadsheet might compute: by its first character. ascii('') is 0."""
-    return f"(ascii({sql}) BETWEEN 1 AND 32 OR ascii({sql}) IN ({_RISKY}))"
+    return f"ascii({sql}) IN ({_RISKY})"
 
 
 def is_risky(text: str) -> bool:

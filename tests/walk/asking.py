@@ -34,7 +34,8 @@ def api_routes() -> dict[str, Route]:
 
 def page_routes() -> list[Route]:
     """Every route outside the API and the admin."""
-    apart = (DESK, "/photos/")  # addresses of photos are given out with a key: tests/photos walks them
+    # addresses of photos and of exports are given out with a key: tests/photos and tests/backend/exports walk them
+    apart = (DESK, "/photos/", "/export-files/")
     return [r for r in all_routes() if r.path == DOCS or not (r.is_api or r.path.startswith(apart))]
 
 

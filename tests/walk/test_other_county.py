@@ -47,6 +47,7 @@ NAMES_NONE = {
     "page_size", "level", "username", "is_active", "act", "object_type", "object_id", "before", "cursor", "fields",
     "ordering", "q", "sort", "children", "month", "since", "until", "on", "as_of", "on_date", "on_date_after",
     "on_date_before", "due_before", "licence_before", "licence_due", "brief_by_after", "kind", "mode", "state",
+    "format",
     "cell", "role", "written", "severity", "code", "column", "source", "presence", "flag", "flagged", "has", "has_note",
     "released", "template", "policy_version", "submission_id", "order_no", "order_weekday", "is_home", "is_launch",
     "is_working", "is_primary", "is_open", "on_sale", "blend", "brand", "brand__is_home", "product", "price_class",

@@ -18,6 +18,7 @@ from backend.models import (
     AuditEntry,
     Device,
     Export,
+    Export,
     ImportProfile,
     ImportReject,
     ImportRun,
@@ -440,6 +441,7 @@ def _place_things(world: World, column: str) -> None:
     run = _import_run(steward, cast.prefecture if column == OWN else county)
     _keep(world, "import", column, run)
     _exports(world, column)
+    _exports(world, column)
     for kind, state in (("checked import", "checked"), ("applied import", "applied")):
         _keep(world, kind, column, _orders_run(run, state))
     profile = ImportProfile.objects.create(pk=_far_number(), kind="orders", name=column, unit_id=run.unit_id)
@@ -671,6 +673,20 @@ def _orders_run(like: ImportRun, state: str) -> ImportRun:
         kind="orders", mode="apply", state=state, person=like.person, unit=like.unit, file_format="csv", size_bytes=10,
         sha256=b"\0" * 32, started_at=clock.now(), finished_at=ended,
     )  # fmt: skip
+
+
+def _exports(world: World, column: str) -> None:
+    """One that is ready, and one that waits."""
+    cast = world.cast
+    person, unit = (cast.zhao, cast.prefecture) if column == OWN else (cast.people["tang"], cast.other_county)
+    about = {"kind": "retailers", "format": "csv", "person": person, "unit": unit, "language": "zh-hans"}
+    ready = Export.objects.create(
+        **about, state="ready", name=f"exports/{column}", sha256=b"\0" * 32, size_bytes=0, manifest={"rows": 0},
+        asked_at=clock.now(), as_of=clock.now(), finished_at=clock.now(), expires_at=clock.now() + timedelta(days=7),
+    )  # fmt: skip
+    waiting = Export.objects.create(**about, asked_at=clock.now())
+    for kind, row in (("export", ready), ("export file", ready), ("waiting export", waiting)):
+        _keep(world, kind, column, row)
 
 
 def _exports(world: World, column: str) -> None:
