@@ -43,19 +43,20 @@ def blocks(actor: Actor, unit: Unit, month: date, numbers: Sequence[int] = NUMBE
     """These blocks, in that order. KeyError for another number than 1 to 9."""
     of_market = tuple(number for number in numbers if number != 9)
     found = {one.number: one for one in blocks_read.blocks(actor, unit, month, of_market)}
-    if {5, 7, 9}.intersection(numbers):
-        board = method_board.method_board(actor, unit, month)
+    board = method_board.method_board(actor, unit, month) if 9 in numbers else None
+    if {5, 7}.intersection(numbers):
+        fired = board.findings if board else method_board.findings(actor, unit, month)
         added = {
-            5: [_findings(board, unit, month, _is_of_clients)],
-            7: _compliance(board, unit, month, reads_restricted(actor, unit)),
+            5: [_findings(fired, unit, month, _is_of_clients)],
+            7: _compliance(fired, unit, month, reads_restricted(actor, unit)),
         }
         for number in added.keys() & found.keys():
             found[number] = replace(found[number], tables=(*found[number].tables, *added[number]))
-        if 9 in numbers:
-            freshness = found[of_market[0]].freshness if of_market else queries.freshness(unit.pk)
-            accuracy = None if board.forecast is None else board.forecast.accuracy
-            figures = [Figure(ACCURACY, accuracy)]
-            found[9] = make(9, figures, _next(board, actor, unit, month), freshness)
+    if board is not None:
+        freshness = found[of_market[0]].freshness if of_market else queries.freshness(unit.pk)
+        accuracy = None if board.forecast is None else board.forecast.accuracy
+        figures = [Figure(ACCURACY, accuracy)]
+        found[9] = make(9, figures, _next(board, actor, unit, month), freshness)
     return tuple(found[number] for number in numbers)
 
 
@@ -71,19 +72,19 @@ def _is_of_trade(rule: Rule) -> bool:
     return not (_is_of_clients(rule) or _is_of_compliance(rule) or rule.restricted)
 
 
-def _compliance(board: MethodBoard, unit: Unit, month: date, trusted: bool) -> list[Table]:
-    found = [_findings(board, unit, month, _is_of_compliance)]
+def _compliance(fired: Iterable[Fired], unit: Unit, month: date, trusted: bool) -> list[Table]:
+    found = [_findings(fired, unit, month, _is_of_compliance)]
     if trusted:
-        flow = _findings(board, unit, month, lambda rule: rule.restricted)
+        flow = _findings(fired, unit, month, lambda rule: rule.restricted)
         found.append(replace(flow, code="flow", title="异常流动提醒(受限)", title_en="Abnormal flow (restricted)",
                              is_restricted=True))  # fmt: skip
     return found
 
 
-def _findings(board: MethodBoard, unit: Unit, month: date, wanted: Callable[[Rule], bool]) -> Table:
+def _findings(fired: Iterable[Fired], unit: Unit, month: date, wanted: Callable[[Rule], bool]) -> Table:
     """Findings of the month by rule, most first: how many, how many still hold, how old the oldest is."""
-    fired = sorted((one for one in board.findings if wanted(one.rule)), key=lambda one: (-one.count, one.rule.code))
-    return Table("findings", "提醒与发现", "Findings", _OF_FINDINGS, tuple(_fired(one, unit, month) for one in fired))
+    told = sorted((one for one in fired if wanted(one.rule)), key=lambda one: (-one.count, one.rule.code))
+    return Table("findings", "提醒与发现", "Findings", _OF_FINDINGS, tuple(_fired(one, unit, month) for one in told))
 
 
 _OF_FINDINGS = (
@@ -104,7 +105,9 @@ def _place(unit: Unit, month: date) -> str:
 
 def _next(board: MethodBoard, actor: Actor, unit: Unit, month: date) -> Iterable[Table]:
     return [
-        replace(_findings(board, unit, month, _is_of_trade), code="problems", title="问题", title_en="Problems"),
+        replace(
+            _findings(board.findings, unit, month, _is_of_trade), code="problems", title="问题", title_en="Problems"
+        ),
         _results(board, unit, month),
         _ageing(board, unit),
         _forecast(board, unit, month),

@@ -74,7 +74,7 @@ def method_board(actor: Actor, unit: Unit, month: date) -> MethodBoard:
     open_ones = _under(Improvement, actor, unit, state__in=OPEN)
     ageing = list(open_ones.values_list("months_open").annotate(Count("pk"), Min("opened_on")).order_by("months_open"))
     return MethodBoard(
-        findings=_findings(actor, unit, month),
+        findings=findings(actor, unit, month),
         actions={state: sum(row[:1]) for state, row in by_state.items()},
         flagged=sum(row[1] for row in by_state.values()),
         results={outcome: row[0] for outcome, row in outcomes.items()},
@@ -99,7 +99,8 @@ def _under(model: type[Model], actor: Actor, unit: Unit, **narrowed: Any) -> Que
     return visible_to(rows, actor).filter(Q(territory_id__in=below) | Q(unit_id__in=below)).order_by()
 
 
-def _findings(actor: Actor, unit: Unit, month: date) -> tuple[Fired, ...]:
+def findings(actor: Actor, unit: Unit, month: date) -> tuple[Fired, ...]:
+    """The findings of a unit's month by rule, over what the actor may see. One query."""
     seen = Exists(Sighting.objects.filter(month=month, finding_id=OuterRef("pk")))
     rows = (
         _under(Finding, actor, unit)

@@ -98,7 +98,7 @@ def _brands(asked: Asked, number: int) -> Block:
 def _status(asked: Asked, number: int) -> Block:
     board = status.of(asked.unit.pk, asked.month, asked.figures, asked.products)
     states = blocks_trade.states(board, asked.unit.pk, asked.month)
-    return _made(asked, number, [*states, blocks_trade.margins(asked.unit.pk, asked.month)])
+    return _made(asked, number, [*states, blocks_trade.margins(asked.unit, asked.month)])
 
 
 def _clients(asked: Asked, number: int) -> Block:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from backend.kpis import Kpi, kpi
-from backend.models import Unit
+from backend.models import Level, Unit
 from market import counting, kpis, queries, status, trade_kpis, values
 from market.beside import Asked
 from market.blocks import Cell, Column, Row, Table, column_of
@@ -193,21 +193,21 @@ _OF_STATE = (
 _OF_CLASS = (trade_kpis.MARGIN, trade_kpis.STOCK_TO_SALES, trade_kpis.DAYS_OF_SUPPLY)
 
 
-def margins(unit_id: int, month: date) -> Table:
-    """Margin, stock to sales and days of supply of each price class; the margin also among urban and rural shops."""
-    everyone = _by_class(unit_id, month, EVERYONE, _OF_CLASS)
-    types = [
-        _by_class(unit_id, month, Segment(SegmentKind.MARKET_TYPE, code), _OF_CLASS[:1]) for code, *_ in MARKET_TYPES
-    ]
+def margins(unit: Unit, month: date) -> Table:
+    """Margin, stock to sales and days of supply of each price class; from the county up the margin also among urban
+    and rural shops (below it classes of shops are not kept: GET boards/subjects counts them when somebody asks)."""
+    types = MARKET_TYPES if unit.level <= Level.COUNTY else ()
+    everyone = _by_class(unit.pk, month, EVERYONE, _OF_CLASS)
+    split = [_by_class(unit.pk, month, Segment(SegmentKind.MARKET_TYPE, code), _OF_CLASS[:1]) for code, *_ in types]
     rows = []
     for pk, (label, label_en) in CLASSES.items():
         told = [everyone.get(pk, {}).get(one.id) for one in _OF_CLASS]
-        told[1:1] = [of.get(pk, {}).get(trade_kpis.MARGIN.id) for of in types]
+        told[1:1] = [of.get(pk, {}).get(trade_kpis.MARGIN.id) for of in split]
         if any(value is not None for value in told):
             subject = Subject(SubjectKind.PRICE_CLASS, pk)
-            address = rows_of(unit_id, month, subject, EVERYONE)(trade_kpis.MARGIN.id)
+            address = rows_of(unit.pk, month, subject, EVERYONE)(trade_kpis.MARGIN.id)
             rows.append(Row(label, label_en, tuple(told), address, subject=subject))
-    of_types = [Column(f"margin_{code}", f"毛利率({zh})", f"margin, {en}", "percent") for code, zh, en in MARKET_TYPES]
+    of_types = [Column(f"margin_{code}", f"毛利率({zh})", f"margin, {en}", "percent") for code, zh, en in types]
     columns = (column_of(_OF_CLASS[0]), *of_types, *(column_of(one) for one in _OF_CLASS[1:]))
     return Table("margins", "毛利与库存(按价类、市场类型)", "Margin and stock by class", columns, tuple(rows))
 

@@ -55,7 +55,7 @@ NAMES_NONE = {
     "open", "rule", "dimension",
     "asked", "by", "channel", "overdue", "passed", "tag", "understanding",
     "visit_id", "item_code", "waiting",
-    "kpi", "kpis", "segment", "months", "order", "page", "after",
+    "kpi", "kpis", "segment", "months", "order", "page", "after", "block", "word", "counts",
     "collections", "holds_unsent", "older_than", "subject",
     "department", "is_overdue", "is_replied", "is_mine", "confidence", "place", "campaign", "stratum", "week",
     "is_suspect", "is_decided", "is_accepted",
