@@ -145,12 +145,13 @@ SELECT coalesce(sum(given), 0), coalesce(sum(created), 0), coalesce(sum(changed)
         AND row_no NOT IN (SELECT row_no FROM import_fault WHERE severity = 'error'))
 FROM order_after
 """
+# Of an order without a good line nothing is said: it stays as it is, and may be of a shop outside the importer's units.
 DIFFERENCE = """
 WITH side AS (
     SELECT month, county_id, 0::bigint AS cartons_before, cartons::bigint AS cartons_after, 0::bigint AS fen_before,
-        amount_fen AS fen_after FROM order_head JOIN order_after USING (head)
+        amount_fen AS fen_after FROM order_head JOIN order_after USING (head) WHERE given > 0
     UNION ALL SELECT old_month, old_county_id, old_cartons, 0, old_amount_fen, 0 FROM order_head
-    JOIN order_after USING (head) WHERE old_month IS NOT NULL)
+    JOIN order_after USING (head) WHERE given > 0 AND old_month IS NOT NULL)
 SELECT to_char(month, 'YYYY-MM'), county_id, c.name, sum(cartons_before)::bigint, sum(cartons_after)::bigint,
     sum(fen_before)::bigint, sum(fen_after)::bigint
 FROM side JOIN backend_unit c ON c.id = county_id GROUP BY month, county_id, c.name ORDER BY month, county_id
@@ -215,13 +216,15 @@ SELECT DISTINCT mine.key FROM market_loadedkey mine JOIN market_loadedkey later
     ON later.kind = mine.kind AND later.key = mine.key AND later.id > mine.id AND later.run_id <> mine.run_id
 WHERE mine.run_id = %(run)s ORDER BY mine.key LIMIT 20
 """
+# A number may be used anew after months: what was written over is known by its id, what was new is the newest.
 UNDO_HEADS = """
 CREATE TEMP TABLE order_touched ON COMMIT DROP AS
 SELECT k.key AS order_no, o.id AS order_id, o.month AS old_month, o.retailer_id AS old_retailer_id,
     o.on_date AS old_on_date, (k.before->>'month')::date AS month, (k.before->>'retailer_id')::uuid AS retailer_id,
     (k.before->>'on_date')::date AS on_date, k.before
 FROM market_loadedkey k LEFT JOIN LATERAL (SELECT o.* FROM market_order o WHERE o.order_no = k.key
-    AND o.month = ANY(%(months)s::date[]) ORDER BY o.id DESC LIMIT 1) o ON true
+    AND o.month = ANY(%(months)s::date[]) AND (k.before IS NULL OR o.id = (k.before->>'id')::uuid)
+    ORDER BY o.id DESC LIMIT 1) o ON true
 WHERE k.run_id = %(run)s AND k.kind = 'orders'
 """
 UNDO_SHOPS = """

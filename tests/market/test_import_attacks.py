@@ -1,0 +1,53 @@
+"""Imports by somebody who tries numbers, totals and files that are not his to send: nothing leaks, nothing is lost."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from rest_framework.test import APIClient
+
+from backend.models import Position
+from backend.partitions import ensure_partitions
+from market.models import Order, ShopProductMonth
+from tests.cast import ALWAYS, Cast, SignIn
+from tests.market.importing import counts, done, orders, post, rejects, run_of, send, stood, work
+
+A, B = "420200000000", "420200000001"  # two of Lin's shops
+TOTALS = "月份,客户编码,商品编码,销量,金额"
+
+
+@pytest.fixture
+def as_qian(sign_in: SignIn) -> APIClient:
+    return sign_in("qian")
+
+
+def totals() -> list[tuple[str, str, int]]:
+    rows = ShopProductMonth.objects.values_list("retailer__code", "product__code", "cartons")
+    return sorted(rows)
+
+
+def test_the_number_of_a_foreign_order_tells_nothing_of_it(cast: Cast, as_qian: APIClient, sign_in: SignIn) -> None:
+    done(as_qian, "orders", orders(f"D1,{A},2026-03-04,P1,30,20,20,3344.00"))
+    Position.objects.create(person=cast.wu, unit=cast.other_county, role_id="data_steward", during=ALWAYS)
+    theirs = cast.wu_shops[0].code
+    lines = (f"D1,{theirs},2026-03-04,P1,,,1,1", f"D9,{theirs},2026-03-05,P1,,,2,2")
+    run = done(sign_in("wu"), "orders", orders(*lines), "dry_run")
+    [told] = run["difference"]
+    assert (told["county"], told["cartons_before"], told["cartons_after"], told["fen_after"]) == (
+        cast.other_county.pk, 0, 2, 200)  # fmt: skip
+
+
+def test_a_number_that_was_used_before_is_taken_back_by_itself(cast: Cast, as_qian: APIClient) -> None:
+    ensure_partitions(around=date(2025, 10, 16))
+    done(as_qian, "orders", orders(f"X,{A},2026-03-04,P1,,,20,100"))
+    done(as_qian, "orders", orders(f"X,{B},2025-10-04,P2,,,7,70"))
+    before = sorted(Order.objects.values_list("on_date", "cartons", "retailer__code"))
+    assert before == [(date(2025, 10, 4), 7, B), (date(2026, 3, 4), 20, A)]
+    run = done(as_qian, "orders", orders(f"X,{A},2026-03-05,P1,,,21,110"))
+    assert counts(run) == ("applied", 1, 1, 0, 0, 1, 0, 0)
+    assert post(as_qian, f"imports/{run['id']}/undo").status_code == 200
+    work()
+    assert run_of(as_qian, run["id"])["state"] == "undone"
+    assert sorted(Order.objects.values_list("on_date", "cartons", "retailer__code")) == before
+    assert totals() == [(A, "P1", 20), (B, "P2", 7)]
