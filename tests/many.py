@@ -12,6 +12,7 @@ from backend import clock
 from backend.models import (
     AuditEntry,
     Device,
+    Export,
     ImportProfile,
     ImportReject,
     ImportRun,
@@ -176,6 +177,10 @@ def _files(world: World, number: int) -> None:
         kind="products", mode="dry_run", state="looked", person=cast.qian, unit=cast.prefecture, file_name="a.csv",
         file_format="csv", encoding="utf-8", size_bytes=10, sha256=b"\0" * 32, rows=1,
         started_at=clock.now(), finished_at=clock.now(),
+    )  # fmt: skip
+    Export.objects.create(
+        kind="retailers", format="csv", state="failed", person=cast.zhao, unit=cast.prefecture, language="zh-hans",
+        asked_at=clock.now(), finished_at=clock.now(),
     )  # fmt: skip
     ImportReject.objects.create(
         run_id=world.key("import", OWN), row_no=10 + number, column="name", severity="error", code="too_long", value="x"

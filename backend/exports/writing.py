@@ -161,7 +161,7 @@ def _parquet(cursor: Any, query: Query, sink: Sink, told: Told) -> int:
     schema = pyarrow.schema([(column.name, _arrow_type(column)) for column in query.shown])
     read = arrow_csv.ConvertOptions(
         column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
-        true_values=["t"], false_values=["f"],
+        true_values=["t"], false_values=["f"], check_utf8=False,  # the database holds nothing else
     )  # fmt: skip
     rows = 0
     with (
