@@ -15,8 +15,9 @@ from psycopg import sql
 
 from backend import audit, clock
 from backend.errors import Problem
-from backend.imports import bulk, files, profiles, working
+from backend.imports import files, profiles, working
 from backend.imports.kinds import Context, Tally
+from backend.imports.rows import Reader
 from backend.locks import Lock, take
 from backend.models import ImportReject, ImportRun
 from backend.scope import Actor
@@ -98,7 +99,7 @@ def _stage(cursor: Any, rows: list[list[str]]) -> None:
     """The lines stand where those of a file would, read by the same parsers."""
     heading = [column.name for column in COLUMNS]
     planned = profiles.plan(ORDERS, heading, {"money": "fen"})
-    reader = bulk.Reader(planned, files.Sheet("api", "", heading, len(rows), iter(rows)))
+    reader = Reader(planned, files.Sheet("api", "", heading, len(rows), iter(rows)))
     columns = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(c.name), sql.SQL(c.sql_type)) for c in COLUMNS)
     cursor.execute(sql.SQL("CREATE TEMPORARY TABLE import_row (row_no integer, {}) ON COMMIT DROP").format(columns))
     cursor.execute(

@@ -12,7 +12,7 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -39,6 +39,16 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Raw:
+    """The text that a sheet's rows come from. `is_strict`: every byte of it is of the encoding."""
+
+    place: Path
+    encoding: str
+    delimiter: str
+    is_strict: bool
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A heading, about how many rows stand under it, and the rows, as they are asked for."""
 
@@ -47,6 +57,7 @@ class Sheet:
     heading: list[str]
     rows_expected: int
     rows: Iterator[list[str]]
+    raw: Raw | None = None
 
 
 def keep(run_id: UUID, pieces: Iterable[bytes]) -> Kept:
@@ -120,7 +131,13 @@ def _csv(place: Path, file_format: str) -> Iterator[Sheet]:
         if not heading or not any(cell.strip() for cell in heading):
             raise Problem("import_empty")
         told = encoding if file_format == "csv" else ""
-        yield Sheet(file_format, told, heading, max(lines - 1, 0), rows)
+        raw = Raw(place, encoding, delimiter, errors == "strict")
+        yield Sheet(file_format, told, heading, max(lines - 1, 0), rows, raw)
+
+
+def with_rows(sheet: Sheet, text: Iterable[str], delimiter: str) -> Sheet:
+    """The sheet, with the rows of this text as those that come next."""
+    return replace(sheet, rows=_rows(text, delimiter))
 
 
 def _rows(text: Iterable[str], delimiter: str) -> Iterator[list[str]]:
