@@ -34,6 +34,7 @@ def compose(units: Sequence[Unit], month: date, prefecture_id: int) -> list[Told
     """The report of each of these units of one prefecture, all from the same facts."""
     trade = report_trade.read(units, month)
     chain = report_chain.read([unit.pk for unit in units], month)
+    lines = report_findings.lines_of([unit.pk for unit in units], month)
     children: dict[int | None, list[Unit]] = {}
     for unit in sorted(units, key=lambda one: one.code):
         children.setdefault(unit.parent_id, []).append(unit)
@@ -42,7 +43,9 @@ def compose(units: Sequence[Unit], month: date, prefecture_id: int) -> list[Told
     about = {"as_of": fresh.as_of.isoformat(), "waiting": fresh.waiting}
     return [
         Told(
-            unit, _content(Case(trade, chain, unit, children.get(unit.pk, ())), names, about), _restricted(chain, unit)
+            unit,
+            _content(Case(trade, chain, lines[unit.pk], unit, children.get(unit.pk, ())), names, about),
+            _restricted(chain, unit),
         )
         for unit in units
     ]

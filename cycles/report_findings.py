@@ -1,4 +1,5 @@
-"""The three to five sentences of a report: drafted by rule from its figures, each with its evidence. Pure.
+"""The three to five sentences of a report: drafted by rule from its figures, each with its evidence. Pure but for
+`lines_of`, which reads the thresholds.
 
 Called by cycles/report_content.py. A sentence is a template's key and version with parameters (cycles/sentences.py), so
 that every reader has it in his or her language; a person may add one line to each. docs/method.md lists the rules.
@@ -8,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from backend import clock, parameters
 from backend.models import Unit
 from cycles.chain_reads import rule_or_none
 from cycles.report_chain import Chain
@@ -22,9 +25,29 @@ from market.figures import Figure
 from visits import compliance
 
 LEAST, MOST = 3, 5
-# Thresholds of the trade (docs/method.md, "Monthly report").
-CHANGE, SHIFT, INDEX_LOW, INDEX_HIGH, STOCK_HIGH = Decimal(5), Decimal(2), Decimal(95), Decimal(105), Decimal("1.5")
-OUT_OF_STOCK, SELL_THROUGH, TAGS, SURE = Decimal(15), Decimal(50), Decimal(95), Decimal(95)
+# The thresholds of the rules that make the findings, as of the month's last day in the unit itself.
+KEYS = ("market.sales_moved", "market.index_off", "market.stock_high", "brand.company_stockout", "brand.sell_through",
+        "market.price_tag_rate", "market.forecast_accuracy")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Where a figure is no longer as it should be, in the figure's own unit."""
+
+    moved: Decimal
+    index_off: Decimal
+    stock: Decimal
+    refused: Decimal
+    sell_through: Decimal
+    tags: Decimal
+    forecast: Decimal
+
+
+def lines_of(unit_ids: Sequence[int], month: date) -> dict[int, Lines]:
+    """Those in force in each unit. One query for any number."""
+    held = parameters.values(KEYS, unit_ids, clock.month_end(month))
+    return {unit: Lines(*(Decimal(str(held[unit][key])) for key in KEYS)) for unit in unit_ids}
+
 
 register(
     Template("report.behind_target", 1, "销量完成目标 {rate:percent},差 {gap:n} 条。",
@@ -42,8 +65,8 @@ register(
     Template("report.index", 1, "价格指数 {index},超出 {low:n}–{high:n} 的正常区间。",
              "The price index was {index}, outside {low:n} to {high:n}."),
     Template("report.stock", 1, "存销比 {ratio},高于 {most}。", "Stock to sales was {ratio}, above {most}."),
-    Template("report.refused", 1, "公司断货率 {rate:percent},高于 {most:percent}。",
-             "The company's stock-out rate was {rate:percent}, above {most:percent}."),
+    Template("report.refused", 1, "公司断货率 {rate:percent},不低于上限 {most:percent}。",
+             "The company's stock-out rate was {rate:percent}, not below {most:percent}."),
     Template("report.slow_key", 1, "重点品规 {product} 动销率 {rate:percent},低于 {least:percent}。",
              "The key product {product} had a sell-through of {rate:percent}, below {least:percent}."),
     Template("report.tags", 1, "明码标价率 {rate:percent},低于 {least:percent}。",
@@ -77,6 +100,7 @@ class Case:
 
     trade: Trade
     chain: Chain
+    lines: Lines
     unit: Unit
     children: Sequence[Unit] = field(default_factory=tuple)
 
@@ -140,7 +164,7 @@ def _volume(case: Case) -> Iterable[Drafted]:
     change, cartons = sales.year_change_percent, sales.year_change
     if change is None or cartons is None:
         yield Drafted("sold", _PLAIN + 3, {"cartons": int(sales.value)}, (kpis.SALES.id,))
-    elif abs(change) < CHANGE:
+    elif abs(change) <= case.lines.moved:
         told = {"cartons": int(sales.value), "change": _number(change)}
         yield Drafted("steady", _PLAIN + 2, told, (kpis.SALES.id,))
     else:
@@ -177,16 +201,17 @@ def _coverage(case: Case) -> Iterable[Drafted]:
 
 def _market(case: Case) -> Iterable[Drafted]:
     index, stock = case.value(kpis.INDEX.id), case.value(trade_kpis.STOCK_TO_SALES.id)
-    if index is not None and not INDEX_LOW <= index <= INDEX_HIGH:
-        told = {"index": str(index), "low": int(INDEX_LOW), "high": int(INDEX_HIGH)}
+    off = case.lines.index_off
+    if index is not None and abs(index - 100) > off:
+        told: dict[str, Any] = {"index": str(index), "low": _number(100 - off), "high": _number(100 + off)}
         yield Drafted("index", 20, told, (kpis.INDEX.id,))
-    if stock is not None and stock > STOCK_HIGH:
-        told = {"ratio": str(stock.quantize(Decimal("0.01"))), "most": str(STOCK_HIGH)}
+    if stock is not None and stock > case.lines.stock:
+        told = {"ratio": str(stock.quantize(Decimal("0.01"))), "most": str(_number(case.lines.stock))}
         yield Drafted("stock", 22, told, (trade_kpis.STOCK_TO_SALES.id, trade_kpis.DAYS_OF_SUPPLY.id))
     refused = case.value(trade_kpis.COMPANY_STOCKOUT.id)
-    if refused is not None and refused > OUT_OF_STOCK:
-        asked = {"rate": _number(refused), "most": int(OUT_OF_STOCK)}
-        yield Drafted("refused", 24, asked, (trade_kpis.COMPANY_STOCKOUT.id,))
+    if refused is not None and refused >= case.lines.refused:
+        told = {"rate": _number(refused), "most": _number(case.lines.refused)}
+        yield Drafted("refused", 24, told, (trade_kpis.COMPANY_STOCKOUT.id,))
 
 
 def _key_products(case: Case) -> Iterable[Drafted]:
@@ -194,17 +219,17 @@ def _key_products(case: Case) -> Iterable[Drafted]:
         (case.trade.products.get((case.unit.pk, product), {}).get(trade_kpis.SELL_THROUGH_RATE.id), name)
         for product, name, _ in case.trade.key[case.unit.pk]
     ]
-    slow = [(Decimal(rate), name) for rate, name in rates if rate is not None and rate < SELL_THROUGH]
+    slow = [(Decimal(rate), name) for rate, name in rates if rate is not None and rate < case.lines.sell_through]
     if slow:
         rate, name = min(slow)
-        told = {"product": name, "rate": _number(rate), "least": int(SELL_THROUGH)}
+        told = {"product": name, "rate": _number(rate), "least": _number(case.lines.sell_through)}
         yield Drafted("slow_key", 26, told, (trade_kpis.SELL_THROUGH_RATE.id,))
 
 
 def _tags(case: Case) -> Iterable[Drafted]:
     rate = case.value(compliance.TAGS.id)
-    if rate is not None and rate < TAGS:
-        yield Drafted("tags", 34, {"rate": _number(rate), "least": int(TAGS)}, (compliance.TAGS.id,))
+    if rate is not None and rate < case.lines.tags:
+        yield Drafted("tags", 34, {"rate": _number(rate), "least": _number(case.lines.tags)}, (compliance.TAGS.id,))
 
 
 def _problems(case: Case) -> Iterable[Drafted]:
@@ -221,8 +246,8 @@ def _problems(case: Case) -> Iterable[Drafted]:
 
 def _forecast(case: Case) -> Iterable[Drafted]:
     held, ahead = case.chain.held.get(case.unit.pk), case.chain.ahead.get(case.unit.pk)
-    if held is not None and held.accuracy is not None and held.accuracy < SURE:
-        yield Drafted("forecast_off", 32, {"rate": _number(held.accuracy), "least": int(SURE)})
+    if held is not None and held.accuracy is not None and held.accuracy < case.lines.forecast:
+        yield Drafted("forecast_off", 32, {"rate": _number(held.accuracy), "least": _number(case.lines.forecast)})
     if ahead is not None:
         yield Drafted("forecast", _PLAIN, {"cartons": ahead.cartons})
 
