@@ -269,6 +269,23 @@ def test_three_to_five_sentences_are_drafted_from_the_blocks_alone(march: Cast) 
     assert sentences(replace(case, blocks=fine)) == ["problem", "on_target", "few_shops"]
 
 
+def test_margins_are_told_by_class_and_from_the_county_up_by_market_type(march: Cast, as_zhao: APIClient) -> None:
+    first = march.products[0]
+    first.wholesale_fen = 10_000
+    first.save()
+    seen = [{"product": first, "carton_price_fen": 12_000}]
+    visit(march.shops[0], march.territory, march.lin, TODAY, Seen(observations=seen))
+    rollups.drain()
+    segments.drain()
+    found = ask(as_zhao, march.county, block=4)
+    assert table(found, 4, "margins") == [("二类", "16.7", "16.7", None, None, None)]  # (12,000 - 10,000) / 12,000
+    below = ask(as_zhao, march.territory, block=4)
+    assert table(below, 4, "margins") == [("二类", "16.7", None, None)]
+    assert told(found, 4)["retailer_margin"] == told(below, 4)["retailer_margin"] == "16.7"
+    assert [name for name, *_ in table(found, 4, "words") or ()] == ["紧", "稍紧", "平衡", "稍松", "松"]
+    assert table(found, 4, "state") == [("全部规格", "无法判断", "无法判断", "无法判断", "无法判断", "–")]
+
+
 def test_the_market_in_a_word_and_a_missed_launch_are_said(march: Cast) -> None:
     given = {one.number: one for one in blocks(actor_of(march.zhao), march.prefecture, MARCH)}
     state, launches = given[4].table("state"), given[3].table("launches")
