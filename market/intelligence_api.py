@@ -70,14 +70,14 @@ class ItemViewSet(ListActs, ReadActs, ScopedViewSet):
     """What was sent up from visits, newest first, each with its history and how many others sent the same."""
 
     queryset = IntelligenceItem.objects.select_related("retailer", "person", "product", "owner", "county")
-    serializer_class = intelligence_shapes.ItemOut
+    serializer_class = intelligence_shapes.IntelligenceItemOut
     filterset_class = ItemFilters
     in_serializers = {
-        "verify": intelligence_shapes.NoteIn,
-        "send_back": intelligence_shapes.WordsIn,
-        "escalate": intelligence_shapes.NoteIn,
-        "decide": intelligence_shapes.DecideIn,
-        "assign": intelligence_shapes.AssignIn,
+        "verify": intelligence_shapes.ItemNoteIn,
+        "send_back": intelligence_shapes.ItemReturnIn,
+        "escalate": intelligence_shapes.ItemNoteIn,
+        "decide": intelligence_shapes.ItemDecisionIn,
+        "assign": intelligence_shapes.ItemAssignIn,
     }
     needs = {
         "list": "visits.read",
@@ -146,7 +146,7 @@ class Groups(ScopedView):
 
     needs = {"get": "visits.read"}
     queries = {"get": GroupsQuery}
-    answers = {"get": intelligence_shapes.GroupsOut}
+    answers = {"get": intelligence_shapes.IntelligenceGroupsOut}
 
     def get(self, request: Request) -> Response:
         unit = unit_for(self.actor, "visits.read", self.asked.get("unit"))
@@ -158,7 +158,7 @@ class Groups(ScopedView):
         if "kind" in self.asked:
             rows = rows.filter(kind=self.asked["kind"])
         found = intelligence_queries.groups(rows, MOST_GROUPS)
-        return Response(intelligence_shapes.GroupsOut({"results": found}).data)
+        return Response(intelligence_shapes.IntelligenceGroupsOut({"results": found}).data)
 
 
 class TrendsQuery(StrictSerializer):
@@ -172,7 +172,7 @@ class Trends(ScopedView):
 
     needs = {"get": "boards.read"}
     queries = {"get": TrendsQuery}
-    answers = {"get": intelligence_shapes.TrendsOut}
+    answers = {"get": intelligence_shapes.IntelligenceTrendsOut}
 
     def get(self, request: Request) -> Response:
         unit = unit_for(self.actor, "boards.read", self.asked.get("unit"))
@@ -184,7 +184,7 @@ class Trends(ScopedView):
         shown = unusual.unusual(found) if self.asked.get("unusual") else found
         told = {"week": week, "tested": tested, "results": shown}
         context = {"week": week, "sunday": week + timedelta(days=6)}
-        return Response(intelligence_shapes.TrendsOut(told, context=context).data)
+        return Response(intelligence_shapes.IntelligenceTrendsOut(told, context=context).data)
 
 
 class DigestQuery(StrictSerializer):
@@ -197,11 +197,11 @@ class DigestView(ScopedView):
 
     needs = {"get": "boards.read"}
     queries = {"get": DigestQuery}
-    answers = {"get": intelligence_shapes.DigestOut}
+    answers = {"get": intelligence_shapes.IntelligenceDigestOut}
 
     def get(self, request: Request) -> Response:
         unit = unit_for(self.actor, "boards.read", self.asked.get("unit"))
         found = digest.digest(self.actor, unit, self.asked.get("day") or clock.today())
         week = found.since - timedelta(days=found.since.weekday())
         context = {"week": week, "sunday": week + timedelta(days=6)}
-        return Response(intelligence_shapes.DigestOut(found, context=context).data)
+        return Response(intelligence_shapes.IntelligenceDigestOut(found, context=context).data)

@@ -10,7 +10,7 @@ from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSe
 from market.models import IntelligenceEvent, IntelligenceItem
 
 
-class EventOut(OutModelSerializer):
+class ItemEventOut(OutModelSerializer):
     person_name = serializers.CharField(source="person.name", allow_null=True, default=None)
     before = serializers.DictField(allow_null=True, help_text="Of an edit: what the line said until then.")
 
@@ -19,7 +19,7 @@ class EventOut(OutModelSerializer):
         fields = ("at", "act", "person", "person_name", "words", "before")
 
 
-class ItemOut(OutModelSerializer):
+class IntelligenceItemOut(OutModelSerializer):
     retailer_name = serializers.CharField(source="retailer.name")
     person_name = serializers.CharField(source="person.name", help_text="Who sent it.")
     product_name = serializers.CharField(source="product.name", allow_null=True, default=None)
@@ -27,7 +27,7 @@ class ItemOut(OutModelSerializer):
     said = serializers.DictField(help_text="What else the line tells: prices in fen, cartons, days out of stock.")
     is_overdue = serializers.BooleanField()
     confirmations = serializers.IntegerField(help_text="Other persons who sent the same thing, as far as I may read.")
-    events = EventOut(many=True, help_text="Oldest first.")
+    events = ItemEventOut(many=True, help_text="Oldest first.")
 
     class Meta:
         model = IntelligenceItem
@@ -38,15 +38,15 @@ class ItemOut(OutModelSerializer):
                   "version")  # fmt: skip
 
 
-class WordsIn(StrictSerializer):
+class ItemReturnIn(StrictSerializer):
     words = serializers.CharField(max_length=500)
 
 
-class NoteIn(StrictSerializer):
+class ItemNoteIn(StrictSerializer):
     words = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
-class DecideIn(StrictSerializer):
+class ItemDecisionIn(StrictSerializer):
     decision = serializers.ChoiceField(IntelligenceItem.Decision.choices)
     words = serializers.CharField(max_length=500, help_text="What everybody is told who sent it.")
     owner = serializers.UUIDField(
@@ -54,11 +54,11 @@ class DecideIn(StrictSerializer):
     )
 
 
-class AssignIn(StrictSerializer):
+class ItemAssignIn(StrictSerializer):
     owner = serializers.UUIDField(help_text="Somebody who may read it.")
 
 
-class HeadOut(OutModelSerializer):
+class IntelligenceHeadOut(OutModelSerializer):
     retailer_name = serializers.CharField(source="retailer.name")
     person_name = serializers.CharField(source="person.name")
     product_name = serializers.CharField(source="product.name", allow_null=True, default=None)
@@ -70,24 +70,24 @@ class HeadOut(OutModelSerializer):
                   "is_restricted")  # fmt: skip
 
 
-class GroupOut(OutSerializer):
+class IntelligenceGroupOut(OutSerializer):
     id = serializers.UUIDField()
     items = serializers.IntegerField()
     persons = serializers.IntegerField(help_text="Different people who sent it.")
     first_on = serializers.DateField()
     last_on = serializers.DateField()
-    head = HeadOut(help_text="The first that was sent.")
+    head = IntelligenceHeadOut(help_text="The first that was sent.")
     rows = serializers.SerializerMethodField(help_text="Its items.")
 
     def get_rows(self, group: Any) -> str:
         return f"/api/v1/intelligence/items?group={group.id}"
 
 
-class GroupsOut(OutSerializer):
-    results = GroupOut(many=True)
+class IntelligenceGroupsOut(OutSerializer):
+    results = IntelligenceGroupOut(many=True)
 
 
-class TrendOut(OutSerializer):
+class IntelligenceTrendOut(OutSerializer):
     unit_id = serializers.IntegerField()
     unit_name = serializers.CharField()
     level = serializers.IntegerField()
@@ -106,25 +106,25 @@ class TrendOut(OutSerializer):
         return f"/api/v1/intelligence/items?unit={trend.unit_id}&kind={trend.kind}&{span}"
 
 
-class TrendsOut(OutSerializer):
+class IntelligenceTrendsOut(OutSerializer):
     week = serializers.DateField(help_text="Its Monday.")
     tested = serializers.IntegerField(help_text="Counts that were put to the test: one in a hundred is called unusual "
                                                 "by chance alone, at most.")  # fmt: skip
-    results = TrendOut(many=True)
+    results = IntelligenceTrendOut(many=True)
 
 
-class ListedOut(OutSerializer):
+class DigestListOut(OutSerializer):
     count = serializers.IntegerField()
-    items = HeadOut(many=True, help_text="The newest 20.")
+    items = IntelligenceHeadOut(many=True, help_text="The newest 20.")
     rows = serializers.CharField(source="rows_url")
 
 
-class DigestOut(OutSerializer):
+class IntelligenceDigestOut(OutSerializer):
     unit = serializers.IntegerField(source="unit.pk")
     unit_name = serializers.CharField(source="unit.name")
     day = serializers.DateField()
     since = serializers.DateField(help_text="New is what was sent from this day on, until the day of the digest.")
-    new = ListedOut()
-    waiting = ListedOut(help_text="My step is the next.")
-    overdue = ListedOut()
-    unusual = TrendOut(many=True, help_text="Of the week of `since`.")
+    new = DigestListOut()
+    waiting = DigestListOut(help_text="My step is the next.")
+    overdue = DigestListOut()
+    unusual = IntelligenceTrendOut(many=True, help_text="Of the week of `since`.")

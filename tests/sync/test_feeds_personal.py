@@ -13,6 +13,7 @@ from backend import feeds, synclog
 from backend.models import Notice, Position, Quarantined
 from backend.notices import FEED, Told, register, tell
 from backend.quarantine import ISSUES
+from market.intelligence_news import FEED as INTELLIGENCE
 from tests.cast import Cast
 from tests.sync.wire import Phone, made
 
@@ -80,4 +81,4 @@ def test_a_stream_that_ended_is_walked_down_without_the_ids_of_colleagues(
 
 
 def test_the_feeds_of_persons_are_these() -> None:
-    assert [feed for feed in feeds.feeds() if feed.personal] == [FEED, ISSUES]
+    assert [feed for feed in feeds.feeds() if feed.personal] == [INTELLIGENCE, FEED, ISSUES]
