@@ -20,7 +20,7 @@ from market.alert_line import line_of, month_watched
 from market.models import AlertRule
 from market.subjects import EVERYONE
 
-EDIT = "alerts.edit"
+EDIT, READ = "alerts.edit", "boards.read"
 MONTHS_TRIED = 12
 LATEST_DAY = 28  # every month has it
 
@@ -142,6 +142,8 @@ def _check(rule: AlertRule) -> None:
         faults.append(_fault("subject", "对象或细分写法不对", "No such subject or class of shops"))
     if rule.level < rule.unit.level:
         faults.append(_fault("level", "监测层级不能高于本单位", "The level watched is above the unit"))
+    if READ not in rule.owner_role.capabilities:
+        faults.append(_fault("owner_role", "该岗位不能查看看板", "This post may not read boards"))
     if (rule.below is None) == (rule.above is None):
         faults.append(_fault("below", "下限和上限填一个", "Give one of below and above"))
     if not 1 <= rule.from_day <= LATEST_DAY:

@@ -1,7 +1,7 @@
 """Who is told of an alert, why, and when: owners first, then reminders, then upward; never in the quiet hours.
 
 Each telling is a row (AlertTold) made when its cause happens; it is told, in the system and by e-mail as the person
-chose, when it falls due, unless the alert was over, acknowledged or muted by then.
+chose, when it falls due, unless the alert was over, acknowledged or muted by then, or the person has left the post.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from backend import clock, mail, notices, workdays
 from backend.mail import Letter, Words
+from backend.models import Position
 from backend.notices import Told
 from market import alert_words
 from market.alert_line import when_to_tell
@@ -175,12 +176,21 @@ def _tell_due() -> int:
                 "due_at", "id"
             )[:500]
         )
-        spoken = [row for row in rows if not _is_moot(row)]
+        holding = _holding(rows)
+        spoken = [row for row in rows if row.pk in holding and not _is_moot(row)]
         AlertTold.objects.filter(pk__in=[r.pk for r in rows if r not in spoken]).update(dropped=True)
         AlertTold.objects.filter(pk__in=[r.pk for r in spoken]).update(told_at=clock.now())
         mail.tell([_letter(row) for row in spoken])
         notices.tell([Told(row.person_id, f"alert_{row.why}", row.pk, _params(row)) for row in spoken])
     return len(spoken)
+
+
+def _holding(rows: Sequence[AlertTold]) -> set[UUID]:
+    """Those whose person still holds the post that was to be told: quiet hours may last longer. One query."""
+    named = {"role": OuterRef("role"), "unit": OuterRef("place"), "person": OuterRef("person")}
+    posts = Position.objects.filter(during__contains=clock.today(), **named)
+    held = AlertTold.objects.filter(Exists(posts), pk__in=[row.pk for row in rows], person__is_active=True)
+    return set(held.values_list("pk", flat=True))
 
 
 def _is_moot(row: AlertTold) -> bool:
