@@ -23,12 +23,14 @@ from market.order_import_sql import FORGET
 _SHOP = Column("retailer_code", ("客户编码", "零售户编码", "客户代码"), "text", text(20, r"[\w-]+"), True)
 _PRODUCT = Column("product_code", ("商品编码", "卷烟编码", "product"), "text", text(20, r"[\w.-]+"), True)
 _CARTONS = whole(0, 100_000_000)
+_OF_SHOP = whole(0, 1_000_000)  # of all products of a shop together they must stay countable (UnitVolumeCount)
 _SOURCES = {"count": "count", "盘点": "count", "terminal": "terminal", "终端": "terminal"}
 _MONTH = Column("month", ("月份", "月"), "date", day, True, "date")
 
 reasons.register("unknown_unit", "没有此组织,或不在您的管辖范围内", "No such unit, or it is outside your scope")
 reasons.register("bad_window", "截止日期早于开始日期", "The window closes before it opens")
 reasons.register("not_first_day", "月份须写当月第一天", "A month is told by its first day")
+reasons.register("orders_kept", "该客户当月有订单,以订单为准", "The shop's orders of that month are kept, and count")
 reasons.register("in_future_count", "盘点日期晚于今天", "The day of the count lies ahead")
 
 # A shop outside the importer's units is told as one that does not exist.
@@ -91,9 +93,10 @@ TOTALS = Facts(
     "market_shopproductmonth",
     (("month", "date", "i.month"), ("retailer_id", "uuid", "r.id"), ("product_id", "bigint", "p.id")),
     (("cartons", "integer", "i.cartons"), ("amount_fen", "bigint", "i.amount_fen")),
-    _SHOPS,
+    f"""{_SHOPS} LEFT JOIN (SELECT DISTINCT o.month, o.retailer_id FROM market_order o
+        WHERE o.month IN (SELECT month FROM import_row)) k ON k.month = i.month AND k.retailer_id = r.id""",  # noqa: S608 - constants
     f"""{_NO_SHOP} WHEN {_NO_PRODUCT} WHEN extract(day FROM i.month) <> 1 THEN 'month:not_first_day'
-    WHEN i.month > %(today)s THEN 'month:in_future_order'""",
+    WHEN i.month > %(today)s THEN 'month:in_future_order' WHEN k.month IS NOT NULL THEN 'month:orders_kept'""",
     month="month",
     cartons="cartons",
     fen="amount_fen",
@@ -210,6 +213,20 @@ def apply(facts: Facts, code: str, cursor: Any, context: Context) -> None:
         )
 
 
+def later(facts: Facts, cursor: Any, run_id: UUID) -> list[str]:
+    """Keys of a run that a later run, or orders since, say otherwise; 20 at most. Two queries at most."""
+    found = order_import.later(cursor, run_id)
+    if found or facts is not TOTALS:
+        return found
+    cursor.execute(
+        """SELECT key FROM market_loadedkey k WHERE run_id = %s AND EXISTS (SELECT FROM market_order o
+            WHERE o.month = (k.key::jsonb->>'month')::date AND o.retailer_id = (k.key::jsonb->>'retailer_id')::uuid)
+        ORDER BY key LIMIT 20""",
+        [run_id],
+    )
+    return [key for (key,) in cursor.fetchall()]
+
+
 def undo(facts: Facts, cursor: Any, run_id: UUID) -> None:
     """The facts that the run wrote are as before it. Five queries and those of the marks."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.fact_back")
@@ -240,7 +257,7 @@ def _kind(code: str, titles: tuple[str, str], columns: tuple[Column, ...], facts
         check=partial(check, facts),
         compare=partial(compare, facts),
         apply=partial(apply, facts, code),
-        large=Large(tallied, order_import.later, partial(undo, facts)),
+        large=Large(tallied, partial(later, facts), partial(undo, facts)),
     )
 
 
@@ -287,7 +304,7 @@ KINDS = (
             _MONTH,
             _SHOP,
             _PRODUCT,
-            Column("cartons", ("销量", "销量(条)"), "integer", _CARTONS, True),
+            Column("cartons", ("销量", "销量(条)"), "integer", _OF_SHOP, True),
             Column("amount_fen", ("金额", "金额(元)"), "bigint", yuan_as_fen(100_000_000), True, "money"),
         ),
         TOTALS,

@@ -11,7 +11,7 @@ from backend.models import Position
 from backend.partitions import ensure_partitions
 from market.models import Order, ShopProductMonth
 from tests.cast import ALWAYS, Cast, SignIn
-from tests.market.importing import counts, done, orders, post, rejects, run_of, send, stood, work
+from tests.market.importing import counts, done, orders, post, rejects, run_of, work
 
 A, B = "420200000000", "420200000001"  # two of Lin's shops
 TOTALS = "月份,客户编码,商品编码,销量,金额"
@@ -51,3 +51,25 @@ def test_a_number_that_was_used_before_is_taken_back_by_itself(cast: Cast, as_qi
     assert run_of(as_qian, run["id"])["state"] == "undone"
     assert sorted(Order.objects.values_list("on_date", "cartons", "retailer__code")) == before
     assert totals() == [(A, "P1", 20), (B, "P2", 7)]
+
+
+def test_monthly_totals_do_not_overrule_orders_that_are_kept(cast: Cast, as_qian: APIClient) -> None:
+    done(as_qian, "orders", orders(f"X,{A},2026-03-04,P1,,,20,100"))
+    lines = (f"2026-03-01,{A},P1,50,6688.00", f"2026-03-01,{B},P1,5,66.00")
+    run = done(as_qian, "totals", "\n".join([TOTALS, *lines]))
+    assert rejects(as_qian, run) == [(2, "month", "orders_kept", "2026-03-01")]
+    assert totals() == [(A, "P1", 20), (B, "P1", 5)]
+
+
+def test_totals_taken_back_leave_what_orders_say_since(cast: Cast, as_qian: APIClient) -> None:
+    first = done(as_qian, "totals", "\n".join([TOTALS, f"2026-03-01,{A},P1,50,1.00", f"2026-03-01,{B},P1,5,1.00"]))
+    done(as_qian, "orders", orders(f"X,{A},2026-03-04,P1,,,20,100"))
+    refused = post(as_qian, f"imports/{first['id']}/undo")
+    assert (refused.status_code, refused.json()["code"]) == (409, "import_changed_since")
+    work()
+    assert totals() == [(A, "P1", 20), (B, "P1", 5)]
+
+
+def test_a_total_that_no_shop_sells_is_refused_and_cannot_stop_the_roll_ups(cast: Cast, as_qian: APIClient) -> None:
+    run = done(as_qian, "totals", "\n".join([TOTALS, f"2026-03-01,{A},P1,1000001,1.00"]))
+    assert rejects(as_qian, run) == [(2, "cartons", "out_of_range", "1000001")]
