@@ -184,8 +184,8 @@ class ExportViewSet(ListActs, ReadActs, CreateActs, ScopedViewSet):
         "cancel": "exports.run",
         "file": "exports.run",
     }
-    problem_codes = ("export_too_many_rows", "export_limit", "export_settled", "export_not_ready", "export_expired",
-                     "export_store_unavailable")  # fmt: skip
+    problem_codes = ("not_found", "export_too_many_rows", "export_limit", "export_settled", "export_not_ready",
+                     "export_expired", "export_store_unavailable")  # fmt: skip
     total_order = ("-asked_at", "-id")
 
     def make(self, data: dict[str, Any]) -> Export:

@@ -163,9 +163,10 @@ def _parquet(cursor: Any, query: Query, sink: Sink, told: Told) -> int:
         column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
         true_values=["t"], false_values=["f"], check_utf8=False,  # the database holds nothing else
     )  # fmt: skip
+    repeated = [name for name in schema.names if name != "id"]  # a row's own key never repeats
     rows = 0
     with (
-        parquet.ParquetWriter(sink, schema, compression="snappy") as writer,
+        parquet.ParquetWriter(sink, schema, compression="snappy", use_dictionary=repeated) as writer,
         _lines(cursor, query, [columns.as_parquet(c) for c in query.shown]) as lines,
     ):
         for portion in _portions(lines, ROW_GROUP):
