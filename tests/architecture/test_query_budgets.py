@@ -24,7 +24,9 @@ from tests.walk.world import build_world
 FEW, MANY = 3, 30
 OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one unit's, and groups however large
     "GET /api/v1/advice-sheets/alike",
+    "GET /api/v1/boards/blocks",
     "GET /api/v1/boards/compliance",
+    "GET /api/v1/boards/concentration",
     "GET /api/v1/collection-points/proposed",
     "GET /api/v1/boards/fairness",
     "GET /api/v1/boards/compare",
