@@ -40,6 +40,8 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/exports/<uuid:pk>/file",
     "GET /api/v1/exports/<uuid:pk>/manifest",
     "GET /api/v1/import-kinds/<slug:kind>",
+    "GET /api/v1/intelligence/digest",
+    "GET /api/v1/intelligence/trends",
     "GET /api/v1/kpis",
     "GET /api/v1/me",
     "GET /api/v1/months/<str:month>/figures",
