@@ -19,7 +19,7 @@ PAGE = "ORDER BY at DESC LIMIT 50"
 KINDS = {
     "none": None,
     "pg_trgm": "gin (note gin_trgm_ops)",
-    "pairs": "gin (visits_pairs(note)) WHERE note <> ''",
+    "pairs": "gin (visits_pairs(note))",
 }
 
 
@@ -86,7 +86,7 @@ def asked(cursor: Any) -> float:
         ways: dict[str, tuple[str, list[str]]] = {
             "none": ("note LIKE %s", [like]),
             "pg_trgm": ("note LIKE %s", [like]),
-            "pairs": ("note <> '' AND visits_pairs(note) @@ %s::tsquery AND position(%s IN note) > 0", [pairs, word]),
+            "pairs": ("visits_pairs(note) @@ %s::tsquery AND position(%s IN note) > 0", [pairs, word]),
         }
         took = {
             name: best(lambda n=name, w=where, v=values: ask(cursor, n, w, v))  # type: ignore[misc]
