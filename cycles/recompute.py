@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from backend import clock
+from backend.marks import Key
 from backend.models import Unit
 from cycles import adjustments, building, frozen, locking, membership, prefectures, recompute_findings, stages
 from cycles.adjustments import Line
@@ -23,7 +24,7 @@ from cycles.grid import COLUMNS
 from cycles.models import ManagerCycle, PrefectureMonth
 from cycles.prefectures import State
 from cycles.queries import dates_at
-from market import rollups
+from market import rollups, segments
 
 SHOWN = 20
 
@@ -94,6 +95,7 @@ def _one(row: PrefectureMonth, report: Report) -> None:
         adjustments.as_if_unlocked(month, prefecture_id)
     _run(_FORGET, values)
     locking.recount(month, prefecture_id)
+    segments.recompute([Key(unit, month) for unit in prefectures.territories_of([prefecture_id])])
     if is_locked:
         adjustments.settle_as_if_unlocked(month, prefecture_id)
     elif row.state == State.MEASURED:

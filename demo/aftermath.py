@@ -16,15 +16,18 @@ from typing import Final
 from uuid import uuid5
 
 from backend import clock, marks
-from backend.models import Person
+from backend.models import Level, Person, Unit
 from backend.scope import Actor, actor_of
 from demo import camera, months
 from demo.staging import Plan
+from market import rollups
+from retail import news
 from visits import breaches, checked, faq, photo_processing, photo_store, photos, signalling
 from visits.faq import Reply
 from visits.models import Breach, CheckLine, Photo, PolicyQuestion, Signal, StoredPhoto, Visit
 
 VISITS_WITH_PHOTOS: Final = 8
+KEYS_AT_ONCE: Final = 2_000  # every month is counted once for so many changes
 SAID: Final = (
     "店主在仓库点货,就近见面。",
     "店里只有老人看店,核对库存后离开。",
@@ -44,6 +47,18 @@ def live(plan: Plan) -> None:
     _explain()
     _settle()
     _reply()
+
+
+def count(plan: Plan) -> None:
+    """The boards count repairs, replies and collection points, which were written after their months were lived. In the
+    caller's transaction."""
+    since = months.first_lived(plan.as_of)
+    span = [clock.add_months(since, step) for step in range(months.MONTHS_LIVED + 1)]
+    territories = Unit.objects.filter(level=Level.TERRITORY).values_list("pk", flat=True)
+    marks.mark(news.SERVICE, [(unit, month) for unit in territories for month in span])
+    kinds = (*rollups.SERVICE, *rollups.REPAIRS)
+    while marks.drain(rollups.CONSUMER, kinds, rollups.recompute_repairs, limit=KEYS_AT_ONCE):
+        pass
 
 
 # -- photos ------------------------------------------------------------------------------------------------------------

@@ -104,6 +104,8 @@ def load(plan: Plan, tables: Iterable[str] = TABLES, say: Say = print) -> None:
                 with _step("诉求与采集 · requests and samples", say):
                     owed.route(plan)
                     sampled.write(plan)
+                with _step("看板补算 · roll-ups of what followed", say):
+                    aftermath.count(plan)
                 with _step("预警 · alerts", say):
                     watched.write()
         if "months" not in wanted:

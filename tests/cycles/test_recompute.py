@@ -26,7 +26,7 @@ from cycles.models import (
     Sighting,
 )
 from cycles.recompute import KINDS, recompute
-from market import rollups
+from market import rollups, segments
 from market.models import UnitMonth
 from retail.models import Retailer
 from tests.cast import NOW, TODAY, Cast, build_cast
@@ -44,6 +44,7 @@ def at(month: int, day: int, hour: int = 0) -> Any:
 def kept() -> None:
     """What the ticks do: roll-ups, cells, months."""
     rollups.drain()
+    segments.drain()
     while changes.drain_once():
         pass
     rollups.turn()
@@ -139,6 +140,7 @@ def test_a_finding_that_would_be_another_by_a_visit_that_came_late_is_explained(
     with at(3, 18, 9):
         land_late(march, march.wu_shops[0], date(2026, 3, 12), march.other_territory)
         rollups.drain()
+        segments.drain()
         changes.drain_once()
         assert found() == {"findings": (1, 1)}
 

@@ -13,7 +13,7 @@ from cycles import changes
 from cycles.management.commands.open_months import first_of
 from cycles.models import Month
 from cycles.recompute import Report, prefecture_ids, recompute
-from market import rollups
+from market import rollups, segments
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             units = prefecture_ids(prefecture) if prefecture else None
         except LookupError as missing:
             raise CommandError(f"没有这个地市 · no such prefecture: {missing}") from None
-        for consumer in (changes.CONSUMER, rollups.CONSUMER):
+        for consumer in (changes.CONSUMER, rollups.CONSUMER, segments.CONSUMER):
             if waiting := marks.lag(consumer).count:
                 self.stdout.write(f"{consumer}: {waiting} 条变更待处理 · changes wait; what they speak of may differ")
         report = recompute(month, units)
