@@ -23,6 +23,7 @@ from backend.models import Parameter, Unit
 from backend.partitions import ensure_partitions
 from demo import (
     aftermath,
+    heard,
     master,
     months,
     order_history,
@@ -104,6 +105,8 @@ def load(plan: Plan, tables: Iterable[str] = TABLES, say: Say = print) -> None:
                 with _step("诉求与采集 · requests and samples", say):
                     owed.route(plan)
                     sampled.write(plan)
+                with _step("市场信息 · intelligence", say):
+                    heard.answer(plan)
                 with _step("看板补算 · roll-ups of what followed", say):
                     aftermath.count(plan)
                 with _step("预警 · alerts", say):
