@@ -1,6 +1,7 @@
 """Eleven bands of the guide price per carton, in force since 2009 (docs/method.md, price bands: our proposal)."""
 
 from datetime import date
+from itertools import pairwise
 
 from django.apps.registry import Apps
 from django.db import migrations
@@ -13,7 +14,7 @@ YUAN = (0, 50, 80, 100, 130, 160, 200, 250, 300, 400, 600, None)
 
 def seed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     band = apps.get_model("brands", "PriceBand")
-    for low, high in zip(YUAN, YUAN[1:], strict=False):
+    for low, high in pairwise(YUAN):
         band.objects.create(
             name=f"{low}元以上" if high is None else f"{low}-{high}元",
             guide_fen=NumericRange(low * 100, None if high is None else high * 100),

@@ -275,9 +275,7 @@ class Migration(migrations.Migration):
                 ("day", models.DateField()),
                 (
                     "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="backend.unit"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="backend.unit"),
                 ),
             ],
         ),

@@ -161,7 +161,7 @@ def test_an_answer_dated_before_the_release_opens_no_visit_that_came_before_it(
     as_lin: APIClient, cast: Cast, gated: PolicyVersion
 ) -> None:
     body = attempt(gated, 5)
-    long_ago = (gated.released_at - timedelta(days=1)).isoformat()  # type: ignore[operator]
+    long_ago = (gated.released_at - timedelta(days=1)).isoformat()  # type: ignore[operator, union-attr]
     assert send(as_lin, body | {"read_at": long_ago, "answered_at": long_ago}).json()["passed"] is True
     [refused] = receive(cast.actor("lin"), item(cast, briefings=briefing(gated)))
     assert (refused.word, refused.problem.code) == ("rejected", "briefing_not_open")
