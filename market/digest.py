@@ -56,8 +56,8 @@ def digest(actor: Actor, unit: Unit, day: date) -> Digest:
     At most nine queries."""
     since = last_working_day(workdays.calendar(), day)
     trusted = intelligence_queries.is_trusted(actor, unit)
-    seen = intelligence_queries.under(unit, trusted=trusted)
-    mine = visible_to(seen, actor).filter(intelligence_queries.waiting_for(actor))
+    seen = visible_to(intelligence_queries.under(unit, trusted=trusted), actor)
+    mine = seen.filter(intelligence_queries.waiting_for(actor))
     week = unusual.series([unit.pk], [unit.pk] if trusted else [], _monday(since))[unit.pk]
     listed = f"/api/v1/intelligence/items?unit={unit.pk}"
     sent = f"sent_since={since}&sent_until={day - timedelta(days=1)}"
@@ -113,8 +113,9 @@ WITH leader AS (
         AS d(person_id, unit_id, trusted)
     JOIN backend_unit u ON u.id = d.unit_id),
 item AS MATERIALIZED (
-    SELECT i.person_id, t.ancestors, i.state, i.level, i.is_restricted, i.state <> 'returned' AND i.state <> 'decided'
-        AS is_open, i.due_on, i.sent_at >= %(since)s AND i.sent_at < %(until)s AS is_new
+    SELECT i.person_id, t.ancestors, i.state, i.level, i.is_restricted, i.due_on,
+        i.state IN ('submitted', 'verified', 'escalated') AS is_open,
+        i.sent_at >= %(since)s AND i.sent_at < %(until)s AS is_new
     FROM market_intelligenceitem i JOIN backend_unit t ON t.id = i.territory_id
     WHERE i.state IN ('submitted', 'verified', 'escalated')
     OR i.sent_at >= %(since)s AND i.sent_at < %(until)s AND i.state <> 'withdrawn')
@@ -124,7 +125,8 @@ SELECT l.person_id, l.unit_id, i.is_restricted, count(*) FILTER (WHERE i.is_new)
         OR i.state = 'verified' AND l.level = 3
         OR i.state = 'escalated' AND l.level = i.level)),
     count(*) FILTER (WHERE i.is_open AND i.due_on < %(today)s)
-FROM leader l JOIN item i ON i.ancestors @> ARRAY[l.unit_id] AND (l.trusted OR NOT i.is_restricted)
+FROM item i CROSS JOIN LATERAL unnest(i.ancestors) AS above(unit_id)
+JOIN leader l ON l.unit_id = above.unit_id AND (l.trusted OR NOT i.is_restricted)
 GROUP BY l.person_id, l.unit_id, i.is_restricted
 """
 

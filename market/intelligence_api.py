@@ -128,7 +128,8 @@ class ItemViewSet(ListActs, ReadActs, ScopedViewSet):
 
     def _done(self, verb: Callable[..., IntelligenceItem], **said: Any) -> Response:
         with transaction.atomic():
-            row = self.locked_object()
+            intelligence.hold(self.kwargs["pk"])
+            row = self.get_object()
             etags.require(self.request, row)
             verb(actor=self.actor, item=row, **said)
             return self.told(row)

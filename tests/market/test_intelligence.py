@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 
 from backend import clock
 from backend.marks import Key
-from backend.models import AuditEntry, Notice
-from market import intelligence_due, intelligence_follow
+from backend.models import AuditEntry, Notice, Role
+from market import intelligence, intelligence_due, intelligence_follow
 from market.models import IntelligenceEvent, IntelligenceItem
 from tests.cast import NOW, Cast, SignIn
 from tests.market.intelligence import ITEMS, done, heard, listed, send, told
@@ -276,6 +276,14 @@ def test_irregular_trade_is_for_its_author_and_for_who_may_read_what_is_restrict
     done(sign_in("he"), row, "verify", words="收烟的人是外县的")
     entry = AuditEntry.objects.get(act="intelligence.verified")
     assert "收烟" not in str(entry.after)
+
+
+def test_an_overdue_restricted_item_is_told_to_nobody_who_may_not_read_it(cast: Cast) -> None:
+    Role.objects.filter(code="county_leader").update(capabilities=["visits.read", intelligence.DECIDE])
+    send(cast, cast.actor("lin"), heard("irregular", "有人上门收烟"), heard("other", "修路"))
+    with clock.at(NOW + timedelta(days=8)):
+        assert intelligence_due.follow() == 2
+    assert notices_of(cast, "he") == [("intelligence.overdue", "市场信息(其他,便民商店0)已超过答复期限2026-03-23")]
 
 
 def test_a_line_that_becomes_restricted_is_another_item(
