@@ -238,6 +238,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MissReason": "visits.models.stop.PlannedStop.MissReason",
         "LaunchOutcome": "market.models.launches.LaunchVerdict.Outcome",
         "LaunchState": "market.models.launches.Launch.State",
+        "IntelligenceKind": "market.models.intelligence.IntelligenceItem.KINDS",
+        "IntelligenceState": "market.models.intelligence.IntelligenceItem.State",
+        "IntelligenceDecision": "market.models.intelligence.IntelligenceItem.Decision",
+        "MonthlyReportState": "cycles.models.reports.MonthlyReport.State",
+        "ActionGoal": "cycles.models.chain.Goal",
+        "UnitLevelNumber": "backend.models.org.Level",
+        "UnitLevel": ["nation", "province", "prefecture", "county", "office", "territory"],
         "CalendarSource": ["override", "published", "assumed"],
     },
 }

@@ -154,18 +154,21 @@ class MonthlyReportWholeOut(MonthlyReportOut):
     class Meta(MonthlyReportOut.Meta):
         fields = (*MonthlyReportOut.Meta.fields, "as_of", "waiting", "sections", "findings", "sources")
 
-    def get_sections(self, report: MonthlyReport) -> list[ReportSectionOut]:
+    @extend_schema_field(ReportSectionOut(many=True))
+    def get_sections(self, report: MonthlyReport) -> list[Any]:
         content = report.content
         if report_acts.may_read_restricted(self.context["view"].actor, report.unit.ancestors):
             content = report_parts.with_restricted(content, report.restricted)
         found: Any = ReportSectionOut(content["sections"], many=True).data
         return list(found)
 
-    def get_findings(self, report: MonthlyReport) -> list[ReportFindingOut]:
+    @extend_schema_field(ReportFindingOut(many=True))
+    def get_findings(self, report: MonthlyReport) -> list[Any]:
         found: Any = ReportFindingOut(report.content["findings"], many=True).data
         return list(found)
 
-    def get_sources(self, report: MonthlyReport) -> list[ReportSourceOut]:
+    @extend_schema_field(ReportSourceOut(many=True))
+    def get_sources(self, report: MonthlyReport) -> list[Any]:
         found: Any = ReportSourceOut(report.content["sources"], many=True).data
         return list(found)
 

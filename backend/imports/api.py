@@ -96,7 +96,7 @@ class ImportRejectOut(OutModelSerializer):
         return reasons.text(row.code)[1]
 
 
-class ColumnOut(OutSerializer):
+class ImportColumnOut(OutSerializer):
     name = serializers.CharField()
     headings = serializers.ListField(child=serializers.CharField())
     is_required = serializers.BooleanField()
@@ -106,7 +106,7 @@ class KindOut(OutSerializer):
     code = serializers.CharField()
     title = serializers.CharField()
     title_en = serializers.CharField()
-    columns = ColumnOut(many=True)
+    columns = ImportColumnOut(many=True)
     is_large = serializers.SerializerMethodField()
 
     def get_is_large(self, kind: kinds.ImportKind) -> bool:
