@@ -134,12 +134,16 @@ def cancel(*, actor: Actor, export: Export) -> Export:
 
 
 def to_fetch(*, actor: Actor, export: Export) -> Export:
-    """The actor's own export, whose file stands in the store. Problems not_found (another's), export_not_ready,
-    export_expired. No query."""
+    """The actor's own export, whose file stands in the store; of a unit that the actor may still export, and with
+    personal data only who may still have that. Problems not_found (another's), export_not_ready, export_expired,
+    forbidden. Two queries at most."""
     if export.person_id != actor.person_id:
         raise Problem("not_found")
     if export.state == Export.State.EXPIRED or (export.expires_at and export.expires_at <= clock.now()):
         raise Problem("export_expired")
     if export.state != Export.State.READY:
         raise Problem("export_not_ready")
+    _, wanted = again(actor, export)
+    if not units_under([post.unit_id for post in wanted.actor.held]).filter(pk=export.unit_id).exists():
+        raise Problem("forbidden")
     return export
