@@ -15,6 +15,7 @@ from market.figures import Expansion
 from market.models import SalesTarget, SubjectKind
 from market.pricing import Key
 from market.subjects import EVERYONE, Crossed, Segment, Subject
+from visits.presence import counts
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,16 @@ def targets(asked: Asked) -> dict[Key, int]:
 
 
 # Prices among dealers are remarks of visits that count, by the unit stamped on them.
-_FLOW = """
+_FLOW = f"""
 SELECT k.unit_id, v.month, r.product_id, count(*), sum(r.price_fen::bigint)
 FROM unnest(%(units)s::bigint[]) AS k(unit_id) JOIN backend_unit t ON t.ancestors @> ARRAY[k.unit_id] AND t.level = 5
 JOIN visits_visit v ON v.territory_id = t.id AND v.month = ANY(%(months)s)
-    AND v.presence NOT IN ('to_verify', 'rejected')
+    AND {counts("v")}
 JOIN visits_remark r ON r.month = v.month AND r.visit_id = v.id AND r.month = ANY(%(months)s)
 WHERE r.kind = 'flow_price' AND r.price_fen > 0 AND NOT r.is_restricted
     AND (%(subject)s::bigint IS NULL AND r.product_id IS NOT NULL OR r.product_id = %(subject)s)
 GROUP BY k.unit_id, v.month, r.product_id
-"""
+"""  # noqa: S608 - the rule of which visits count is our own
 
 
 def flow(asked: Asked) -> dict[Key, tuple[int, int]]:

@@ -37,14 +37,19 @@ GROWING = frozenset(
 )
 
 
+# What was reckoned otherwise before: the price index took the guide prices of today.
+SECOND = frozenset({"price_index"})
+
+
 def _kpi(id: str, names: tuple[str, str], formula: str, unit: str, period: str) -> Kpi:  # noqa: A002
-    return Kpi(id, 1, *names, formula, unit, period, METHOD, id in GROWING)  # type: ignore[arg-type]  # a unit of Kpi's
+    version = 2 if id in SECOND else 1
+    return Kpi(id, version, *names, formula, unit, period, METHOD, id in GROWING)  # type: ignore[arg-type]  # its unit
 
 
 COVERAGE = _kpi(
     "visit_coverage_rate",
     ("走访覆盖率", "visit coverage"),
-    "shops seen by a visit that is not to be verified / active shops",
+    "shops seen by a visit that is neither to be verified nor rejected / active shops",
     "percent",
     SHOPS,
 )
@@ -74,9 +79,9 @@ MEDIAN = _kpi(
 INDEX = _kpi(
     "price_index",
     ("价格指数", "price index"),
-    "sum(average price seen x w) / sum(guide price x w) x 100, guide prices of the month's last day, w = wholesale"
-    " cartons of the unit in the year before (of one product alone: 1); a product without a price, a guide price or a"
-    " weight leaves both sums",
+    "sum(average price seen x w) / sum(guide price x w) x 100, guide prices of the month's last day, w = cartons sold"
+    " to all shops of the unit in the calendar year before, whatever the segment (of one product alone: 1); a product"
+    " without a price, a guide price or a weight leaves both sums",
     "index",
     ACTS,
 )

@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
+from backend.kpis import catalogue
 from backend.scope import Scope
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,3 +74,9 @@ def test_one_place_says_which_visits_count_and_which_numbers_locks_have() -> Non
     found = [str(path) for path in tracked() if path.parts[0] in APPS and "migrations" not in path.parts
              and rule.search((ROOT / path).read_text())]  # fmt: skip
     assert found == []
+
+
+def test_every_figure_is_told_in_the_method() -> None:
+    """Else a number on a board has a formula that no reader finds."""
+    told = (ROOT / "docs/method.md").read_text()
+    assert [kpi.id for kpi in catalogue() if f"`{kpi.id}`" not in told] == []
