@@ -183,6 +183,8 @@ def _lines(source: BinaryIO) -> int:
     while piece := source.read(PIECE):
         lines += piece.count(b"\n")
         last = piece[-1:]
+        if len(piece) == PIECE and b"\n" not in piece and b"\r" not in piece:
+            raise Problem("import_unreadable")  # a line of megabytes would stand in memory as millions of cells
     return lines + (last != b"\n")
 
 

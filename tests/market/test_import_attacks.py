@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 from rest_framework.test import APIClient
 
-from backend.models import Position
+from backend.models import ImportRun, Position
 from backend.partitions import ensure_partitions
 from market.models import Order, ShopProductMonth
 from tests.cast import ALWAYS, Cast, SignIn
-from tests.market.importing import counts, done, orders, post, rejects, run_of, work
+from tests.market.importing import counts, done, orders, post, rejects, run_of, send, work
 
 A, B = "420200000000", "420200000001"  # two of Lin's shops
 TOTALS = "月份,客户编码,商品编码,销量,金额"
@@ -73,3 +73,11 @@ def test_totals_taken_back_leave_what_orders_say_since(cast: Cast, as_qian: APIC
 def test_a_total_that_no_shop_sells_is_refused_and_cannot_stop_the_roll_ups(cast: Cast, as_qian: APIClient) -> None:
     run = done(as_qian, "totals", "\n".join([TOTALS, f"2026-03-01,{A},P1,1000001,1.00"]))
     assert rejects(as_qian, run) == [(2, "cartons", "out_of_range", "1000001")]
+
+
+def test_a_line_of_megabytes_is_refused_before_it_becomes_cells(cast: Cast, as_qian: APIClient) -> None:
+    answer = send(as_qian, "orders", b"," * (3 << 20))
+    assert (answer.status_code, answer.json()["code"]) == (400, "import_unreadable")
+    late = send(as_qian, "orders", orders(f"X,{A},2026-03-04,P1,,,1,1").encode() + b"," * (3 << 20))
+    assert (late.status_code, late.json()["code"]) == (400, "import_unreadable")
+    assert ImportRun.objects.count() == 0
