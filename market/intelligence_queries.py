@@ -150,7 +150,7 @@ def digest_of(actor: Actor, unit: Unit, month: date) -> MonthDigest:
         KindCount(kind, items, confirmed, decided, late, f"{listed}&kind={kind}")
         for kind, items, confirmed, decided, late in counted
     )
-    seen = under(unit, trusted=trusted).filter(on_date__range=(month, last))
+    seen = visible_to(under(unit, trusted=trusted), actor).filter(on_date__range=(month, last))
     return MonthDigest(unit.pk, month, kinds, _unusual_of(unit, month, trusted), tuple(groups(seen, TOP, fewest=2)))
 
 
