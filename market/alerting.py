@@ -6,21 +6,25 @@ of its units were recomputed since, when its day began, and when it was changed;
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from backend import clock, workdays
+from backend.marks import BAD_KEY
 from backend.models import Unit
 from market import alert_telling, subjects, values
 from market.alert_line import Line, line_of, measured, month_watched
 from market.figures import Figure
 from market.models import Alert, AlertRule
+
+log = logging.getLogger(__name__)
 
 PAUSE = timedelta(minutes=1)
 _PLACES = Decimal("0.0001")
@@ -46,7 +50,7 @@ class Looked:
 def watch() -> int:
     """Every rule that is due is looked at, each in a transaction of its own; how many alerts opened or closed.
 
-    Two workers do not look at one rule together; a second look at once changes nothing.
+    Two workers do not look at one rule together; a second look at once changes nothing. One that fails is logged.
     """
     now = clock.now()
     running = clock.month_of(clock.today())
@@ -62,12 +66,21 @@ def watch() -> int:
         due = [row[0] for row in cursor.fetchall()]
     changed = 0
     for pk in due:
-        with transaction.atomic():
-            rule = AlertRule.objects.select_for_update(skip_locked=True).filter(pk=pk, is_on=True).first()
-            if rule is not None:
-                looked = look(rule)
-                changed += looked.opened + looked.closed
+        try:
+            changed += _watch_one(pk)
+        except OperationalError:  # a lost connection or a deadlock: at the next tick
+            raise
+        except BAD_KEY:  # its figure cannot be told or kept: the others are looked at, and it again when figures change
+            log.exception("a rule cannot be looked at", extra={"rule": pk})
+            AlertRule.objects.filter(pk=pk).update(looked_at=now)
     return changed
+
+
+def _watch_one(pk: int) -> int:
+    with transaction.atomic():
+        rule = AlertRule.objects.select_for_update(skip_locked=True).filter(pk=pk, is_on=True).first()
+        looked = Looked() if rule is None else look(rule)
+    return looked.opened + looked.closed
 
 
 def look(rule: AlertRule) -> Looked:

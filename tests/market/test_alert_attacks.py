@@ -10,8 +10,9 @@ from rest_framework.test import APIClient
 
 from backend import clock
 from backend.models import MailChoice, MailLine, Notice, Position
-from market import alert_telling
-from market.models import AlertRule, AlertTold
+from market import alert_telling, loading, rollups
+from market.loading import OrderLineRow
+from market.models import Alert, AlertRule, AlertTold
 from tests.cast import SINCE, Cast
 from tests.market.facts import visit
 from tests.market.test_alerts import RULES, post, rule, watch
@@ -60,3 +61,17 @@ def test_a_post_that_may_not_read_boards_is_not_told_their_figures(cast: Cast, a
     refused = post(as_zhao, RULES, rule(cast, owner_role=role))
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/owner_role")
     assert AlertRule.objects.count() == 0
+
+
+def test_a_rule_whose_figure_cannot_be_kept_stops_no_other(cast: Cast, as_zhao: APIClient) -> None:
+    absurd = rule(cast, name="甲", kpi="sales_amount", compared="month", below=None, above="1")
+    assert [post(as_zhao, RULES, one).status_code for one in (absurd, rule(cast))] == [201, 201]
+    march = (f"X{n}" for n in range(110))
+    rows = [OrderLineRow(no, cast.shops[0].code, date(2026, 3, 4), "P1", None, None, 1, 10**10) for no in march]
+    first = OrderLineRow("Y", cast.shops[0].code, date(2026, 2, 4), "P1", None, None, 1, 1)
+    loading.load_orders([first, *rows])  # from one fen to eleven milliard yuan: over 10^14 percent
+    rollups.rebuild(date(2026, 2, 1))
+    watch()
+    assert set(Alert.objects.values_list("rule__kpi", flat=True)) == {"visit_coverage_rate"}
+    assert watch() == 0
+    assert not AlertRule.objects.filter(looked_at=None).exists()
