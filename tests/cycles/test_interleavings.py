@@ -20,7 +20,7 @@ from cycles import actions, changes, evaluate, improve, prefectures, reopening
 from cycles import month as months
 from cycles.models import Action, Improvement, PrefectureMonth, Result
 from cycles.recompute import Report, recompute
-from market import rollups
+from market import rollups, segments
 from market.models import ShopProductMonth
 from retail.models import Assignment, Classification, Retailer
 from tests.cast import Cast
@@ -58,6 +58,7 @@ class World:
     def tick(self, *_: int) -> None:
         rollups.drain()
         rollups.turn()
+        segments.drain()
         following.follow()
         changes.drain_once()
         months.keep()
@@ -220,7 +221,7 @@ def play(world: World, steps: Iterable[tuple[str, int, int, int]]) -> Report:
             with clock.at(world.now):
                 getattr(world, act)(*chosen)
     with clock.at(world.now):
-        while marks.lag(changes.CONSUMER).count or marks.lag(rollups.CONSUMER).count:
+        while any(marks.lag(consumer).count for consumer in (changes.CONSUMER, rollups.CONSUMER, segments.CONSUMER)):
             world.tick()
         world.tick()
         return recompute(MARCH)
