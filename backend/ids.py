@@ -23,6 +23,16 @@ UUID7_SQL = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACI
     'hex')::uuid"""
 
 
+def numbered_uuid7_sql(number: str) -> str:
+    """In SQL, UUIDs version 7 for the rows of one statement, which ascend with the rows' numbers: the number, 4,096 of
+    them a millisecond, stands where RFC 9562 allows a counter. An index takes rows in this order more cheaply."""
+    milliseconds = f"(extract(epoch FROM statement_timestamp()) * 1000)::bigint + (({number}) >> 12)"
+    return (
+        f"(lpad(to_hex({milliseconds}), 12, '0') || '7' || lpad(to_hex(({number}) & 4095), 3, '0')"
+        " || '8' || right(gen_random_uuid()::text, 16))::uuid"
+    )
+
+
 def numbered_sql(series: int, column: str) -> str:
     """The UUID of a row that is known by a number, as phones know it, in SQL: its last twelve digits are the number in
     hexadecimal. `series` (0-9) tells the kinds of rows of one collection apart."""

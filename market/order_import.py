@@ -47,7 +47,7 @@ for _code, _zh, _en in (
 
 
 def check(cursor: Any, context: Context) -> None:
-    """What of the rows may not be, and `order_given`: the good ones under their orders. At most 14 queries."""
+    """What of the rows may not be, and `order_given`: the good ones under their orders. At most 17 queries."""
     _drop(cursor)
     cursor.execute("ANALYZE import_row (order_no)")
     months = sorted(partitions.months_ready("market_order") & partitions.months_ready("market_orderline"))
@@ -58,19 +58,26 @@ def check(cursor: Any, context: Context) -> None:
     places = [i for i, month in enumerate(months) if month in said]
     near = months[max(min(places) - 1, 0) : max(places) + 2] if places else []
     cursor.execute(statements.HEADS, {"near": near})
-    cursor.execute("ANALYZE order_head")
+    cursor.execute("ANALYZE order_head (head, order_no, order_id, old_month)")
+    cursor.execute(statements.GIVEN.format(**{name.split("_")[0]: _cartons(name, context) for name in _IN_CARTONS}))
+    cursor.execute(statements.BAD)
+    cursor.execute("ANALYZE order_bad")
     cursor.execute(statements.REFUSED_ORDERS)
+    cursor.execute(statements.UNKNOWN_PRODUCTS)
     cursor.execute(statements.NOT_YOURS, named)
-    cursor.execute(statements.UNKNOWN_CODES)
-    if codes := cursor.fetchone()[0]:
-        cursor.execute(statements.UNKNOWN_PRODUCTS, {"codes": codes})
     for column in sorted(context.in_packs & set(_IN_CARTONS)):
         cursor.execute(statements.NOT_WHOLE.format(column=column))
     if not context.in_packs:
         cursor.execute(statements.OVER_ALLOTTED)
-    cursor.execute(statements.GIVEN.format(**{name.split("_")[0]: _cartons(name, context) for name in _IN_CARTONS}))
-    cursor.execute(statements.REPEATED)
-    cursor.execute(statements.PARTIAL)
+    cursor.execute(statements.LEAVE_OUT)
+    _leave_out_repeated(cursor)
+
+
+def _leave_out_repeated(cursor: Any) -> None:
+    cursor.execute("SELECT greatest(count(*), 1) FROM brands_product")
+    cursor.execute(statements.WITH_REPEATED.format(products=cursor.fetchone()[0]))
+    if heads := cursor.fetchone()[0]:
+        cursor.execute(statements.REPEATED, {"heads": heads})
 
 
 def _cartons(column: str, context: Context) -> str:
@@ -84,7 +91,7 @@ def compare(cursor: Any, context: Context) -> None:
     cursor.execute("ANALYZE order_before")
     cursor.execute(statements.AFTER_NEW if is_new else statements.AFTER)
     cursor.execute(statements.TOUCHED)
-    cursor.execute("ANALYZE order_touched")
+    cursor.execute("ANALYZE order_touched (head, order_no, order_id, retailer_id, old_month)")
 
 
 def tally(cursor: Any) -> Tally:
@@ -107,16 +114,18 @@ def apply(cursor: Any, context: Context) -> None:
     if known:
         for statement in (statements.KEPT_LINES, statements.DROP_LINES, statements.DROP_ORDERS):
             cursor.execute(statement)
+    cursor.execute(statements.SHOPS)
+    cursor.execute("ANALYZE order_shops")
+    cursor.execute(statements.HAVE_OTHERS)
+    have_others = cursor.fetchone()[0]
     cursor.execute(statements.ADD_ORDERS)
     cursor.execute(statements.ADD_LINES)
-    cursor.execute(statements.SHOPS)
-    _totals(cursor)
+    _totals(cursor, statements.ADD_TOTALS if have_others else statements.ADD_TOTALS_NEW)
 
 
-def _totals(cursor: Any) -> None:
-    cursor.execute("ANALYZE order_shops")
+def _totals(cursor: Any, add: str) -> None:
     cursor.execute(statements.DROP_TOTALS)
-    cursor.execute(statements.ADD_TOTALS)
+    cursor.execute(add)
     mark_sales(cursor, "SELECT DISTINCT retailer_id, on_date FROM order_shops")
 
 
@@ -135,7 +144,8 @@ def undo(cursor: Any, run_id: UUID) -> None:
     cursor.execute("ANALYZE order_touched")
     for statement in (statements.DROP_LINES, statements.DROP_ORDERS, statements.UNDO_ORDERS, statements.UNDO_LINES):
         cursor.execute(statement)
-    _totals(cursor)
+    cursor.execute("ANALYZE order_shops")
+    _totals(cursor, statements.ADD_TOTALS)
     cursor.execute(statements.FORGET, {"run": run_id})
 
 

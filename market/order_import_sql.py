@@ -1,14 +1,17 @@
 """The statements behind market/order_import.py; nothing else calls them.
 
-A file of a million lines is passed over four times: once for the orders it speaks of, once to lay its lines under them,
-once for lines that are there twice, and once to write. All else is by order: one in twenty-five rows.
+A file of a million lines is passed over a few times only: for the orders it speaks of, to lay its lines under them, to
+leave out what is wrong or there twice, and to write lines and totals. All else is by order: one in twenty-five rows.
 """
 
 from __future__ import annotations
 
-from backend.ids import UUID7_SQL
+from backend.ids import numbered_uuid7_sql
 
-TABLES = ("order_named", "order_head", "order_given", "order_before", "order_after", "order_touched", "order_shops")
+TABLES = (
+    "order_named", "order_head", "order_given", "order_bad", "order_before", "order_after", "order_touched",
+    "order_shops",
+)  # fmt: skip
 
 # Every different (order, shop, day) that the file speaks of, and why it may not be. A shop outside the importer's units
 # is told as one that does not exist.
@@ -29,41 +32,25 @@ LEFT JOIN (SELECT r.id, r.code, r.county_id FROM retail_retailer r JOIN backend_
 # month before to the month after those of the file.
 HEADS = f"""
 CREATE TEMP TABLE order_head ON COMMIT DROP AS
-SELECT row_number() OVER ()::integer AS head, n.order_no, n.retailer_code, n.on_date, n.month, n.retailer_id,
-    u.id AS territory_id, coalesce(u.ancestors[4], n.home_id) AS county_id, coalesce(o.id, {UUID7_SQL}) AS order_id,
+SELECT n.head, n.order_no, n.retailer_code, n.on_date, n.month, n.retailer_id,
+    u.id AS territory_id, coalesce(u.ancestors[4], n.home_id) AS county_id, coalesce(o.id, n.new_id) AS order_id,
     o.month AS old_month, o.retailer_id AS old_retailer_id, o.on_date AS old_on_date, o.county_id AS old_county_id,
     o.territory_id AS old_territory_id, o.cartons AS old_cartons, o.amount_fen AS old_amount_fen, false AS is_partial
-FROM (SELECT DISTINCT ON (order_no) * FROM order_named WHERE reason IS NULL ORDER BY order_no, first_row) n
+FROM (
+    SELECT *, {numbered_uuid7_sql("head")} AS new_id FROM (
+        SELECT *, row_number() OVER (ORDER BY first_row)::integer AS head FROM (
+            SELECT DISTINCT ON (order_no) * FROM order_named WHERE reason IS NULL ORDER BY order_no, first_row) f) c) n
 LEFT JOIN retail_assignment a ON a.retailer_id = n.retailer_id AND a.during @> n.on_date
 LEFT JOIN backend_unit u ON u.id = a.territory_id
 LEFT JOIN LATERAL (SELECT o.* FROM market_order o WHERE o.order_no = n.order_no
     AND o.month = ANY(%(near)s::date[]) ORDER BY o.month = n.month DESC, o.month LIMIT 1) o ON true
 """  # noqa: S608 - a constant
-REFUSED_ORDERS = """
-INSERT INTO import_fault (row_no, "column", severity, code, value)
-SELECT i.row_no, CASE WHEN n.reason = 'unknown_retailer' THEN 'retailer_code'
-        WHEN n.reason IS NULL THEN 'order_no' ELSE 'on_date' END, 'error', coalesce(n.reason, 'other_order'),
-    CASE WHEN n.reason = 'unknown_retailer' THEN n.retailer_code
-        WHEN n.reason IS NULL THEN n.order_no ELSE n.on_date::text END
-FROM order_named n LEFT JOIN order_head h USING (order_no)
-JOIN import_row i ON i.order_no = n.order_no AND i.retailer_code = n.retailer_code AND i.on_date = n.on_date
-WHERE n.reason IS NOT NULL OR (n.retailer_id, n.on_date) <> (h.retailer_id, h.on_date)
-"""
 # Where an order stood whose shop lies outside the importer's units, that order is another one's.
 NOT_YOURS = """
 INSERT INTO import_fault (row_no, "column", severity, code, value)
 SELECT i.row_no, 'order_no', 'error', 'order_not_yours', i.order_no
 FROM order_head h JOIN backend_unit c ON c.id = h.old_county_id JOIN import_row i ON i.order_no = h.order_no
 WHERE NOT c.ancestors && %(units)s::bigint[]
-"""
-UNKNOWN_CODES = """
-SELECT array_agg(product_code) FROM (SELECT DISTINCT product_code FROM import_row) i
-WHERE product_code NOT IN (SELECT code FROM brands_product)
-"""
-UNKNOWN_PRODUCTS = """
-INSERT INTO import_fault (row_no, "column", severity, code, value)
-SELECT i.row_no, 'product_code', 'error', 'unknown_product', i.product_code FROM import_row i
-WHERE i.product_code = ANY(%(codes)s)
 """
 NOT_WHOLE = """
 INSERT INTO import_fault (row_no, "column", severity, code, value)
@@ -77,31 +64,62 @@ INSERT INTO import_fault (row_no, "column", severity, code, value)
 SELECT row_no, 'ordered_cartons', 'warning', 'over_allotted', ordered_cartons::text FROM import_row
 WHERE ordered_cartons > allotted_cartons
 """
+# Every row under its order; one without an order that may be, of another shop or day, or without a product has no head.
 GIVEN = """
 CREATE TEMP TABLE order_given ON COMMIT DROP AS
-SELECT i.row_no, h.head, p.id AS product_id, {demanded} AS demanded_cartons, {allotted} AS allotted_cartons,
+SELECT i.row_no, CASE WHEN p.id IS NOT NULL AND i.retailer_code = h.retailer_code AND i.on_date = h.on_date
+    THEN h.head END AS head, p.id AS product_id, {demanded} AS demanded_cartons, {allotted} AS allotted_cartons,
     {ordered} AS ordered_cartons, i.amount_fen
-FROM import_row i JOIN order_head h USING (order_no) JOIN brands_product p ON p.code = i.product_code
-LEFT JOIN (SELECT DISTINCT row_no FROM import_fault WHERE severity = 'error') f ON f.row_no = i.row_no
-WHERE f.row_no IS NULL
+FROM import_row i LEFT JOIN order_head h USING (order_no) LEFT JOIN brands_product p ON p.code = i.product_code
+"""
+# The rows without a head, and why they have none.
+BAD = """
+CREATE TEMP TABLE order_bad ON COMMIT DROP AS
+SELECT row_no, order_no, retailer_code, on_date, product_code FROM import_row
+WHERE row_no IN (SELECT row_no FROM order_given WHERE head IS NULL)
+"""
+REFUSED_ORDERS = """
+INSERT INTO import_fault (row_no, "column", severity, code, value)
+SELECT i.row_no, CASE WHEN n.reason = 'unknown_retailer' THEN 'retailer_code'
+        WHEN n.reason IS NULL THEN 'order_no' ELSE 'on_date' END, 'error', coalesce(n.reason, 'other_order'),
+    CASE WHEN n.reason = 'unknown_retailer' THEN n.retailer_code
+        WHEN n.reason IS NULL THEN n.order_no ELSE n.on_date::text END
+FROM order_bad i
+JOIN order_named n ON n.order_no = i.order_no AND n.retailer_code = i.retailer_code AND n.on_date = i.on_date
+LEFT JOIN order_head h ON h.order_no = n.order_no
+WHERE n.reason IS NOT NULL OR (n.retailer_id, n.on_date) <> (h.retailer_id, h.on_date)
+"""
+UNKNOWN_PRODUCTS = """
+INSERT INTO import_fault (row_no, "column", severity, code, value)
+SELECT row_no, 'product_code', 'error', 'unknown_product', product_code FROM order_bad
+WHERE product_code NOT IN (SELECT code FROM brands_product)
+"""
+# What is wrong is not given; of an order with such a row, the lines that the file does not name stay as they are.
+LEAVE_OUT = """
+WITH gone AS (
+    DELETE FROM order_given WHERE row_no IN (SELECT row_no FROM import_fault WHERE severity = 'error') RETURNING head)
+UPDATE order_head SET is_partial = true
+WHERE head IN (SELECT head FROM gone) OR order_no IN (SELECT order_no FROM order_bad)
+"""
+# The orders with more rows than products: each product is a bit, which is far cheaper than to group by both.
+WITH_REPEATED = """
+SELECT array_agg(head) FROM (
+    SELECT g.head FROM order_given g JOIN (
+        SELECT id, 1::bit({products}) << (row_number() OVER () - 1)::integer AS bits FROM brands_product
+    ) p ON p.id = g.product_id
+    GROUP BY g.head HAVING bit_count(bit_or(p.bits)) < count(*)) r
 """
 # Of two rows of one order and product the last one counts: it is what the source said last.
 REPEATED = """
 WITH twice AS (
-    SELECT head, product_id, max(row_no) AS last_row FROM order_given GROUP BY head, product_id HAVING count(*) > 1),
+    SELECT head, product_id, max(row_no) AS last_row FROM order_given WHERE head = ANY(%(heads)s)
+    GROUP BY head, product_id HAVING count(*) > 1),
 gone AS (
     DELETE FROM order_given g USING twice t
     WHERE g.head = t.head AND g.product_id = t.product_id AND g.row_no <> t.last_row
     RETURNING g.row_no, g.product_id)
 INSERT INTO import_fault (row_no, "column", severity, code, value)
 SELECT g.row_no, 'product_code', 'error', 'repeated', p.code FROM gone g JOIN brands_product p ON p.id = g.product_id
-"""
-# Of an order with a row that was refused, the lines that the file does not name stay as they are.
-PARTIAL = """
-UPDATE order_head h SET is_partial = true FROM (
-    SELECT DISTINCT i.order_no FROM import_fault f JOIN import_row i ON i.row_no = f.row_no
-    WHERE f.severity = 'error' AND f.code <> 'repeated' AND i.order_no IS NOT NULL) s
-WHERE s.order_no = h.order_no
 """
 BEFORE = """
 CREATE TEMP TABLE order_before ON COMMIT DROP AS
@@ -196,6 +214,11 @@ CREATE TEMP TABLE order_shops ON COMMIT DROP AS
 SELECT retailer_id, on_date, month FROM order_touched
 UNION SELECT old_retailer_id, old_on_date, old_month FROM order_touched WHERE old_month IS NOT NULL
 """
+# Whether those shops have other orders in their months.
+HAVE_OTHERS = """
+SELECT EXISTS (SELECT FROM (SELECT DISTINCT month, retailer_id FROM order_shops) s
+    JOIN market_order o ON o.month = s.month AND o.retailer_id = s.retailer_id)
+"""
 DROP_TOTALS = """
 DELETE FROM market_shopproductmonth t USING (SELECT DISTINCT month, retailer_id FROM order_shops) s
 WHERE t.month = s.month AND t.retailer_id = s.retailer_id
@@ -207,6 +230,18 @@ FROM (SELECT DISTINCT month, retailer_id FROM order_shops) s
 JOIN market_order o ON o.month = s.month AND o.retailer_id = s.retailer_id
 JOIN market_orderline l ON l.month = o.month AND l.order_id = o.id
 GROUP BY o.month, o.retailer_id, l.product_id
+"""
+# Of shops whose orders of the month are all in the file; laid in the order of the key.
+ADD_TOTALS_NEW = """
+WITH touched AS (
+    SELECT head, month, retailer_id, dense_rank() OVER (ORDER BY month, retailer_id)::integer AS shop
+    FROM order_touched)
+INSERT INTO market_shopproductmonth (month, retailer_id, product_id, cartons, amount_fen)
+SELECT s.month, s.retailer_id, t.product_id, t.cartons, t.amount_fen
+FROM (
+    SELECT shop, product_id, sum(ordered_cartons) AS cartons, sum(amount_fen) AS amount_fen
+    FROM order_given JOIN touched USING (head) GROUP BY shop, product_id ORDER BY shop, product_id) t
+JOIN (SELECT DISTINCT shop, month, retailer_id FROM touched) s USING (shop)
 """
 
 # -- taking back -------------------------------------------------------------------------------------------------------
