@@ -28,14 +28,14 @@ class BackendConfig(AppConfig):
         )
         from backend.exports import launching
         from backend.http import idempotency
-        from backend.imports import working
+        from backend.imports import launching as imports_launching
 
         assert checks  # importing it registers the system checks
         outbox.register(mail.TOPIC, mail.send)
         outbox.register(retelling.TOPIC, retelling.retell)
         ticks.register("exports", launching.tend)
         ticks.register("idempotency", idempotency.forget_old)
-        ticks.register("imports", working.work)
+        ticks.register("imports", imports_launching.tend)
         ticks.register("mail", mail.gather)
         ticks.register("outbox", outbox.run_due)
         ticks.register("partitions", partitions.ensure_partitions)

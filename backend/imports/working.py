@@ -1,8 +1,8 @@
-"""Does large imports: reads, checks, applies and takes back what waits; woken by the tick (backend/apps.py).
+"""Does large imports: reads, checks, applies and takes back what waits; called by manage.py run_import.
 
-A run is worked on under a session lock that its process's end lets go: killed anywhere, the next tick takes it up. What
-was read stands in a schema of the run, unlogged; checking and applying are one transaction each, so the tables that are
-imported to are as before until that commits.
+A run is worked on under a session lock that its process's end lets go: killed anywhere, the next tick has it taken up
+(launching.py). What was read stands in a schema of the run, unlogged; checking and applying are one transaction each,
+so the tables that are imported to are as before until that commits.
 """
 
 from __future__ import annotations
@@ -50,11 +50,12 @@ def work() -> bool:
     """
     tidy()
     waiting = ImportRun.objects.filter(finished_at=None, state__in=WAITING).order_by("started_at", "id")
-    return any(_worked_on(run_id) for run_id in waiting.values_list("pk", flat=True)[:20])
+    return any(work_on(run_id) for run_id in waiting.values_list("pk", flat=True)[:20])
 
 
-def _worked_on(run_id: UUID) -> bool:
-    with _alone(run_id) as is_mine:
+def work_on(run_id: UUID) -> bool:
+    """As `work`, of this run; False where another process is at it, or it does not wait."""
+    with alone(run_id) as is_mine:
         if not is_mine:
             return False
         ImportRun.objects.filter(pk=run_id, state__in=WAITING).update(attempts=F("attempts") + 1)
@@ -91,7 +92,8 @@ def _step(run: ImportRun) -> None:
 
 
 @contextmanager
-def _alone(run_id: UUID) -> Iterator[bool]:
+def alone(run_id: UUID) -> Iterator[bool]:
+    """Whether nobody else works on the run; while the block runs nobody else will. Two queries."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_try_advisory_lock({Lock.IMPORTS:d}, hashtext(%s))", [f"run {run_id}"])
         is_mine = bool(cursor.fetchone()[0])
