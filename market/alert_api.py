@@ -190,7 +190,7 @@ class AlertRuleViewSet(ListActs, ReadActs, CreateActs, EditActs, ScopedViewSet):
     @action(detail=True, methods=["get"])
     def tried(self, request: Request, pk: Any = None) -> Response:
         """How often the rule would have spoken in the last twelve months: look before you switch it on."""
-        return Response(TriedListOut({"results": alert_rules.tried(self.get_object())}).data)
+        return Response(TriedListOut({"results": alert_rules.tried(self.get_object(), self.actor)}).data)
 
 
 class ShippedRules(ScopedView):

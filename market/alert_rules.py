@@ -15,7 +15,7 @@ from backend.errors import FieldError, Problem
 from backend.models import Level
 from backend.reach import require_unit
 from backend.scope import Actor
-from market import alerting, subjects, values
+from market import alerting, queries, subjects, values
 from market.alert_line import line_of, month_watched
 from market.models import AlertRule
 from market.subjects import EVERYONE
@@ -117,15 +117,16 @@ def adopt(*, actor: Actor, unit: Any, code: str) -> AlertRule:
     return write(actor=actor, given=given)
 
 
-def tried(rule: AlertRule) -> list[Tried]:
-    """What the rule would have said of the month it watches now and of the months before, newest first. Nothing is
-    written and nobody told. A constant number of queries a month."""
+def tried(rule: AlertRule, actor: Actor) -> list[Tried]:
+    """What the rule would have said, of the units whose boards the actor reads, of the month it watches now and of the
+    months before, newest first. Nothing is written and nobody told. A constant number of queries a month."""
     month = month_watched(clock.today(), rule.from_day)
+    mine = set(queries.board_units(actor).values_list("pk", flat=True))
     line = line_of(rule)
     found: list[Tried] = []
     for back in range(MONTHS_TRIED):
         at = clock.add_months(month, -back)
-        told = alerting.compared(rule, alerting.watched(rule, at), at)
+        told = alerting.compared(rule, [unit for unit in alerting.watched(rule, at) if unit in mine], at)
         found.append(Tried(at, sum(line.is_crossed(value) for _, value in told.values()), len(told)))
     return found
 

@@ -75,3 +75,10 @@ def test_a_rule_whose_figure_cannot_be_kept_stops_no_other(cast: Cast, as_zhao: 
     assert set(Alert.objects.values_list("rule__kpi", flat=True)) == {"visit_coverage_rate"}
     assert watch() == 0
     assert not AlertRule.objects.filter(looked_at=None).exists()
+
+
+def test_a_rule_above_is_tried_on_ones_own_units_alone(cast: Cast, as_zhao: APIClient, as_wu: APIClient) -> None:
+    made = post(as_zhao, RULES, rule(cast, unit=cast.prefecture.pk)).json()["id"]
+    watch()
+    newest = [client.get(f"{RULES}/{made}/tried").json()["results"][0] for client in (as_zhao, as_wu)]
+    assert [(one["crossed"], one["told"]) for one in newest] == [(2, 2), (1, 1)]
