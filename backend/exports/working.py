@@ -85,6 +85,8 @@ def _make(export: Export) -> None:
         raise Problem("export_gave_up")
     if export.cancel_asked_at is not None:
         raise Cancelled
+    if not export.person.is_active:
+        raise Problem("forbidden")
     kind, wanted = asking.again(actor_of(export.person), export)
     shown = columns.shown(kind, masked=export.is_masked)
     with store.making(export.pk) as place, _Teller(export.pk) as teller:

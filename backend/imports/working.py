@@ -109,7 +109,7 @@ def _context(run: ImportRun) -> Context:
     """The person's rights are those of now: who lost the post since imports nothing."""
     actor, kind = actor_of(run.person), kinds.kind(run.kind)
     units = actor.units(kind.capability)
-    if not actor.can("imports.run") or not units:
+    if not run.person.is_active or not actor.can("imports.run") or not units:
         raise Problem("forbidden")
     return Context(actor, clock.today(), units, run_id=run.pk)
 

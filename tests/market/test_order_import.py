@@ -252,3 +252,12 @@ def test_who_may_not_edit_the_market_or_lost_the_post_since_imports_nothing(
     work()
     run = ImportRun.objects.get(pk=waiting["id"])
     assert (run.state, run.error, stood(), ImportReject.objects.count()) == ("failed", "forbidden", {}, 0)
+
+
+def test_who_may_not_sign_in_any_more_imports_nothing(cast: Cast, as_qian: APIClient) -> None:
+    waiting = send(as_qian, "orders", orders(*FIRST), "apply").json()
+    cast.qian.is_active = False
+    cast.qian.save()
+    work()
+    run = ImportRun.objects.get(pk=waiting["id"])
+    assert (run.state, run.error, stood()) == ("failed", "forbidden", {})
