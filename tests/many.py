@@ -24,9 +24,9 @@ from backend.models import (
 )
 from brands.models import Brand, KeyProduct, PriceClassBand, Product
 from cycles import month as months
-from cycles.models import Adjustment, CalendarDay, Forecast, ManagerCycle, Misfire, Month
+from cycles.models import Adjustment, CalendarDay, Forecast, ManagerCycle, Misfire, Month, MonthlyReport, ReportRun
 from market import rollups
-from market.models import Launch, LaunchVerdict, OrderWindow, SalesTarget
+from market.models import Alert, AlertRule, Launch, LaunchVerdict, OrderWindow, SalesTarget
 from tests.cast import ALWAYS, make_shop
 from tests.market import facts
 from tests.walk.photo_things import more_photos
@@ -63,6 +63,7 @@ def grow(world: World, numbers: range) -> None:
         _shop(world, number)
         _files(world, number)
         _months(world, number)
+        _told(world, number)
     months.open_month(MONTH)
     rollups.turn()
     rollups.drain()
@@ -209,3 +210,27 @@ def _months(world: World, number: int) -> None:
     off = DateRange(date(2027, 1, 1) + timedelta(days=number), date(2027, 1, 2) + timedelta(days=number))
     Leave.objects.create(person=cast.lin, unit=cast.territory, during=off)
     CalendarDay.objects.create(day=LAST_WEEK - timedelta(days=100 + number), is_working=True, name="makeup day")
+
+
+def _told(world: World, number: int) -> None:
+    """A rule of the county with an alert of Lin's territory; her report of a month long past, and one of this month's
+    of the territory that came with the number."""
+    cast, now = world.cast, clock.now()
+    rule = AlertRule.objects.create(
+        unit=cast.county, level=Level.TERRITORY, name=f"预警{number}", kpi="visit_coverage_rate", below=80,
+        owner_role_id="account_manager",
+    )  # fmt: skip
+    Alert.objects.create(
+        rule=rule, unit=cast.territory, month=MONTH, value=50, measured=50, worst=50, line=80, opened_at=now,
+        seen_at=now,
+    )  # fmt: skip
+    month = clock.add_months(date(2020, 1, 1), number)
+    run = ReportRun.objects.create(
+        month=month, prefecture=cast.prefecture, number=1, cause="lock", of=1, made_at=now, locked_at=now, done_at=now
+    )
+    like = MonthlyReport.objects.get(pk=world.key("monthly report", OWN))
+    beside = Unit.objects.get(code=f"420222-01-{number + 10}")
+    for making, unit in ((run, cast.territory), (like.run, beside)):
+        MonthlyReport.objects.create(
+            run=making, month=making.month, unit=unit, number=1, template=1, content=like.content, made_at=now
+        )

@@ -24,6 +24,8 @@ from tests.walk.world import build_world
 FEW, MANY = 3, 30
 OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one unit's, and groups however large
     "GET /api/v1/advice-sheets/alike",
+    "GET /api/v1/alert-rules/<int:pk>/tried",
+    "GET /api/v1/alert-rules/shipped",
     "GET /api/v1/boards/blocks",
     "GET /api/v1/boards/compliance",
     "GET /api/v1/boards/concentration",
@@ -44,6 +46,7 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/intelligence/trends",
     "GET /api/v1/kpis",
     "GET /api/v1/me",
+    "GET /api/v1/me/mail",
     "GET /api/v1/months/<str:month>/figures",
     "GET /api/v1/months/<str:month>/prefectures/<int:unit>",
     "GET /api/v1/order-windows/of-shop",
@@ -51,6 +54,7 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/photos/<uuid:pk>/exif",
     "GET /api/v1/policy-versions/<int:pk>/reach",
     "GET /api/v1/products/<int:pk>/prices",
+    "GET /api/v1/reports/<uuid:pk>/pdf",
     "GET /api/v1/retailers/<uuid:pk>/template",
     "GET /api/v1/roles",
     "GET /api/v1/rules",
@@ -59,6 +63,7 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/trainings/figures",
     "GET /api/v1/visits/<uuid:pk>/score",
     "GET /months/mine",
+    "GET /reports/<uuid:pk>/pdf",
     "GET /sync/<slug:collection>/<int:version>/pull",  # tells what verbs did; with 3 and 30 of it in tests/sync
 }
 
