@@ -9,8 +9,8 @@ from market.board_shapes import BoardUnitOut, DevicesOut, FreshnessOut, KpiOut, 
 
 
 class WholeValueOut(ValueOut):
-    year_change = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
-    year_change_percent = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
+    year_change = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+    year_change_percent = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
 
 
 class WholeFigureOut(KpiOut, WholeValueOut):

@@ -34,12 +34,12 @@ class KpiOut(OutSerializer):
 
 class ValueOut(OutSerializer):
     kpi = serializers.CharField(help_text="One of the kpis of the answer.")
-    value = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
-    previous = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
-    change = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
-    change_percent = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
-    last_year = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
-    target = serializers.DecimalField(max_digits=20, decimal_places=1, allow_null=True)
+    value = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+    previous = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+    change = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+    change_percent = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+    last_year = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+    target = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
     rows = serializers.CharField(help_text="Address of the facts that the figure adds up from.")
 
 

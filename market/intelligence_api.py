@@ -199,6 +199,7 @@ class DigestView(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": DigestQuery}
     answers = {"get": intelligence_shapes.IntelligenceDigestOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         unit = unit_for(self.actor, "boards.read", self.asked.get("unit"))

@@ -69,6 +69,10 @@ class LaunchEditIn(StrictModelSerializer):
         fields = GIVEN
 
 
+class LaunchNothingIn(StrictSerializer):
+    """Approving says nothing but itself."""
+
+
 class DecisionIn(StrictSerializer):
     keep = StrictBooleanField(help_text="True: it stays after all; false: it goes.")
     words = serializers.CharField(max_length=500)
@@ -91,6 +95,7 @@ class LaunchViewSet(ListActs, ReadActs, CreateActs, EditActs, ScopedViewSet):
     in_serializers = {
         "create": LaunchIn,
         "partial_update": LaunchEditIn,
+        "approve": LaunchNothingIn,
         "decide": DecisionIn,
     }
     needs = {
@@ -113,6 +118,7 @@ class LaunchViewSet(ListActs, ReadActs, CreateActs, EditActs, ScopedViewSet):
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: Any = None) -> Response:
         """The trial runs from the day of supply; refused while when, how, where or to whom is open."""
+        self.body()
         return self.told(launches.approve(actor=self.actor, launch=self.get_object()))
 
     @action(detail=True, methods=["post"])

@@ -83,6 +83,16 @@ class RelatedById(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
         return auto_schema._map_model_field(queryset.model._meta.pk, direction) if queryset is not None else {}
 
 
+class TimeOfDay(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A time of the business day has no offset, so that it is not what JSON Schema calls a time (RFC 3339)."""
+
+    target_class = "rest_framework.serializers.TimeField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
+        return {"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"}
+
+
 class Schema(AutoSchema):
     """Reads a Gate's own declarations, so that nothing has to be said twice."""
 
