@@ -22,6 +22,8 @@ class MailIn(StrictSerializer):
 
 
 class MailOut(OutModelSerializer):
+    address = serializers.CharField(help_text="Empty where none was given.")
+
     class Meta:
         model = MailChoice
         fields = ("address", "wanted")
