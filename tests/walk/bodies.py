@@ -89,8 +89,6 @@ VALID: dict[str, Body] = {
     "POST /api/v1/positions/<int:pk>/end": lambda w, p: {"on": "2026-04-01", "reason": "调动"},
     "POST /api/v1/exports": lambda w, p: {"kind": "retailers", "format": "csv", "unit": p.territory},
     "POST /api/v1/exports/<uuid:pk>/cancel": nothing,
-    "POST /api/v1/exports": lambda w, p: {"kind": "retailers", "format": "csv", "unit": p.territory},
-    "POST /api/v1/exports/<uuid:pk>/cancel": nothing,
     "POST /api/v1/brands": lambda w, p: {"name": "新品牌", "name_en": "New", "maker": "厂", "is_home": False},
     "PATCH /api/v1/brands/<int:pk>": lambda w, p: {"maker": "另一厂"},
     "POST /api/v1/products": lambda w, p: {"code": "NEW1", "name": "新品", "brand": w.cast.products[0].brand_id},

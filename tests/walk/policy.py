@@ -68,7 +68,6 @@ HOLDERS: dict[str, frozenset[str]] = {
     "audit.read": ADMINISTRATORS | {"shen"},
     "imports.run": STEWARDS,
     "exports.run": LEADERS | STEWARDS | {"chen", "feng"},
-    "exports.run": LEADERS | STEWARDS | {"chen", "feng"},
     "admin.site": ADMINISTRATORS | STEWARDS | {"zhou"},
 }
 
@@ -133,9 +132,6 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     # an export of Zhao's and one of Tang's: theirs alone, and told to those above who read the audit
     "export": {OWN: frozenset({"zhao"}), FOREIGN: frozenset({"tang"})},
     "told export": {OWN: frozenset({"zhao", "sun", "shen"}), FOREIGN: frozenset({"tang", "sun", "luo", "shen"})},
-    # an export of Zhao's and one of Tang's: theirs alone, and told to those above who read the audit
-    "export": {OWN: frozenset({"zhao"}), FOREIGN: frozenset({"tang"})},
-    "told export": {OWN: frozenset({"zhao", "sun", "shen"}), FOREIGN: frozenset({"tang", "sun", "luo", "shen"})},
     # one file of Qian's, who stands above Tang, and one of Tang's
     "file": {OWN: frozenset({"qian"}), FOREIGN: frozenset({"qian", "tang"})},
 }
@@ -150,9 +146,6 @@ KINDS: dict[str, str] = {
     "position": "territory",
     "audit entry": "territory",
     "import": "file",
-    "export": "told export",
-    "export file": "export",
-    "waiting export": "export",
     "export": "told export",
     "export file": "export",
     "waiting export": "export",
@@ -298,13 +291,6 @@ POLICY: dict[str, Rule] = {
     "POST /api/v1/import-profiles": Rule("imports.run", about="order window"),
     "PATCH /api/v1/import-profiles/<int:pk>": Rule("imports.run", "import profile"),
     "DELETE /api/v1/import-profiles/<int:pk>": Rule("imports.run", "import profile"),
-    # exports
-    "GET /api/v1/export-kinds": Rule("exports.run"),
-    **_reads("/api/v1/exports", SIGNED_IN, "export"),
-    "POST /api/v1/exports": Rule("exports.run", about="territory"),
-    "POST /api/v1/exports/<uuid:pk>/cancel": Rule("exports.run", "waiting export"),
-    "GET /api/v1/exports/<uuid:pk>/manifest": Rule(SIGNED_IN, "export"),
-    "GET /api/v1/exports/<uuid:pk>/file": Rule("exports.run", "export file"),
     # exports
     "GET /api/v1/export-kinds": Rule("exports.run"),
     **_reads("/api/v1/exports", SIGNED_IN, "export"),

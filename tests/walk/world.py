@@ -18,7 +18,6 @@ from backend.models import (
     AuditEntry,
     Device,
     Export,
-    Export,
     ImportProfile,
     ImportReject,
     ImportRun,
@@ -336,11 +335,13 @@ def _intelligence(world: World, column: str, territory: Unit, person: Person) ->
     for number, (kind, state) in enumerate((("intelligence item", "submitted"), ("verified item", "verified"))):
         item = IntelligenceItem.objects.create(
             visit_id=world.visits[column], month=MONTH, place_no=number, retailer=world.shops[column], person=person,
-            territory=territory, county_id=territory.ancestors[3], on_date=LAST_WEEK, kind="other", text=f"修路 {column}",
-            group_id=uuid7(), group_on=LAST_WEEK, state=state, sent_at=clock.now(), due_on=SATURDAY,
+            territory=territory, county_id=territory.ancestors[3], on_date=LAST_WEEK, kind="other",
+            text=f"修路 {column}", group_id=uuid7(), group_on=LAST_WEEK, state=state, sent_at=clock.now(), due_on=SATURDAY,
         )  # fmt: skip
         _keep(world, kind, column, item)
-        _keep(world, f"event of {kind}", column, IntelligenceEvent.objects.create(item=item, at=clock.now(), act="sent"))
+        _keep(
+            world, f"event of {kind}", column, IntelligenceEvent.objects.create(item=item, at=clock.now(), act="sent")
+        )
 
 
 def _checked_things(world: World, column: str, stamp: dict[str, Any]) -> None:
@@ -440,7 +441,6 @@ def _place_things(world: World, column: str) -> None:
     _keep(world, "quarantine", column, _refused(person, territory.pk))
     run = _import_run(steward, cast.prefecture if column == OWN else county)
     _keep(world, "import", column, run)
-    _exports(world, column)
     _exports(world, column)
     for kind, state in (("checked import", "checked"), ("applied import", "applied")):
         _keep(world, kind, column, _orders_run(run, state))
@@ -673,20 +673,6 @@ def _orders_run(like: ImportRun, state: str) -> ImportRun:
         kind="orders", mode="apply", state=state, person=like.person, unit=like.unit, file_format="csv", size_bytes=10,
         sha256=b"\0" * 32, started_at=clock.now(), finished_at=ended,
     )  # fmt: skip
-
-
-def _exports(world: World, column: str) -> None:
-    """One that is ready, and one that waits."""
-    cast = world.cast
-    person, unit = (cast.zhao, cast.prefecture) if column == OWN else (cast.people["tang"], cast.other_county)
-    about = {"kind": "retailers", "format": "csv", "person": person, "unit": unit, "language": "zh-hans"}
-    ready = Export.objects.create(
-        **about, state="ready", name=f"exports/{column}", sha256=b"\0" * 32, size_bytes=0, manifest={"rows": 0},
-        asked_at=clock.now(), as_of=clock.now(), finished_at=clock.now(), expires_at=clock.now() + timedelta(days=7),
-    )  # fmt: skip
-    waiting = Export.objects.create(**about, asked_at=clock.now())
-    for kind, row in (("export", ready), ("export file", ready), ("waiting export", waiting)):
-        _keep(world, kind, column, row)
 
 
 def _exports(world: World, column: str) -> None:
