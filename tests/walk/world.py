@@ -336,7 +336,8 @@ def _intelligence(world: World, column: str, territory: Unit, person: Person) ->
         item = IntelligenceItem.objects.create(
             visit_id=world.visits[column], month=MONTH, place_no=number, retailer=world.shops[column], person=person,
             territory=territory, county_id=territory.ancestors[3], on_date=LAST_WEEK, kind="other",
-            text=f"修路 {column}", group_id=uuid7(), group_on=LAST_WEEK, state=state, sent_at=clock.now(), due_on=SATURDAY,
+            text=f"修路 {column}", group_id=uuid7(), group_on=LAST_WEEK, state=state, sent_at=clock.now(),
+            due_on=SATURDAY,
         )  # fmt: skip
         _keep(world, kind, column, item)
         _keep(
