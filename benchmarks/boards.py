@@ -265,7 +265,7 @@ def _volumes_and_key_products(cursor: Any, territories: list[int]) -> None:
     from backend import clock
     from backend.models import Unit
     from brands.models import KeyProduct, Product
-    from market import volumes
+    from market.figures import volumes
 
     named = {"month": MONTH, "last": clock.month_end(MONTH)}
     cursor.execute(volumes.TERRITORIES, {**named, "units": territories})
@@ -436,7 +436,7 @@ def _each(compute: Callable[[date], object], months: list[date]) -> None:
 
 
 def _shown() -> tuple[date, ...]:
-    from market.values import months_shown
+    from market.figures.values import months_shown
 
     return months_shown(MONTH)
 

@@ -94,13 +94,13 @@ def _accepted(month: date) -> None:
     """Accepted, and the boards' figures are there, as the drains keep them day by day."""
     from django.db import connection
 
-    from market import rollups
+    from market.rollups import recompute
 
     with connection.cursor() as cursor:
         for statement in (_TOTALS, _ACCEPT, _PLANNED):
             cursor.execute(statement, {"month": month})
     with _at_the_end():
-        rollups.rebuild(month)
+        recompute.rebuild(month)
 
 
 def _at_the_end() -> Any:

@@ -65,11 +65,11 @@ def _lock() -> None:
     from backend import clock
     from cycles import prefectures
     from cycles.models import PrefectureMonth
-    from market import rollups, segments
     from market.models import UnitMonth, UnitProductMonth, UnitSubjectMonth
+    from market.rollups import recompute, segments
 
     with clock.at(_at(LOCKED)):
-        rollups.drain()
+        recompute.drain()
         segments.drain()
         prefectures.ensure(MONTH)
         PrefectureMonth.objects.filter(month=MONTH).update(state="locked", locked_at=clock.now())

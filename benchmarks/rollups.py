@@ -68,7 +68,8 @@ def _import(slowest: int, scale: float) -> list[bool]:
     """One week's lines come in, the month's roll-ups are recomputed, and the facts are grouped once beside it."""
     from django.db import connection
 
-    from market import rollups, segments
+    from market.rollups import recompute as rollups
+    from market.rollups import segments
 
     building = Meter([_server_pid()])
     with building.running():
@@ -120,7 +121,7 @@ def _spent(work: Any, slowest: int) -> Spent:
 def _intake(seconds: int, slowest: int) -> list[bool]:
     """The greatest age of a mark while visits come in and the roll-ups are drained as often as the tick comes."""
     from config.celery import FRESH_S
-    from market import rollups
+    from market.rollups import recompute as rollups
 
     rollups_data.people()
     players = [_player("visits", seconds), _player("segments", seconds)]
@@ -157,7 +158,7 @@ def _watch(ages: list[float], over: threading.Event) -> None:
     from django.db import connection
 
     from backend import marks
-    from market import rollups
+    from market.rollups import recompute as rollups
 
     while not over.wait(0.5):
         oldest = marks.lag(rollups.CONSUMER).oldest_at
@@ -170,7 +171,7 @@ def _play(part: str, seconds: int) -> int:
     import django
 
     django.setup()
-    from market import segments
+    from market.rollups import segments
 
     began = time.monotonic()
     if part == "segments":
@@ -192,7 +193,7 @@ def _play(part: str, seconds: int) -> int:
 def _fresh() -> bool:
     """From one visit's commit to the board: the tick may have just been, so its whole wait is added."""
     from config.celery import FRESH_S
-    from market import rollups
+    from market.rollups import recompute as rollups
 
     waits = []
     for turn in range(5):

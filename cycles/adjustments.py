@@ -24,7 +24,7 @@ from cycles.building import PARENT
 from cycles.grid import COLUMNS
 from cycles.models import Adjustment, Month, PrefectureMonth
 from cycles.prefectures import State
-from market import rollups
+from market.rollups import recompute as rollups
 
 RESULT = "result"
 

@@ -1,13 +1,14 @@
 """What the brand and market rules read beside the common bases: key products by territory, stock, prices, policies.
 
 Imported with the rules, for cycles/bases.py to build. Sums follow the definitions of the KPI registry
-(market/trade_kpis.py, docs/method.md), so that a finding and a board say the same of the same days.
+(market/figures/trade_kpis.py, docs/method.md), so that a finding and a board say the same of the same days.
 """
 
 from __future__ import annotations
 
+from market.figures.trade_queries import looked_pairs, sold_pairs
+
 from cycles.bases import register
-from market.trade_queries import looked_pairs, sold_pairs
 from visits.presence import counts
 
 # -- what was ordered --------------------------------------------------------------------------------------------------

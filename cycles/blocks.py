@@ -1,4 +1,4 @@
-"""All nine blocks of a unit's month: what the market knows (market/blocks_read.py) and what the months know beside it.
+"""All nine blocks of a unit's month: what market/boards/blocks_read.py knows, and what the months know beside it.
 
 Read by cycles/blocks_api.py. Findings, actions and improvements are those that the reader may see; each row opens
 their list. A constant number of queries, whatever the unit's size.
@@ -23,10 +23,11 @@ from cycles.grid import Dimension
 from cycles.method_board import Fired, MethodBoard
 from cycles.models import Action
 from cycles.rules.rule import Rule
-from market import blocks_read, queries
-from market.blocks import NUMBERS, Block, Column, Row, Table, make
-from market.blocks_acts import reads_restricted
-from market.figures import Figure
+from market import queries
+from market.boards import blocks_read
+from market.boards.blocks import NUMBERS, Block, Column, Row, Table, make
+from market.boards.blocks_acts import reads_restricted
+from market.figures.formulas import Figure
 
 MOST_ACTIONS: Final = 6
 ROOT: Final = "/api/v1"

@@ -12,14 +12,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from market.boards.blocks import Block, Row
+from market.figures.drill import rows_behind
+from market.figures.formulas import Figure
+
 from backend import clock, parameters
 from backend.kpis import Kpi
 from cycles.forecast import ACCURACY
 from cycles.sentences import Template, register, say
-from market import concentration, kpis, trade_kpis
-from market.blocks import Block, Row
-from market.drill import rows_behind
-from market.figures import Figure
+from market import kpis
+from market.boards import concentration
+from market.figures import trade_kpis
 from visits import compliance
 
 LEAST, MOST = 3, 5

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from market.boards.api import unit_out
+from market.boards.shapes import BoardQuery
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,8 +21,6 @@ from cycles.chain_reads import rule_name
 from cycles.forecast import ACCURACY
 from cycles.grid import CELLS, CellState
 from cycles.method_board import MethodBoard
-from market.board_api import unit_out
-from market.board_shapes import BoardQuery
 
 ROOT = "/api/v1"
 

@@ -15,7 +15,7 @@ from backend.kpis import Number
 from backend.models import Level, Unit
 from cycles import scorecard
 from cycles.models import FrozenFigure, ManagerCycle
-from market import values as market_values
+from market.figures import values as market_values
 from market.kpis import UNIT_FIGURES
 
 Values = dict[int, dict[str, Decimal | None]]

@@ -14,7 +14,7 @@ from cycles import cells, frozen, manager_month, prefectures
 from cycles.calendar import MonthDates
 from cycles.models import Month, PrefectureMonth
 from cycles.prefectures import State
-from market import rollups
+from market.rollups import recompute as rollups
 
 
 def is_due(row: PrefectureMonth, dates: MonthDates, now: datetime) -> bool:

@@ -24,7 +24,8 @@ from cycles.grid import COLUMNS
 from cycles.models import ManagerCycle, PrefectureMonth
 from cycles.prefectures import State
 from cycles.queries import dates_at
-from market import rollups, segments
+from market.rollups import recompute as rollups
+from market.rollups import segments
 
 SHOWN = 20
 

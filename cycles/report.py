@@ -24,7 +24,7 @@ from cycles.calendar import WorkingCalendar
 from cycles.models import MonthlyReport, PrefectureMonth, ReportRun
 from cycles.queries import working_calendar
 from cycles.report_content import Told
-from market import rollups
+from market.rollups import recompute
 
 TICK_S = 20.0  # files are made so long in one tick; the others have their turn in between
 SENT_AT = time_of_day(18, 0)
@@ -95,7 +95,7 @@ def make(due: Due) -> ReportRun | None:
         if not row.exists() or _is_made(due):
             return None
         take(Lock.ROLLUPS, due.month, shared=True)  # no figure changes between two reads
-        if not rollups.is_current(due.month, prefectures.units_of([due.prefecture_id])):
+        if not recompute.is_current(due.month, prefectures.units_of([due.prefecture_id])):
             return None
         return _write(due, report_content.compose(_units(due), due.month, due.prefecture_id))
 

@@ -13,6 +13,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from market.figures.formulas import Figure
+
 from backend import clock, parameters
 from backend.models import Unit
 from cycles.chain_reads import rule_or_none
@@ -20,8 +22,8 @@ from cycles.report_chain import Chain
 from cycles.report_parts import Part
 from cycles.report_trade import Trade
 from cycles.sentences import Template, register, say
-from market import kpis, trade_kpis
-from market.figures import Figure
+from market import kpis
+from market.figures import trade_kpis
 from visits import compliance
 
 LEAST, MOST = 3, 5

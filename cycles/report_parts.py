@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from market.figures.formulas import Figure
+
 from backend.kpis import Number
-from market import blocks
-from market.figures import Figure
+from market.boards import blocks
 
 Part = dict[str, Any]
 CAPABILITY = "reports.write"

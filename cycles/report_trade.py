@@ -1,4 +1,4 @@
-"""Sections 1 to 4 and the figures of the others: what market/values.py tells of many units at once, as frozen parts.
+"""Sections 1 to 4 and the figures of the others: what the market's figures tell of many units at once, as frozen parts.
 
 No formula is here. Called by cycles/report_content.py; a constant number of queries for any number of units.
 """
@@ -17,11 +17,12 @@ from backend.models import Unit
 from brands.models import KeyProduct
 from cycles import report_parts as parts
 from cycles.report_parts import Part
-from market import counting, kpis, trade_kpis, values
-from market.beside import Asked
-from market.figures import Figure
+from market import kpis
+from market.figures import counting, trade_kpis, values
+from market.figures.beside import Asked
+from market.figures.formulas import Figure
+from market.figures.subjects import EVERYONE, Segment
 from market.models import SegmentKind, SubjectKind
-from market.subjects import EVERYONE, Segment
 from visits import compliance, satisfaction
 
 MONTHS = 13  # a chart shows the month, and the same month of the year before at its other end

@@ -20,7 +20,7 @@ from backend.models import Level, Person, Unit
 from backend.scope import Actor, actor_of
 from demo import camera, months
 from demo.staging import Plan
-from market import rollups
+from market.rollups import recompute as rollups
 from retail import news
 from visits import breaches, checked, faq, photo_processing, photo_store, photos, signalling
 from visits.faq import Reply

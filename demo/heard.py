@@ -12,7 +12,8 @@ from django.db import connection
 
 from backend.marks import Key
 from demo.staging import Plan, run
-from market import intelligence_due, intelligence_follow
+from market.intelligence import due
+from market.intelligence import follow as intelligence_follow
 
 WEEKS: Final = 5  # whole weeks behind the running one: enough for unusual counts
 
@@ -82,5 +83,5 @@ def answer(plan: Plan) -> None:
     run(_FATES, named)
     run(_MOVE, named)
     run(_HISTORY, named)
-    while intelligence_due.follow():
+    while due.follow():
         pass

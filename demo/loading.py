@@ -39,8 +39,8 @@ from demo import (
     watched,
 )
 from demo.staging import MONTHS_OF_FACTS, Plan, run
-from market import rollups
 from market.models import UnitMonth
+from market.rollups import recompute
 from retail.models import Retailer
 from visits import proof
 from visits.models import Briefing, CheckLine, ComplianceCheck, Observation, Pitch, Remark, Visit
@@ -136,7 +136,7 @@ def _live(plan: Plan, wanted: set[str], say: Say) -> None:
     with _step("看板汇总 · roll-ups", say):
         for month in (*reversed(staging.months_of_totals(plan)), clock.month_of(plan.as_of)):
             if month < first:
-                rollups.rebuild(month)
+                recompute.rebuild(month)
     began = time.monotonic()
     write_visits = partial(_write_visits_of, plan, visit_history.PLANNED) if "visits" in wanted else None
     for event in months.live(clock.now(), write_visits):

@@ -18,7 +18,7 @@ from cycles import changes, month, stages
 from cycles.calendar import MonthDates, dates_of
 from cycles.queries import working_calendar
 from demo import acts
-from market import rollups
+from market.rollups import recompute
 from visits import following
 
 MONTHS_LIVED: Final = 2  # whole ones, before the running one
@@ -54,7 +54,7 @@ def live(now: datetime, write_visits: Write | None) -> Iterator[str]:
             yield f"{clock.business_date(event.at)} {event.what}"
     with clock.at(now):
         running = clock.month_of(now)
-        rollups.rebuild(running)
+        recompute.rebuild(running)
         following.link(running)
         _tick()
 
@@ -90,7 +90,7 @@ def _end(dates: MonthDates) -> Iterator[Event]:
     of, measured_on = dates.month, clock.business_date(dates.measures_at)
 
     def measure() -> None:
-        rollups.rebuild(of)
+        recompute.rebuild(of)
         _tick()
 
     yield Event(dates.measures_at, f"{of:%Y-%m} 评估 · is measured", measure)

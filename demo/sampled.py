@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from demo.staging import Plan, run
-from market import samples
 from market.models import CollectionPoint
+from market.samples import weekly as samples
 
 WEEKS: Final = 8  # whole weeks behind the running one
 

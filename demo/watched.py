@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from backend.models import Level, Person, Unit
 from backend.scope import actor_of
-from market import alert_rules, alert_telling, alerting
+from market.alerts import rules as alert_rules
+from market.alerts import telling, watching
 
 LEADER = "zhao"
 
@@ -15,5 +16,5 @@ def write() -> None:
     leader = actor_of(Person.objects.get(username=LEADER))
     for code in alert_rules.SHIPPED:
         alert_rules.adopt(actor=leader, unit=prefecture, code=code)
-    alerting.watch()
-    alert_telling.follow()
+    watching.watch()
+    telling.follow()

@@ -13,7 +13,8 @@ from rest_framework.response import Response
 from backend.http import etags
 from backend.http.serializers import OutModelSerializer, OutSerializer
 from backend.http.viewsets import ListActs, ReadActs, ScopedViewSet
-from market import drill_lists, filters
+from market import filters
+from market.figures import drill_lists
 from market.models import Allotment, Order, OrderLine, SalesTarget, StockCount
 
 

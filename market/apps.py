@@ -15,46 +15,36 @@ class MarketConfig(AppConfig):
         from backend import feeds, marks, ticks
         from backend.exports import kinds as exported
         from backend.imports import kinds
-        from market import (  # three declare themselves
-            acts_due,
-            alert_telling,
-            alerting,
-            digest,
-            exports,
-            intelligence_due,
-            intelligence_follow,
-            kpis,  # noqa: F401
-            launch_verdicts,
-            parameters,  # noqa: F401
-            prices_used,
-            rollup_check,
-            rollups,
-            samples,
-            segments,
-            trade_kpis,  # noqa: F401
-        )
+        from market import exports
+        from market.alerts import telling, watching
         from market.feeds import FEEDS
-        from market.order_import import ORDERS
-        from market.supply_import import KINDS as SUPPLY
+        from market.figures import trade_kpis  # three declare themselves # noqa: F401 # noqa: F401 # noqa: F401
+        from market.intelligence import digest, due
+        from market.intelligence import follow as intelligence_follow
+        from market.launches import verdicts
+        from market.orders.order_import import ORDERS
+        from market.orders.supply_import import KINDS as SUPPLY
+        from market.rollups import acts_due, check, prices_used, recompute, segments
+        from market.samples import weekly
 
         exported.register(*exports.KINDS)
         feeds.register(*FEEDS)
         for kind in (ORDERS, *SUPPLY):
             kinds.register(kind)
-        marks.subscribe(rollups.CONSUMER, rollups.KINDS)
+        marks.subscribe(recompute.CONSUMER, recompute.KINDS)
         marks.subscribe(segments.CONSUMER, segments.KINDS)
-        marks.subscribe(samples.CONSUMER, samples.KINDS)
+        marks.subscribe(weekly.CONSUMER, weekly.KINDS)
         ticks.register("acts_due", acts_due.follow)
-        ticks.register("alerts", alerting.watch)
-        ticks.register("alerts_told", alert_telling.follow)
+        ticks.register("alerts", watching.watch)
+        ticks.register("alerts_told", telling.follow)
         marks.subscribe(intelligence_follow.CONSUMER, intelligence_follow.KINDS)
         ticks.register("intelligence", intelligence_follow.follow)
         ticks.register("intelligence_digest", digest.tell)
-        ticks.register("intelligence_due", intelligence_due.follow)
-        ticks.register("launches", launch_verdicts.judge)
-        ticks.register("rollups", rollups.drain)
-        ticks.register("samples", samples.follow)
-        ticks.register("rollups_check", rollup_check.follow)
+        ticks.register("intelligence_due", due.follow)
+        ticks.register("launches", verdicts.judge)
+        ticks.register("rollups", recompute.drain)
+        ticks.register("samples", weekly.follow)
+        ticks.register("rollups_check", check.follow)
         ticks.register("rollups_goods", prices_used.follow)
         ticks.register("rollups_segments", segments.follow)
-        ticks.register("rollups_turn", rollups.turn)
+        ticks.register("rollups_turn", recompute.turn)

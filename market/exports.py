@@ -14,7 +14,8 @@ from backend.exports.kinds import Column, ExportKind, Sql, Table, Type, Wanted, 
 from backend.http.filters import Filters, TextFilter, WholeNumberFilter
 from backend.models import Level, Unit
 from backend.scope import units_under, visible_to
-from market import queries, subjects, values
+from market import queries
+from market.figures import subjects, values
 from market.filters import OrderFilters
 from market.models import Order
 

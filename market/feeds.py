@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend import clock
 from backend.feeds import Feed
-from market import intelligence_news
+from market.intelligence import news
 
 SOLD = "sold"  # the mark: orders of shops that the territory has today have changed
 MONTHS = 13  # this month, and the same one a year ago
@@ -48,5 +48,5 @@ AND (%(ids)s::uuid[] IS NULL OR s.id = ANY(%(ids)s::uuid[]))
 FEEDS = (
     Feed("shop_months", 1, "market.read", _SHOP_MONTHS, kinds=(SOLD, "visits", "visited", "assignments")),
     Feed("samples", 1, "market.read", _SAMPLES, kinds=("samples", "assignments")),
-    intelligence_news.FEED,
+    news.FEED,
 )

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from backend.errors import FieldError, Problem
 from backend.http.filters import DayFilter, Filters, MonthFilter, TextFilter, UnderFilter, WholeNumberFilter
-from market import drill_lists, subjects
+from market.figures import drill_lists, subjects
 from market.models import Allotment, Order, SalesTarget, StockCount
 
 

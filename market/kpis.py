@@ -1,4 +1,4 @@
-"""What each figure of the market boards means; market/boards.py computes them by these definitions."""
+"""What each figure of the market boards means; market/boards/overview.py computes them by these definitions."""
 
 from __future__ import annotations
 

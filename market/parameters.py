@@ -1,4 +1,4 @@
-"""The thresholds of the market app, each with its default; read by market/boards.py."""
+"""The thresholds of the market app, each with its default; read by market/boards/overview.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads of the boards with a name: units, products, freshness, phones. Figures are asked of market/values.py."""
+"""Reads of the boards with a name: units, products, freshness, phones. For figures: market/figures/values.py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.models import Unit
 from backend.scope import Actor, units_under
 from brands.models import Brand, PriceBand, Product
 from market.models import SubjectKind
-from market.rollups import CONSUMER
+from market.rollups.recompute import CONSUMER
 
 CAPABILITY = "boards.read"
 

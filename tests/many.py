@@ -25,8 +25,8 @@ from backend.models import (
 from brands.models import Brand, KeyProduct, PriceClassBand, Product
 from cycles import month as months
 from cycles.models import Adjustment, CalendarDay, Forecast, ManagerCycle, Misfire, Month, MonthlyReport, ReportRun
-from market import rollups
 from market.models import Alert, AlertRule, Launch, LaunchVerdict, OrderWindow, SalesTarget
+from market.rollups import recompute
 from tests.cast import ALWAYS, make_shop
 from tests.market import facts
 from tests.walk.photo_things import more_photos
@@ -65,8 +65,8 @@ def grow(world: World, numbers: range) -> None:
         _months(world, number)
         _told(world, number)
     months.open_month(MONTH)
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     proof.follow()
 
 

@@ -1,4 +1,4 @@
-"""Reads rows of text, a portion at a time, into what COPY takes; called by bulk.py, plain.py and market/order_push.py.
+"""Reads rows of text, a portion at a time, into what COPY takes; for bulk.py, plain.py and market/orders/order_push.py.
 
 Cells are typed by the parsers of cells.py, each different cell of a column once: what a column holds repeats itself.
 """

@@ -205,7 +205,7 @@ def _compared(cursor: Any, run: ImportRun, context: Context) -> Tally:
 
 
 def compared(cursor: Any, kind: ImportKind, context: Context) -> Tally:
-    """What the rows of `import_row` would do. For the jobs and for what is pushed (market/order_push.py)."""
+    """What the rows of `import_row` would do. For the jobs and for what is pushed (market/orders/order_push.py)."""
     kind.check(cursor, context)
     kind.compare(cursor, context)
     return large_of(kind).tally(cursor)

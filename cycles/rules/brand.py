@@ -1,7 +1,7 @@
 """The brand rules over territories: key products that sell through, repeat, grow, stand in stock; and the pitches.
 
-Of each key product in each territory; figures by market/trade_kpis.py over four-week windows. Shops are looked at in
-shelf.py. Thresholds are those in force in the territory.
+Of each key product in each territory; figures by market/figures/trade_kpis.py over four-week windows. Shops are looked
+at in shelf.py. Thresholds are those in force in the territory.
 """
 
 from __future__ import annotations

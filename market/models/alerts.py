@@ -1,4 +1,4 @@
-"""Alert rules, what crossed their line, and who was told why and when (market/alerting.py)."""
+"""Alert rules, what crossed their line, and who was told why and when (market/alerts/watching.py)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AlertRule(models.Model):
     name = models.CharField(_("name"), max_length=60)
     name_en = models.CharField(_("English name"), max_length=80, blank=True)
     kpi = models.CharField(_("figure"), max_length=40)
-    subject = models.CharField(_("subject"), max_length=28, default="all")  # as market/subjects.py writes it
+    subject = models.CharField(_("subject"), max_length=28, default="all")  # as market/figures/subjects.py writes it
     segment = models.CharField(_("segment"), max_length=28, default="all")
     compared = models.CharField(_("what is compared"), max_length=6, choices=Compared.choices, default=Compared.VALUE)
     below = models.DecimalField(_("below"), max_digits=14, decimal_places=4, null=True, blank=True)

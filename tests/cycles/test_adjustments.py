@@ -16,7 +16,7 @@ from backend.models import AuditEntry
 from cycles import changes
 from cycles import month as months
 from cycles.models import Action, Adjustment, FrozenFigure, ManagerCycle, PrefectureMonth, Result, RetailerCycle
-from market import rollups
+from market.rollups import recompute
 from retail.models import Retailer
 from tests.cast import TODAY, Cast, SignIn, phone_of
 from tests.cycles.crowd import hash_of
@@ -41,7 +41,7 @@ def locked(cast: Cast) -> Cast:
         state="accepted", target=1, decided_at=clock.now(), decided_by=cast.lin
     )
     with at(4, 9):
-        rollups.drain()
+        recompute.drain()
         changes.drain_once()
         months.keep()
     assert PrefectureMonth.objects.get(month=MARCH).state == "locked"

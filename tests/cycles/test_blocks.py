@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from market.boards.blocks import Block, Row
+from market.figures.formulas import Figure
+from market.orders import loading
+from market.orders.loading import OrderLineRow, TargetRow
 from rest_framework.test import APIClient
 
 from backend import clock
@@ -21,10 +25,7 @@ from cycles import month as months
 from cycles.blocks import blocks
 from cycles.blocks_why import Case, Lines
 from cycles.models import Action, Forecast
-from market import loading, rollups, segments
-from market.blocks import Block, Row
-from market.figures import Figure
-from market.loading import OrderLineRow, TargetRow
+from market.rollups import recompute, segments
 from tests.cast import TODAY, Cast, SignIn, make_shop
 from tests.cycles.chain import APRIL, FELL, FIGURES, MARCH, OUT, find, rules_of_tests
 from tests.cycles.deeds import draft
@@ -99,8 +100,8 @@ def march(cast: Cast) -> Cast:
     draft()
     actions.accept(actor=cast.actor("lin"), action=Action.objects.get(territory=cast.territory, rule=FELL.code))
     Forecast.objects.create(month=APRIL, unit=cast.territory, cartons=120, model_cartons=120, made_at=clock.now())
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     segments.drain()
     return cast
 
@@ -275,7 +276,7 @@ def test_margins_are_told_by_class_and_from_the_county_up_by_market_type(march: 
     first.save()
     seen = [{"product": first, "carton_price_fen": 12_000}]
     visit(march.shops[0], march.territory, march.lin, TODAY, Seen(observations=seen))
-    rollups.drain()
+    recompute.drain()
     segments.drain()
     found = ask(as_zhao, march.county, block=4)
     assert table(found, 4, "margins") == [("二类", "16.7", "16.7", None, None, None)]  # (12,000 - 10,000) / 12,000

@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from brands.models import KeyProduct
 from cycles.models import Finding
 from cycles.rules.rule import rule
-from market import trade, trade_queries
+from market.figures import trade, trade_queries
 from retail.models import Classification
 from tests.cast import Cast
 from tests.cycles.orders import order

@@ -20,8 +20,9 @@ from cycles import actions, changes, evaluate, improve, prefectures, reopening
 from cycles import month as months
 from cycles.models import Action, Improvement, PrefectureMonth, Result
 from cycles.recompute import Report, recompute
-from market import rollups, segments
 from market.models import ShopProductMonth
+from market.rollups import recompute as rollups
+from market.rollups import segments
 from retail.models import Assignment, Classification, Retailer
 from tests.cast import Cast
 from tests.cycles.facts import land_visit

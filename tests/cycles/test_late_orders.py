@@ -9,7 +9,7 @@ from backend import clock
 from cycles import changes
 from cycles import month as months
 from cycles.models import Action, Adjustment, FrozenFigure, PrefectureMonth, Result
-from market import rollups
+from market.rollups import recompute
 from tests.cast import Cast, SignIn
 from tests.market.importing import counts, done, orders, post, run_of, work
 
@@ -19,7 +19,7 @@ A = "420200000001"
 
 
 def drained() -> None:
-    rollups.drain()
+    recompute.drain()
     while changes.drain_once():
         pass
 

@@ -26,8 +26,9 @@ from cycles.models import (
     Sighting,
 )
 from cycles.recompute import KINDS, recompute
-from market import rollups, segments
 from market.models import UnitMonth
+from market.rollups import recompute as rollups
+from market.rollups import segments
 from retail.models import Retailer
 from tests.cast import NOW, TODAY, Cast, build_cast
 from tests.cycles.crowd import hash_of

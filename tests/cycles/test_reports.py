@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import pytest
 from django.test import override_settings
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend import clock
@@ -19,8 +21,7 @@ from backend.models import AuditEntry, Notice, Unit
 from cycles import changes, report, report_files, report_fonts
 from cycles import month as months
 from cycles.models import Adjustment, MonthlyReport, PrefectureMonth, ReportFile, ReportRun
-from market import loading, rollups, segments
-from market.loading import OrderLineRow
+from market.rollups import recompute, segments
 from tests.cast import TODAY, Cast, SignIn
 from tests.cycles.facts import land_visit
 from visits.models import Remark
@@ -39,8 +40,8 @@ def bought(order_no: str, shop: Any, product: str, cartons: int, on: date = TODA
 
 
 def kept() -> None:
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     segments.follow()
     while changes.drain_once():
         pass

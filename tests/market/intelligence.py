@@ -8,7 +8,7 @@ from uuid import uuid4
 from rest_framework.test import APIClient
 
 from backend.scope import Actor
-from market import intelligence_follow
+from market.intelligence import follow as intelligence_follow
 from retail.models import Retailer
 from tests.cast import Cast
 from tests.visits.items import item, receive

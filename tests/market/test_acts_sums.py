@@ -11,15 +11,17 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.db.backends.postgresql.psycopg_any import DateRange
+from market.figures.volumes import of_shops
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend import clock, ticks
 from backend.kpis import percent, ratio
 from backend.models import Unit
-from market import acts_due, loading, rollups, volumes
-from market.loading import OrderLineRow
+from market.figures import volumes
 from market.models import UnitMonth, UnitVolumeCount
-from market.volumes import of_shops
+from market.rollups import acts_due, recompute
 from retail import needs, promises, requests
 from retail.assignment import Move, transfer
 from retail.classes import reclassify
@@ -329,7 +331,7 @@ def test_a_shop_that_came_in_a_month_over_is_counted_where_it_belonged_then(cast
     held.during = DateRange(held.during.lower, date(2026, 3, 1))
     held.save()
     shop.assignments.create(territory=cast.next_territory, during=DateRange(date(2026, 3, 1), None))
-    rollups.rebuild(FEBRUARY)
+    recompute.rebuild(FEBRUARY)
     body = {"retailer": str(shop.pk), "text": "送价签", "promised_on": "2026-02-20", "due_on": "2026-02-27"}
     post(as_lin, "promises", body)
     tick()

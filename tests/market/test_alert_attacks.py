@@ -6,13 +6,15 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend import clock
 from backend.models import MailChoice, MailLine, Notice, Position
-from market import alert_telling, loading, rollups
-from market.loading import OrderLineRow
+from market.alerts import telling
 from market.models import Alert, AlertRule, AlertTold
+from market.rollups import recompute
 from tests.cast import SINCE, Cast
 from tests.market.facts import visit
 from tests.market.test_alerts import RULES, post, rule, watch
@@ -37,7 +39,7 @@ def test_who_lost_the_post_in_the_quiet_hours_is_told_nothing(cast: Cast, as_zha
     assert AlertTold.objects.filter(person=cast.chen, told_at=None, dropped=False).exists()
     lose_post(cast, date(2026, 3, 21))
     with clock.at(MONDAY):
-        alert_telling.follow()
+        telling.follow()
     assert (told_to_chen(cast), MailLine.objects.filter(person=cast.chen).count()) == (0, 0)
     assert not AlertTold.objects.filter(person=cast.chen, dropped=False).exists()
 
@@ -52,7 +54,7 @@ def test_who_lost_the_post_does_not_hear_that_it_is_over(cast: Cast, as_zhao: AP
     lose_post(cast, date(2026, 3, 17))
     with clock.at(clock.now() + timedelta(days=1)):
         watch()
-        alert_telling.follow()
+        telling.follow()
     assert told_to_chen(cast) == before
 
 
@@ -70,7 +72,7 @@ def test_a_rule_whose_figure_cannot_be_kept_stops_no_other(cast: Cast, as_zhao: 
     rows = [OrderLineRow(no, cast.shops[0].code, date(2026, 3, 4), "P1", None, None, 1, 10**10) for no in march]
     first = OrderLineRow("Y", cast.shops[0].code, date(2026, 2, 4), "P1", None, None, 1, 1)
     loading.load_orders([first, *rows])  # from one fen to eleven milliard yuan: over 10^14 percent
-    rollups.rebuild(date(2026, 2, 1))
+    recompute.rebuild(date(2026, 2, 1))
     watch()
     assert set(Alert.objects.values_list("rule__kpi", flat=True)) == {"visit_coverage_rate"}
     assert watch() == 0

@@ -10,15 +10,16 @@ from uuid import uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from market.alerts.line import Line, measured, month_watched, when_to_tell
+from market.figures.formulas import Figure
 from rest_framework.test import APIClient
 
 from backend import clock, notices, workdays
 from backend.kpis import kpi
 from backend.models import Notice
-from market import alert_telling, alerting, rollups
-from market.alert_line import Line, measured, month_watched, when_to_tell
-from market.figures import Figure
+from market.alerts import telling, watching
 from market.models import Alert, AlertRule, AlertTold
+from market.rollups import recompute
 from tests.cast import NOW, Cast, SignIn
 from tests.examples import examples
 from tests.market.facts import visit
@@ -47,9 +48,9 @@ def post(client: APIClient, path: str, body: dict[str, Any]) -> Any:
 
 def watch() -> int:
     """What the tick does, once roll-ups have followed the facts."""
-    rollups.rebuild(MARCH)
-    changed = alerting.watch()
-    alert_telling.follow()
+    recompute.rebuild(MARCH)
+    changed = watching.watch()
+    telling.follow()
     return changed
 
 
@@ -99,7 +100,7 @@ def test_an_alert_closes_by_itself_when_the_figure_is_back_and_says_so(
     held = of_lin(cast)
     assert (held.state, held.closed_why, held.worst) == ("closed", "returned", Decimal(0))
     with clock.at(later(minutes=6)):
-        alert_telling.follow()
+        telling.follow()
     assert any(text.startswith("已恢复") and cast.territory.name in text for text in told(as_chen))
 
 
@@ -113,10 +114,10 @@ def test_in_quiet_hours_it_waits_for_the_next_working_morning(
         assert told(as_chen) == []
         assert AlertTold.objects.filter(alert=of_lin(cast)).get().due_at == datetime(2026, 3, 23, 0, 0, tzinfo=UTC)
     with clock.at(friday_night + timedelta(days=2)):  # Sunday
-        alert_telling.follow()
+        telling.follow()
         assert told(as_chen) == []
     with clock.at(datetime(2026, 3, 23, 8, 1, tzinfo=clock.BUSINESS_ZONE)):
-        alert_telling.follow()
+        telling.follow()
         assert len(told(as_chen)) == Alert.objects.filter(unit__parent=cast.office).count()
 
 
@@ -132,7 +133,7 @@ def test_what_was_over_before_the_quiet_hours_ended_is_told_to_nobody(
     with clock.at(night + timedelta(minutes=30)):
         watch()
     with clock.at(night + timedelta(hours=11)):
-        alert_telling.follow()
+        telling.follow()
     assert [text for text in told(as_chen) if cast.territory.name in text] == []
     assert AlertTold.objects.get(alert=of_lin(cast)).dropped
 
@@ -143,16 +144,16 @@ def test_nobody_acknowledges_so_it_goes_upward_one_post_at_a_time(
     post(as_zhao, RULES, rule(cast, escalate_days=2, remind_days=0))
     watch()
     with clock.at(later(days=2)):  # Wednesday
-        alert_telling.follow()
+        telling.follow()
         first = [text for text in told(sign_in("he")) if cast.territory.name in text]
         assert first[0].startswith("下级尚未确认:")
         assert first[0].endswith(f"您是{cast.county.name}的县级负责人,故告知。")
         assert not any(cast.territory.name in text for text in told(as_zhao))
     with clock.at(later(days=4)):  # Friday
-        alert_telling.follow()
+        telling.follow()
         assert any(cast.territory.name in text for text in told(as_zhao))
     with clock.at(later(days=30)):
-        alert_telling.follow()
+        telling.follow()
     assert AlertTold.objects.filter(alert=of_lin(cast), why="escalation").count() == 2
 
 
@@ -164,7 +165,7 @@ def test_acknowledged_is_told_neither_again_nor_upward(cast: Cast, as_zhao: APIC
     assert (done.status_code, done.json()["state"], done.json()["words"]) == (200, "acknowledged", "本周补访")
     assert post(as_chen, f"{path}/acknowledge", {"words": "再说一次"}).status_code == 409
     with clock.at(later(days=9)):
-        alert_telling.follow()
+        telling.follow()
     assert AlertTold.objects.filter(alert=of_lin(cast)).count() == 1
 
 
@@ -177,10 +178,10 @@ def test_it_is_told_again_after_the_days_of_the_rule_and_not_while_muted(
     assert post(as_chen, f"{path}/mute", {"until": "2026-03-24", "words": "等新人到岗"}).status_code == 200
     for days in (7, 8):
         with clock.at(later(days=days)):
-            alert_telling.follow()
+            telling.follow()
     assert AlertTold.objects.filter(alert=of_lin(cast), why="reminder").count() == 0
     with clock.at(later(days=9)):
-        alert_telling.follow()
+        telling.follow()
     assert AlertTold.objects.get(alert=of_lin(cast), why="reminder").told_at is not None
 
 
@@ -259,7 +260,7 @@ def test_a_rule_for_another_county_is_refused_as_if_it_did_not_exist(cast: Cast,
 
 def test_a_rule_tells_how_often_it_would_have_spoken_before_anybody_is_told(cast: Cast, as_zhao: APIClient) -> None:
     made = post(as_zhao, RULES, rule(cast, is_on=False))
-    rollups.rebuild(MARCH)
+    recompute.rebuild(MARCH)
     tried = as_zhao.get(f"{RULES}/{made.json()['id']}/tried").json()["results"]
     assert [one["month"] for one in tried] == [f"{clock.add_months(MARCH, -n):%Y-%m}" for n in range(12)]
     assert tried[0]["crossed"] == tried[0]["told"] > 0  # nobody has visited anybody

@@ -9,13 +9,15 @@ import pytest
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
+from market.figures.subjects import subject
+from market.orders import loading
+from market.orders.loading import OrderLineRow, TargetRow
 from rest_framework.test import APIClient
 
 from backend import clock
 from brands.models import Brand, PriceBand, ProductPrice
-from market import loading, rollups, segments, values
-from market.loading import OrderLineRow, TargetRow
-from market.subjects import subject
+from market.figures import values
+from market.rollups import recompute, segments
 from retail.models import Classification, Retailer
 from tests.cast import TODAY, Cast, SignIn, make_shop
 from tests.market.facts import Seen, visit
@@ -64,8 +66,8 @@ def sold(cast: Cast) -> Cast:
 
 
 def work_in() -> None:
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     segments.drain()
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from market.orders import loading
+from market.orders.loading import OrderLineRow, TargetRow, TotalRow
 from rest_framework.test import APIClient
 
 from backend import clock
 from backend.models import Device, Unit
-from market import loading, rollups
-from market.loading import OrderLineRow, TargetRow, TotalRow
+from market.rollups import recompute
 from retail.models import Retailer
 from tests.cast import TODAY, Cast, SignIn, make_shop
 from tests.market.facts import Seen, visit
@@ -52,8 +53,8 @@ def test_the_price_index_weighs_by_last_years_cartons(cast: Cast, as_zhao: APICl
     last_year(cast.shops[0], P1=1_000, P2=500, P3=2_000)
     seen = [price(p, fen) for p, fen in zip(cast.products, (9_800, 21_000, 5_000), strict=True)]
     visit(cast.shops[0], cast.territory, cast.lin, TODAY, Seen(observations=seen))
-    rollups.rebuild(date(2025, 6, 1))
-    rollups.drain()
+    recompute.rebuild(date(2025, 6, 1))
+    recompute.drain()
     assert values(board(as_zhao, cast.prefecture))["price_index"] == "101.0"
 
 
@@ -68,8 +69,8 @@ def test_a_product_without_a_price_leaves_both_sums_of_the_index(cast: Cast, as_
         price(cast.products[2], 5_000),
     ]
     visit(cast.shops[0], cast.territory, cast.lin, TODAY, Seen(observations=seen))
-    rollups.rebuild(date(2025, 6, 1))
-    rollups.drain()
+    recompute.rebuild(date(2025, 6, 1))
+    recompute.drain()
     assert values(board(as_zhao, cast.prefecture))["price_index"] == "99.0"  # 198,000 / 200,000
 
 
@@ -92,7 +93,7 @@ def test_every_figure_of_a_board_is_exact(cast: Cast, as_lin: APIClient) -> None
     visit(cast.shops[0], cast.territory, cast.lin, LAST_MONTH)
     loading.load_targets([TargetRow(cast.territory.code, None, date(2026, 3, 1), 400)])
     loading.load_orders([OrderLineRow("D1", cast.shops[0].code, TODAY, "P1", 30, 20, 20, 334_400)])
-    rollups.drain()
+    recompute.drain()
     found = board(as_lin, cast.territory)
     assert values(found) == {
         "visit_coverage_rate": "33.3",
@@ -126,11 +127,11 @@ def test_every_figure_of_a_board_is_exact(cast: Cast, as_lin: APIClient) -> None
 def test_a_pushed_visit_reaches_every_board_and_the_rows_behind_add_up(
     cast: Cast, as_lin: APIClient, as_zhao: APIClient
 ) -> None:
-    rollups.turn()
+    recompute.turn()
     pushed = as_lin.post("/api/v1/visits/batch", encoded([full_item(cast)]), content_type="application/json")
     assert [outcome["outcome"] for outcome in pushed.json()["outcomes"]] == ["created"]
     assert board(as_zhao, cast.prefecture)["freshness"]["waiting"] == 1
-    rollups.drain()
+    recompute.drain()
     found = board(as_zhao, cast.prefecture)
     assert values(found)["visits"] == "1"
     assert values(found)["visit_coverage_rate"] == "20.0"
@@ -164,8 +165,8 @@ def test_the_children_stand_side_by_side_and_add_up_to_their_parent(cast: Cast, 
     visit(cast.shops[0], cast.territory, cast.lin, TODAY)
     visit(cast.shops[1], cast.territory, cast.lin, TODAY)
     visit(cast.wu_shops[0], cast.other_territory, cast.wu, TODAY)
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     found = board(as_zhao, cast.prefecture, CHILDREN)
     assert [child["unit"]["code"] for child in found["children"]] == ["420222", "420281"]
     assert [values(child)["visits"] for child in found["children"]] == ["2", "1"]
@@ -180,7 +181,7 @@ def test_the_products_show_price_against_guide_and_stock(cast: Cast, as_zhao: AP
     first, second, _ = cast.products
     seen = [price(first, 19_380, stock_packs=20, on_shelf=True), price(second, 9_900, on_shelf=False)]
     visit(cast.shops[0], cast.territory, cast.lin, TODAY, Seen(observations=seen))
-    rollups.drain()
+    recompute.drain()
     found = board(as_zhao, cast.county, PRODUCTS, sort="-price_index")
     assert [row["product"]["code"] for row in found["products"]] == ["P1", "P2"]
     assert values(found["products"][0]) == {
@@ -203,7 +204,7 @@ def test_the_products_tell_the_averages_of_each_unit_below(cast: Cast, as_zhao: 
     visit(cast.shops[0], cast.territory, cast.lin, TODAY, Seen(observations=[price(first, 19_000, stock_packs=5)]))
     visit(cast.shops[1], cast.territory, cast.lin, TODAY, Seen(observations=[price(first, 19_400, stock_packs=8)]))
     visit(cast.wu_shops[0], cast.other_territory, cast.wu, TODAY, Seen(observations=[{"product": first, "facings": 2}]))
-    rollups.drain()
+    recompute.drain()
     found = board(as_zhao, cast.prefecture, PRODUCTS, children="true")
     assert found["products"][0]["children"] == [
         {"unit": cast.county.pk, "carton_price_average": "19200", "stock_average": "6.5"},
@@ -213,8 +214,8 @@ def test_the_products_tell_the_averages_of_each_unit_below(cast: Cast, as_zhao: 
 
 
 def test_what_waits_to_be_worked_in_is_told_with_its_age(cast: Cast, as_lin: APIClient) -> None:
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     before = board(as_lin, cast.territory)["freshness"]
     assert before["waiting"] == 0
     with clock.at(clock.now() - timedelta(minutes=5)):
@@ -277,7 +278,7 @@ def test_somebody_without_boards_in_the_role_is_refused(cast: Cast, sign_in: Sig
 @pytest.mark.parametrize("path", [BOARD, CHILDREN, PRODUCTS])
 def test_a_board_asks_as_many_queries_for_many_units_as_for_few(cast: Cast, as_zhao: APIClient, path: str) -> None:
     visit(cast.shops[0], cast.territory, cast.lin, TODAY, Seen(observations=[price(cast.products[0], 19_000)]))
-    rollups.drain()
+    recompute.drain()
     asked = {"unit": str(cast.prefecture.pk), "month": "2026-03"}
     as_zhao.get(path, asked)
     with CaptureQueriesContext(connection) as few:
@@ -296,7 +297,7 @@ def test_a_board_asks_as_many_queries_for_many_units_as_for_few(cast: Cast, as_z
             territory.refresh_from_db()
             shop = make_shop(territory, 1000 + number)
             visit(shop, territory, cast.ma, TODAY, Seen(observations=[price(p, 10_000) for p in cast.products]))
-    rollups.drain()
+    recompute.drain()
     with CaptureQueriesContext(connection) as many:
         as_zhao.get(path, asked)
     assert len(many) == len(few)

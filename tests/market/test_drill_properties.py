@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from backend import clock
 from backend.models import Unit
-from market import prices_used, rollups, segments
+from market.rollups import prices_used, recompute, segments
 from tests.cast import Cast, SignIn
 from tests.market.facts import Seen, visit
 from tests.market.test_trade_properties import BUILT, World
@@ -53,9 +53,9 @@ def test_what_is_listed_and_what_moved_is_the_figure_for_every_reader(cast: Cast
             rich_visit(things, chance)
             if chance.random() < 0.3:
                 things.classes()
-    rollups.turn()
+    recompute.turn()
     prices_used.follow()
-    rollups.drain()
+    recompute.drain()
     segments.drain()
     checked = moved = 0
     for name in READERS:
@@ -134,8 +134,8 @@ def test_children_add_up_to_their_parent_for_every_additive_figure(cast: Cast, s
             things.orders()
             things.moves()
             things.visits()
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     zhao = sign_in("zhao")
     for unit in Unit.objects.filter(ancestors__contains=[cast.prefecture.pk], level__lt=5):
         below = list(Unit.objects.filter(parent=unit))

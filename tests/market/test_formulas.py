@@ -5,14 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from market.figures.formulas import FORMULAS, Acts, Counted, Expansion, Figure, Priced, mean_order_rate, retailer_margin
+from market.figures.subjects import SUM_COLUMNS, Segment, Sums, segment, segments, subject
+from market.figures.values import told_of
 
 from backend import kpis as registry
-from market import kpis, trade_kpis
-from market.figures import FORMULAS, Acts, Counted, Expansion, Figure, Priced, mean_order_rate, retailer_margin
+from market import kpis
+from market.figures import trade_kpis
 from market.models import SegmentKind, SubjectKind
 from market.models.rollups import TradeSums
-from market.subjects import SUM_COLUMNS, Segment, Sums, segment, segments, subject
-from market.values import told_of
 
 BY_HAND: list[tuple[str, Counted, str]] = [
     # -- acts and shops of a unit

@@ -12,7 +12,9 @@ from rest_framework.test import APIClient
 from backend import clock
 from backend.marks import Key
 from backend.models import AuditEntry, Notice, Role
-from market import intelligence, intelligence_due, intelligence_follow
+from market.intelligence import due
+from market.intelligence import follow as intelligence_follow
+from market.intelligence import items as intelligence
 from market.models import IntelligenceEvent, IntelligenceItem
 from tests.cast import NOW, Cast, SignIn
 from tests.market.intelligence import ITEMS, done, heard, listed, send, told
@@ -133,7 +135,7 @@ def test_sent_on_tuesday_verified_on_wednesday_escalated_on_thursday_and_decided
     ]
     assert notices_of(cast, "chen") == [("intelligence.assigned", "市场信息(竞品动态,便民商店0)由您负责处理")]
     with clock.at(TUESDAY + timedelta(days=30)):
-        assert intelligence_due.follow() == 0
+        assert due.follow() == 0
 
 
 def test_undecided_five_working_days_after_sending_it_is_overdue_on_the_countys_board_and_told_once(
@@ -145,10 +147,10 @@ def test_undecided_five_working_days_after_sending_it_is_overdue_on_the_countys_
     with clock.at(TUESDAY + timedelta(days=1)):
         done(sign_in("chen"), row, "verify")
     with clock.at(TUESDAY + timedelta(days=7)):  # the last day
-        assert intelligence_due.follow() == 0
+        assert due.follow() == 0
         assert listed(sign_in("he"), "overdue=true") == []
     with clock.at(TUESDAY + timedelta(days=8)):
-        assert (intelligence_due.follow(), intelligence_due.follow()) == (1, 0)
+        assert (due.follow(), due.follow()) == (1, 0)
         [late] = listed(sign_in("he"), f"overdue=true&unit={cast.county.pk}")
         assert (late["id"], late["is_overdue"], acts(late)) == (row["id"], True, ["sent", "verified", "overdue"])
         board = sign_in("he").get(f"/api/v1/intelligence/digest?unit={cast.county.pk}").json()
@@ -282,7 +284,7 @@ def test_an_overdue_restricted_item_is_told_to_nobody_who_may_not_read_it(cast: 
     Role.objects.filter(code="county_leader").update(capabilities=["visits.read", intelligence.DECIDE])
     send(cast, cast.actor("lin"), heard("irregular", "有人上门收烟"), heard("other", "修路"))
     with clock.at(NOW + timedelta(days=8)):
-        assert intelligence_due.follow() == 2
+        assert due.follow() == 2
     assert notices_of(cast, "he") == [("intelligence.overdue", "市场信息(其他,便民商店0)已超过答复期限2026-03-23")]
 
 

@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 
 from backend import clock
 from backend.models import MailChoice, MailLine, Notice, Unit
-from market import digest, intelligence_follow, intelligence_queries, unusual
+from market.intelligence import digest, queries, unusual
+from market.intelligence import follow as intelligence_follow
 from market.models import IntelligenceItem
 from tests.cast import NOW, Cast, SignIn, make_shop
 from tests.market.intelligence import done, heard, listed, send, told
@@ -191,7 +192,7 @@ def test_what_is_restricted_is_in_nobodys_sum_who_may_not_read_it(cast: Cast, si
     for name, kinds in (("he", ["irregular"]), ("chen", []), ("feng", [])):
         actor = cast.actor(name)
         unit = cast.county if name != "chen" else cast.office
-        seen = intelligence_queries.digest_of(actor, unit, month)
+        seen = queries.digest_of(actor, unit, month)
         assert [one.kind for one in seen.kinds] == kinds, name
         assert {trend.kind for _, trend in seen.unusual} == set(kinds), name
 
@@ -201,14 +202,14 @@ def test_the_digest_of_a_month_counts_by_kind_and_names_what_most_people_sent(
 ) -> None:
     send(cast, cast.actor("lin"), heard("rival_move", MOVE), heard("other", "修路"))
     send(cast, cast.actor("ma"), heard("rival_move", MOVE), shop=near)
-    seen = intelligence_queries.digest_of(cast.actor("he"), cast.county, date(2026, 3, 1))
+    seen = queries.digest_of(cast.actor("he"), cast.county, date(2026, 3, 1))
     assert [(one.kind, one.items, one.confirmed, one.decided, one.overdue) for one in seen.kinds] == [
         ("rival_move", 2, 2, 0, 0), ("other", 1, 0, 0, 0),
     ]  # fmt: skip
     for one in seen.kinds:
         assert len(sign_in("he").get(one.rows_url).json()["results"]) == one.items
     assert [(group.persons, group.items, group.head.text) for group in seen.top] == [(2, 2, MOVE)]
-    assert intelligence_queries.digest_of(cast.actor("he"), cast.county, date(2026, 2, 1)).kinds == ()
+    assert queries.digest_of(cast.actor("he"), cast.county, date(2026, 2, 1)).kinds == ()
 
 
 # -- the morning's digest ----------------------------------------------------------------------------------------------

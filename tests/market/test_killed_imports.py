@@ -32,7 +32,7 @@ import django
 django.setup()
 from backend import clock
 from backend.imports import bulk, working
-from market import order_import
+from market.orders import order_import
 from tests.cast import NOW
 
 def stop(*_):

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from backend import clock, ticks
 from backend.models import AuditEntry, Notice
 from brands.models import KeyProduct
-from market import launch_verdicts
+from market.launches import verdicts as launch_verdicts
 from market.models import Launch, LaunchVerdict, RollupTurn, UnitProductMonth
 from tests.cast import Cast, SignIn, phone_of
 

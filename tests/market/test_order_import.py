@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 from backend import marks
 from backend.imports import working
 from backend.models import AuditEntry, ImportReject, ImportRun
-from market import rollups
 from market.models import LoadedKey, Order, OrderLine, ShopProductMonth, UnitProductMonth
+from market.rollups import recompute
 from tests.cast import Cast, SignIn
 from tests.market.importing import counts, done, orders, post, rejects, run_of, send, stood, work
 
@@ -57,7 +57,7 @@ def test_what_was_looked_at_is_applied_when_asked_and_figures_follow(cast: Cast,
     assert Order.objects.filter(territory=cast.territory, county=cast.county).count() == 2
     assert totals() == {(A, "P1"): 20, (A, "P2"): 5, (B, "P1"): 7}
     assert marks.lag("rollups").count == 1
-    rollups.drain()
+    recompute.drain()
     rows = UnitProductMonth.objects.filter(unit=cast.territory, month=date(2026, 3, 1))
     assert sorted(rows.values_list("product__code", "cartons")) == [("P1", 27), ("P2", 5)]
     assert AuditEntry.objects.filter(act="import.orders", object_id=run["id"]).count() == 1

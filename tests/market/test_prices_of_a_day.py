@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from market.figures.subjects import ALL, Subject
+from market.orders import loading
+from market.orders.loading import TotalRow
+
 from backend import clock, ticks
-from market import loading, rollups, values
-from market.loading import TotalRow
+from market.figures import values
 from market.models import SubjectKind
-from market.subjects import ALL, Subject
+from market.rollups import recompute
 from tests.brands.test_prices import edit
 from tests.cast import TODAY, Cast, SignIn
 from tests.market.facts import Seen, visit
@@ -30,14 +33,14 @@ def test_a_past_price_index_does_not_move_when_todays_guide_price_changes(cast: 
         line = {"product": first, "carton_price_fen": 19_000}
         visit(shop, cast.territory, cast.lin, day, Seen(observations=[line]))
     for month in (LAST_YEAR, FEBRUARY, MARCH):
-        rollups.rebuild(month)
+        recompute.rebuild(month)
     assert told(cast, FEBRUARY) == told(cast, MARCH) == (Decimal("100.0"), Decimal("100.0"))
     edit(sign_in("feng"), first, guide_carton_fen=20_000)
     for name in ("rollups_goods", "rollups"):
         assert ticks.run_one(name)
     assert told(cast, FEBRUARY) == (Decimal("100.0"), Decimal("100.0"))
     assert told(cast, MARCH) == (Decimal("95.0"), Decimal("0.0"))
-    rollups.rebuild(FEBRUARY)
+    recompute.rebuild(FEBRUARY)
     assert told(cast, FEBRUARY) == (Decimal("100.0"), Decimal("100.0"))
     assert clock.today() == TODAY
 
@@ -46,11 +49,11 @@ def test_a_product_stays_in_the_class_of_a_past_month(cast: Cast, sign_in: SignI
     shop, first = cast.shops[0], cast.products[0]
     for month in (FEBRUARY, MARCH):
         loading.load_totals([TotalRow(month, shop.code, "P1", 10, 167_200)])
-        rollups.rebuild(month)
+        recompute.rebuild(month)
     edit(sign_in("feng"), first, transfer_fen=6_000)  # class 1 before, 3 from today on
     for name in ("rollups_goods", "rollups"):
         assert ticks.run_one(name)
-    rollups.rebuild(FEBRUARY)
+    recompute.rebuild(FEBRUARY)
 
     def cartons(month: date, subject: Subject) -> object:
         return values.figures([cast.county.pk], month, ["sales"], subject)[cast.county.pk]["sales"].value

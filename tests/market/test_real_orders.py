@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 
 from backend.partitions import ensure_partitions
 from brands.models import Product
-from market import rollups
 from market.models import Order, UnitProductMonth
+from market.rollups import recompute
 from retail.models import Retailer
 from tests.cast import Cast, SignIn, make_shops
 from tests.market.importing import counts, done, post, rejects, run_of, work
@@ -75,7 +75,7 @@ def test_boards_over_the_real_file_say_what_duckdb_says(stores: Cast, sign_in: S
     work()
     assert run_of(qian, run["id"])["state"] == "applied"
     assert Order.objects.count() == asked("SELECT count(DISTINCT (store_id, week)) FROM {rows}")[0][0]
-    while rollups.drain():
+    while recompute.drain():
         pass
     _sums_agree(stores)
     _boards_agree(stores, sign_in("zhao"))

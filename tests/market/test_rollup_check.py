@@ -6,13 +6,15 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend import clock, marks, metrics
 from backend.models import Notice, Person, Position
-from market import loading, rollup_check, rollups, segments
-from market.loading import OrderLineRow
 from market.models import RollupCheck, UnitProductMonth, UnitSubjectMonth
+from market.rollups import check as rollup_check
+from market.rollups import recompute, segments
 from tests.cast import TODAY, Cast
 from tests.market.facts import rollup_rows
 
@@ -30,8 +32,8 @@ def summed(cast: Cast) -> Cast:
 
 
 def keep_up() -> None:
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     segments.drain()
 
 
@@ -49,7 +51,7 @@ def test_a_night_without_a_difference_is_noted_and_nobody_is_told(summed: Cast) 
         assert (made.on_date, made.keys, made.differing) == (date(2026, 3, 17), 6, [])  # 3 territories, 2 months
         assert rollup_check.follow() is None  # once a night
     assert rollup_rows() == before
-    assert (marks.lag(rollups.CONSUMER).count, Notice.objects.filter(kind=rollup_check.KIND).count()) == (0, 0)
+    assert (marks.lag(recompute.CONSUMER).count, Notice.objects.filter(kind=rollup_check.KIND).count()) == (0, 0)
 
 
 def test_a_row_that_is_wrong_is_found_told_to_the_administrators_and_made_anew(summed: Cast) -> None:
@@ -86,7 +88,7 @@ def test_it_waits_for_the_night_and_for_what_is_behind(summed: Cast) -> None:
 def test_what_waits_is_measured_with_the_age_and_the_key_of_the_oldest(summed: Cast, as_lin: APIClient) -> None:
     loading.load_orders([OrderLineRow("N9", summed.shops[0].code, TODAY, "P2", None, None, 5, 50_000)])
     with clock.at(clock.now() + timedelta(seconds=40)):
-        rollups.drain()
+        recompute.drain()
         found = gauges()
     assert (found["rollups_waiting"], found["rollups_lag_seconds"], found["rollups_oldest_unit"]) == (0, 0, 0)
     assert (found["segments_waiting"], found["segments_lag_seconds"]) == (1, 40)

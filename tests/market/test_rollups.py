@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from backend import clock, marks
 from backend.models import Unit
-from market import rollups
 from market.models import RollupTurn, UnitMonth, UnitPriceCount, UnitProductMonth
+from market.rollups import recompute as rollups
 from retail.assignment import Move, transfer
 from retail.classes import reclassify
 from retail.models import Assignment, Classification, Retailer

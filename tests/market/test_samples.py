@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 
 from backend import clock, marks
 from backend.models import AuditEntry
-from market import samples
 from market.models import CollectionPoint, Order, OrderLine, Sample
+from market.samples import weekly as samples
 from retail.models import Classification
 from tests.cast import NOW, Cast
 from tests.market.facts import Seen, visit

@@ -8,18 +8,22 @@ from itertools import product
 from typing import Any
 
 import pytest
+from market.boards.concentration import figures_of
+from market.boards.status import TABLE, Limits, State, Word, status_of
+from market.figures.formulas import Figure
+from market.figures.volumes import of_shops
+from market.orders import loading
+from market.orders.loading import TotalRow
 from rest_framework.test import APIClient
 
 from backend import clock
 from backend.models import Unit
 from brands.models import KeyProduct, Product
-from market import kpis, loading, rollups, status, trade_kpis
-from market.concentration import figures_of
-from market.figures import Figure
-from market.loading import TotalRow
+from market import kpis
+from market.boards import status
+from market.figures import trade_kpis
 from market.models import Launch, UnitProductMonth, UnitSubjectMonth
-from market.status import TABLE, Limits, State, Word, status_of
-from market.volumes import of_shops
+from market.rollups import recompute
 from tests.cast import Cast, phone_of
 
 BOARDS = "/api/v1/boards"
@@ -206,8 +210,8 @@ def test_concentration_is_told_of_a_unit_and_of_those_right_below(cast: Cast, as
     shops = (*cast.shops, *cast.wu_shops)
     bought = dict(zip((shop.code for shop in shops), (1_001, 90, 9, 1_000, 400), strict=True))
     loading.load_totals(TotalRow(MARCH, code, "P1", cartons, cartons * 100) for code, cartons in bought.items())
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     found = get(as_zhao, "concentration", cast.prefecture, "2026-03")
     assert told(found["whole"]["figures"]) == {
         "shops_making_most": "2",  # 2,001 of 2,500

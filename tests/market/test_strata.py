@@ -7,13 +7,15 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from market.figures.strata import Estimate, Expanded, Sampled, estimate
+from market.figures.subjects import ALL, Subject
+from market.orders import loading
+from market.orders.loading import OrderLineRow, StockRow
 from rest_framework.test import APIClient
 
-from market import loading, rollups, strata
-from market.loading import OrderLineRow, StockRow
+from market.figures import strata
 from market.models import SubjectKind, UnitStratum, UnitStratumMonth
-from market.strata import Estimate, Expanded, Sampled, estimate
-from market.subjects import ALL, Subject
+from market.rollups import recompute
 from retail.models import Classification
 from tests.cast import TODAY, Cast, make_shop
 from tests.market.facts import rollup_rows
@@ -64,8 +66,8 @@ def points(cast: Cast, as_chen: APIClient) -> None:
         )
     )
     loading.load_orders([OrderLineRow("D1", first.code, date(2026, 3, 5), "P1", None, None, 5, 83_600)])
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
 
 
 def rounded(found: Expanded) -> tuple[object, ...]:
@@ -88,7 +90,7 @@ def test_sales_and_stock_are_expanded_with_their_error_at_every_level(cast: Cast
 
 def test_a_stratum_with_shops_and_one_point_tells_nothing_and_why(cast: Cast, points: None) -> None:
     Classification.objects.filter(retailer=make_shop(cast.territory, 70)).update(scale=1)
-    rollups.rebuild(MARCH)
+    recompute.rebuild(MARCH)
     found = strata.expanded([cast.territory.pk, cast.other_territory.pk], MARCH)
     assert found[cast.territory.pk] == Expanded(None, None, None, None, 4, 2, strata.FEW_POINTS, (1,))
     assert found[cast.other_territory.pk] == Expanded(None, None, None, None, 2, 0, strata.FEW_POINTS, (2,))
@@ -105,8 +107,8 @@ def test_a_point_that_ends_leaves_its_stratum(cast: Cast, points: None, as_chen:
     path = f"/api/v1/collection-points/{point['id']}/replace"
     said = as_chen.post(path, {"reason": "hours"}, format="json", headers={"Idempotency-Key": str(uuid4())})
     assert said.status_code == 200, said.content
-    rollups.drain()
+    recompute.drain()
     assert date(2026, 3, 16) == TODAY
     drained = rollup_rows()
-    rollups.rebuild(MARCH)
+    recompute.rebuild(MARCH)
     assert rollup_rows() == drained

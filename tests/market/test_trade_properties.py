@@ -11,14 +11,15 @@ import pytest
 from django.core.management import call_command
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Sum
+from market.orders import loading
+from market.orders.loading import AllotmentRow, OrderLineRow, StockRow, TotalRow
+from market.rollups.trade_sums import BUYERS, COLUMNS
 
 from backend import clock
 from backend.models import Unit
 from brands.models import Brand, Product, ProductPrice
-from market import loading, prices_used, rollups, segments
-from market.loading import AllotmentRow, OrderLineRow, StockRow, TotalRow
 from market.models import SubjectKind, UnitProductMonth, UnitSubjectMonth
-from market.trade_sums import BUYERS, COLUMNS
+from market.rollups import prices_used, recompute, segments
 from retail.assignment import Move, transfer
 from retail.classes import reclassify
 from retail.models import Assignment, Classification, Retailer
@@ -49,9 +50,9 @@ def test_any_sequence_of_facts_equals_a_full_rebuild_and_adds_up(cast: Cast, see
 
 
 def equals_a_rebuild() -> None:
-    rollups.turn()
+    recompute.turn()
     prices_used.follow()
-    rollups.drain()
+    recompute.drain()
     segments.drain()
     drained, classes = rollup_rows(), of_classes()
     assert len(drained["UnitProductMonth"]) > 60
@@ -81,7 +82,7 @@ class World:
         for act in self.acts:
             if self.chance.random() < 0.5:
                 act()
-        for keep in (rollups.turn, rollups.drain, segments.drain, prices_used.follow):
+        for keep in (recompute.turn, recompute.drain, segments.drain, prices_used.follow):
             if self.chance.random() < 0.4:
                 keep()
 

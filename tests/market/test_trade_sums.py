@@ -13,12 +13,13 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from backend import clock, marks
 from backend.models import Parameter, Unit
 from brands.models import Brand, PriceBand, PriceClassBand, Product, ProductPrice
-from market import live, loading, prices_used, rollups, segments
-from market.loading import AllotmentRow, OrderLineRow, StockRow, TotalRow
+from market.figures.subjects import ALL, Segment, Subject, Sums
 from market.models import SegmentKind, SubjectKind, TradeSums, UnitProductMonth, UnitSubjectMonth
+from market.orders import loading
+from market.orders.loading import AllotmentRow, OrderLineRow, StockRow, TotalRow
 from market.parameters import PRICE_TOLERANCE
-from market.subjects import ALL, Segment, Subject, Sums
-from market.trade_sums import COLUMNS
+from market.rollups import live, prices_used, recompute, segments
+from market.rollups.trade_sums import COLUMNS
 from retail.classes import reclassify
 from retail.models import Assignment, Classification, Retailer
 from tests.cast import ALWAYS, TODAY, Cast
@@ -30,8 +31,8 @@ URBAN, RURAL = Segment(SegmentKind.MARKET_TYPE, "C"), Segment(SegmentKind.MARKET
 
 
 def drained() -> None:
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     segments.drain()
 
 
@@ -131,7 +132,7 @@ def test_a_late_visit_of_the_month_before_is_the_look_before_of_whoever_has_the_
     held.during = DateRange(held.during.lower, MARCH)
     held.save()
     Assignment.objects.create(retailer=shop, territory=cast.other_territory, during=DateRange(MARCH, None))
-    rollups.rebuild(FEBRUARY)
+    recompute.rebuild(FEBRUARY)
     drained()
     assert of(cast.nation).counted == 0
     visit(shop, cast.territory, cast.lin, date(2026, 2, 14), Seen(observations=[line]))
@@ -192,7 +193,7 @@ def test_the_class_and_the_band_are_those_of_the_months_last_day(cast: Cast) -> 
     ProductPrice.objects.create(
         product=p1, during=DateRange(date(2025, 1, 1), MARCH), guide_fen=9_000, transfer_fen=6_900
     )
-    rollups.rebuild(FEBRUARY)
+    recompute.rebuild(FEBRUARY)
     drained()
     cheap = PriceBand.objects.get(guide_fen__contains=9_000, during__contains=TODAY)
     dear = PriceBand.objects.get(guide_fen__contains=19_000, during__contains=TODAY)
@@ -208,7 +209,7 @@ def test_when_todays_prices_change_the_running_month_is_classed_anew_and_the_pas
     p1 = cast.products[0]
     loading.load_totals([bought(cast.shops[0], FEBRUARY, "P1", 3)])
     loading.load_orders([ordered(cast.shops[0], TODAY, "P1", 5)])
-    rollups.rebuild(FEBRUARY)
+    recompute.rebuild(FEBRUARY)
     drained()
     assert prices_used.follow() == 0
     past = DateRange(date(2020, 1, 1), TODAY)
@@ -272,7 +273,7 @@ def test_a_shop_that_is_closed_on_the_last_day_keeps_its_sales_and_is_no_buyer(c
 
 def test_a_late_order_reaches_the_three_months_after_it(cast: Cast) -> None:
     drained()
-    rollups.rebuild(FEBRUARY)
+    recompute.rebuild(FEBRUARY)
     assert not UnitSubjectMonth.objects.filter(month=MARCH).exists()
     loading.load_totals([bought(cast.shops[0], date(2025, 12, 1), "P1", 4)])
     drained()
@@ -298,22 +299,22 @@ def test_a_visit_leaves_alone_what_orders_say_and_takes_back_what_it_said(cast: 
 def test_a_new_month_of_many_territories_is_made_in_parts(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     loading.load_orders([ordered(cast.shops[0], TODAY, "P1", 5), ordered(cast.wu_shops[0], TODAY, "P1", 2)])
     visit(cast.shops[1], cast.territory, cast.lin, TODAY)
-    monkeypatch.setattr(rollups, "AT_ONCE", 2)
-    rollups.turn()
-    assert not rollups.is_current(MARCH, [cast.next_territory.pk])
+    monkeypatch.setattr(recompute, "AT_ONCE", 2)
+    recompute.turn()
+    assert not recompute.is_current(MARCH, [cast.next_territory.pk])
     assert UnitSubjectMonth.objects.count() == 0
     drained()
     rows = rollup_rows()
     assert (of(cast.prefecture).cartons, len(rows["UnitMonth"])) == (7, 18)  # 9 units in two months
-    rollups.rebuild(MARCH)
+    recompute.rebuild(MARCH)
     assert rollup_rows() == rows
 
 
 def test_sums_of_classes_wait_a_minute_and_never_hold_up_the_territories(cast: Cast) -> None:
-    rollups.turn()
+    recompute.turn()
     segments.drain()
     loading.load_orders([ordered(cast.shops[0], TODAY, "P1", 5)])
-    rollups.drain()
+    recompute.drain()
     assert segments.follow() == 0
     assert of(cast.territory).cartons == 5
     with clock.at(clock.now() + timedelta(seconds=60)):

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from backend import clock, marks
 from backend.marks import Key
 from backend.models import Quarantined, Receipt
-from market import rollups
 from market.models import UnitMonth
+from market.rollups import recompute as rollups
 from retail import assignment
 from retail.assignment import Move
 from retail.models import Assignment

@@ -17,8 +17,8 @@ from cycles import changes
 from cycles import month as months
 from cycles.grid import COLUMNS
 from cycles.models import Adjustment, PrefectureMonth, RetailerCycle
-from market import rollups
 from market.models import UnitMonth
+from market.rollups import recompute
 from retail.models import Retailer
 from tests.cast import ALWAYS, NOW, TODAY, Cast, SignIn
 from tests.visits.items import everything, full_item, item, place, receive
@@ -308,7 +308,7 @@ def test_a_withdrawn_visit_is_gone_from_every_fact_and_whole_in_its_history(
 def settle() -> None:
     """All that the tick does for visits."""
     following.follow()
-    rollups.drain()
+    recompute.drain()
     while changes.drain_once():
         pass
 

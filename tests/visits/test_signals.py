@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 from backend import marks
 from backend.models import AuditEntry, ChangeMark
 from cycles import changes
-from market import rollups
 from market.models import UnitMonth
+from market.rollups import recompute
 from retail.models import Retailer
 from tests.cast import SHOP_LAT, SHOP_LON, Cast, SignIn
 from tests.visits.checks import day, edit, follow, listed, photo, post, visited
@@ -131,7 +131,7 @@ def test_a_photo_used_before_is_a_signal_with_the_earlier_one(cast: Cast, as_lin
 
 def seen(cast: Cast) -> int:
     """Shops that the month's board counts as seen in Lin's territory."""
-    while rollups.drain():
+    while recompute.drain():
         pass
     row = UnitMonth.objects.filter(month=MARCH, unit=cast.territory).first()
     return row.shops_seen if row else 0
@@ -201,7 +201,7 @@ def test_a_verdict_marks_its_day_for_the_month_also_after_the_lock(cast: Cast) -
     checkin.verify(actor=cast.actor("chen"), visit_ids=[visit.pk], valid=True)
     told = set(ChangeMark.objects.values_list("consumer", "kind", "unit_id", "on_date"))
     key = ("visits", cast.territory.pk, date(2026, 2, 16))
-    assert {(changes.CONSUMER, *key), (rollups.CONSUMER, *key), (checked.CONSUMER, *key)} <= told
+    assert {(changes.CONSUMER, *key), (recompute.CONSUMER, *key), (checked.CONSUMER, *key)} <= told
 
 
 # -- signals -----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from backend.models import Parameter
 from cycles import month as cycle_month
 from cycles.models import RetailerCycle
-from market import rollups
+from market.rollups import recompute
 from tests.cast import TODAY, Cast, make_shop
 from tests.market.facts import Seen, visit
 from web.boards.parameters import GENERATED
@@ -45,8 +45,8 @@ def worked(cast: Cast) -> Cast:
     visit(cast.shops[0], cast.territory, cast.lin, TODAY, seen)
     visit(cast.wu_shops[0], cast.other_territory, cast.wu, TODAY)
     RetailerCycle.objects.filter(month=MARCH, retailer=cast.shops[0]).update(client_execute=2)
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     return cast
 
 

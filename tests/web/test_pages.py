@@ -14,7 +14,7 @@ from backend import clock
 from backend.http.serializers import EARLIEST
 from backend.models import Parameter
 from cycles import month as cycle_month
-from market import rollups
+from market.rollups import recompute
 from tests.cast import NOW, TODAY, Cast
 from tests.market.facts import Seen, visit
 from visits.models import CheckLine, Visit
@@ -48,8 +48,8 @@ def worked(cast: Cast) -> Cast:
         more={"template_version": cast.template},
     )
     visit(cast.shops[0], cast.territory, cast.lin, TODAY, seen)
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     return cast
 
 
@@ -124,8 +124,8 @@ def test_a_running_month_says_that_it_is_held_against_a_whole_one(worked: Cast) 
     assert "▲▼ 对比上月全月" in running
     assert "对比上月" not in over
     visit(worked.shops[1], worked.territory, worked.lin, MARCH.replace(month=2, day=10))
-    rollups.turn()
-    rollups.drain()
+    recompute.turn()
+    recompute.drain()
     assert "▲▼ 对比上月<" in text_of(zhao, "/?month=2026-02")
 
 
@@ -133,7 +133,7 @@ def test_what_adds_up_shows_last_month_whole_while_its_month_runs_and_an_arrow_a
     zhao = page_of(worked, "zhao")
     for day in (10, 11, 12):
         visit(worked.shops[1], worked.territory, worked.lin, date(2026, 2, day), Seen(note="缺货"))
-    rollups.rebuild(date(2026, 2, 1))
+    recompute.rebuild(date(2026, 2, 1))
     count = r"<dt>走访记录.*?</dd>\s*<dd class=.against.><span class=.change.[^>]*>([^<]*)<"
     assert re.findall(count, text_of(zhao, "/?month=2026-03"), re.S) == ["上月 3"]
     with clock.at(NOW + timedelta(days=31)):

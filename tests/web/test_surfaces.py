@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from market.orders import loading
+from market.orders.loading import OrderLineRow, TargetRow, TotalRow
 from rest_framework.test import APIClient
 
 from backend import kpis as registry
@@ -17,9 +19,8 @@ from cycles import month as months
 from cycles.metrics import metrics
 from cycles.models import ManagerCycle
 from cycles.rules.rule import rules
-from market import loading, rollups
 from market.kpis import PRODUCT_FIGURES, UNIT_FIGURES
-from market.loading import OrderLineRow, TargetRow, TotalRow
+from market.rollups import recompute
 from tests.cast import TODAY, Cast
 from tests.market.facts import Seen, visit
 
@@ -48,9 +49,9 @@ def worked(cast: Cast) -> Cast:
     )
     visit(cast.shops[0], cast.territory, cast.lin, TODAY, seen)
     visit(cast.shops[1], cast.territory, cast.lin, TODAY, Seen(score=75))
-    rollups.rebuild(TODAY.replace(2025, 6, 1))
-    rollups.turn()
-    rollups.drain()
+    recompute.rebuild(TODAY.replace(2025, 6, 1))
+    recompute.turn()
+    recompute.drain()
     return cast
 
 

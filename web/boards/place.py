@@ -18,7 +18,8 @@ from backend.http.auth import actor
 from backend.http.serializers import EARLIEST, LATEST
 from backend.models import Unit
 from backend.scope import Actor
-from market import boards, queries
+from market import queries
+from market.boards import overview
 from web.boards.parameters import GENERATED
 
 
@@ -61,7 +62,7 @@ def of(request: HttpRequest, *allowed: str) -> Place:
     number or month, unknown_parameter beyond `unit`, `month` and those allowed. Three queries."""
     known(request, "unit", "month", *allowed)
     who = actor(request)
-    unit = boards.unit_for(who, _number(request.GET.get("unit")))
+    unit = overview.unit_for(who, _number(request.GET.get("unit")))
     return standing(who, unit, month_named(request.GET.get("month")))
 
 

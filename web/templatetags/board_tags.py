@@ -9,10 +9,10 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+from market.figures.formulas import Figure
 
 from backend.kpis import Kpi, Number
 from backend.models import Unit
-from market.figures import Figure
 from web.boards.place import is_english
 
 register = template.Library()

@@ -13,7 +13,8 @@ from cycles import changes
 from cycles.management.commands.open_months import first_of
 from cycles.models import Month
 from cycles.recompute import Report, prefecture_ids, recompute
-from market import rollups, segments
+from market.rollups import recompute as rollups
+from market.rollups import segments
 
 
 class Command(BaseCommand):

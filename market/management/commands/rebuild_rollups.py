@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from backend import clock
-from market import rollups
+from market.rollups import recompute
 
 READ = (
     "visits_visit",
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         _know_the_sizes()
         months = [_month(text) for text in options["months"]] or _months_with_facts()
         for done, month in enumerate(months, start=1):
-            territories = rollups.rebuild(month)
+            territories = recompute.rebuild(month)
             self.stdout.write(f"roll-ups {month:%Y-%m}: {territories} territories ({done} of {len(months)})")
 
 
