@@ -44,6 +44,7 @@ GOODS = (prices_used.MARK,)  # prices and classes of a month are others than it 
 KINDS = (*ACTS, *SHOPS, *SALES, *GOODS, *SERVICE, *REPAIRS)
 MONTHS_BACK = 25  # as long as monthly totals are kept; older months are closed for good
 AT_ONCE = 200  # territories of one statement when a whole month is built
+SOME = 32  # of one batch while visits come in: who is marked just after a batch began waits for less than a whole round
 
 TABLES = (
     "market_unitpricecount",
@@ -89,18 +90,25 @@ def is_current(month: date, unit_ids: Sequence[int]) -> bool:
 
 
 def drain() -> int:
-    """Recomputes what the waiting marks speak of until none is left that this process can take; number of keys."""
+    """Recomputes what the waiting marks speak of until none is left that this process can take; number of keys.
+
+    Every kind has its turn, a batch at a time: while visits come without end, a transfer is not kept waiting.
+    """
     if not marks.lag(CONSUMER).count:
         return 0
     know_sizes()
-    return (
-        marks.drain_all(CONSUMER, ACTS, recompute_acts)
-        + marks.drain_all(CONSUMER, SALES, recompute_sales)
-        + marks.drain_all(CONSUMER, GOODS, recompute)
-        + marks.drain_all(CONSUMER, SHOPS, recompute_onward)
-        + marks.drain_all(CONSUMER, SERVICE, recompute_service)
-        + marks.drain_all(CONSUMER, REPAIRS, recompute_repairs)
+    turns = (
+        (ACTS, recompute_acts, SOME),
+        (SALES, recompute_sales, AT_ONCE),
+        (GOODS, recompute, AT_ONCE),
+        (SHOPS, recompute_onward, AT_ONCE),
+        (SERVICE, recompute_service, SOME),
+        (REPAIRS, recompute_repairs, SOME),
     )
+    total = 0
+    while taken := sum(marks.drain(CONSUMER, kinds, renew, limit=limit) for kinds, renew, limit in turns):
+        total += taken
+    return total
 
 
 def recompute(keys: Sequence[Key]) -> None:

@@ -133,11 +133,13 @@ LOOKED_TABLES = {"rollup_observed": _OBSERVED, "rollup_twice": f", {_OBSERVED_ST
 LOOKED_PAIRS_OF_TABLES = f"{_OBSERVED_STANDS}, {_TWICE_STANDS}, {_PAIRS}"
 LOOKED_COUNTS = """
     count(*) FILTER (WHERE flags & 1 > 0) AS shelf_n, count(*) FILTER (WHERE flags & 2 > 0) AS on_shelf,
-    coalesce(sum(total.cartons) FILTER (WHERE flags & 1 > 0), 0) AS shelf_cartons,
-    coalesce(sum(total.cartons) FILTER (WHERE flags & 2 > 0), 0) AS on_shelf_cartons,
+    coalesce(sum(total.cartons) FILTER (WHERE flags & 1 > 0), 0)::bigint AS shelf_cartons,
+    coalesce(sum(total.cartons) FILTER (WHERE flags & 2 > 0), 0)::bigint AS on_shelf_cartons,
     count(*) FILTER (WHERE flags & 4 > 0) AS asked, count(*) FILTER (WHERE flags & 8 > 0) AS out,
-    count(*) FILTER (WHERE flags & 16 > 0) AS counted, sum(before_packs) AS stock_before_packs,
-    sum(ordered_packs) AS ordered_packs, sum(packs) AS end_stock_packs, sum(sold_packs) AS sold_packs"""
+    count(*) FILTER (WHERE flags & 16 > 0) AS counted"""
+LOOKED_PACKS = """
+    sum(before_packs)::bigint AS stock_before_packs, sum(ordered_packs)::bigint AS ordered_packs,
+    sum(packs)::bigint AS end_stock_packs, sum(sold_packs) AS sold_packs"""
 
 # Bits: 1 bought in the month, 2 in the month before, 4 in the three months before; in the month 8 was offered some, 16
 # wanted some. One pass over totals, lines and allotments together, and whole numbers: what is summed once more is cast

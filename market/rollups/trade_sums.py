@@ -14,10 +14,8 @@ STAMPED = (
     "observations", "price_n", "price_sum_fen", "price_compared", "price_at_guide", "stock_n", "stock_sum_packs",
     "facings_n", "facings_sum", "oos_n", "oos_days_sum", "oos_shops",
 )  # fmt: skip
-LOOKED = (
-    "shelf_n", "on_shelf", "shelf_cartons", "on_shelf_cartons", "asked", "out", "counted", "stock_before_packs",
-    "ordered_packs", "end_stock_packs", "sold_packs",
-)  # fmt: skip
+ON_SHELVES = ("shelf_n", "on_shelf", "shelf_cartons", "on_shelf_cartons", "asked", "out", "counted")
+LOOKED = (*ON_SHELVES, "stock_before_packs", "ordered_packs", "end_stock_packs", "sold_packs")
 SALES = (
     "cartons", "amount_fen", "demanded", "refused", "demanded_cartons", "filled_cartons", "offered_cartons",
     "taken_cartons",
@@ -30,11 +28,15 @@ SOLD = (*SALES, *BUYERS)
 COLUMNS = (*SEEN, *SOLD)
 KEY = ("unit_id", "segment_kind", "segment_value", "subject_kind", "subject_id")
 
-# A shop counts once a subject, so shops are put together first: bits of each product, then of brand, class and band.
 SUBJECTS = "GROUPING SETS ((product_id), (brand_id), (class_id), (band_id), ())"
 SUBJECT = """CASE GROUPING(product_id, brand_id, class_id, band_id)
         WHEN 7 THEN 4 WHEN 11 THEN 1 WHEN 13 THEN 2 WHEN 14 THEN 3 ELSE 0 END AS subject_kind,
     coalesce(product_id, brand_id, class_id, band_id, 0) AS subject_id"""
+# A shop counts once a subject. What is of one product is counted of its pairs; of a brand, a class, a band or all, the
+# bits of a shop's products are put together first.
+_WIDER = "GROUPING SETS ((brand_id), (class_id), (band_id), ())"
+_WIDER_SUBJECT = """CASE GROUPING(brand_id, class_id, band_id) WHEN 3 THEN 1 WHEN 5 THEN 2 WHEN 6 THEN 3 ELSE 0 END
+        AS subject_kind, coalesce(brand_id, class_id, band_id, 0) AS subject_id"""
 _SEGMENTS = "GROUPING SETS ((market_type), (business_type), (tier))"
 _SEGMENT = """CASE GROUPING(market_type, business_type, tier) WHEN 3 THEN 1 WHEN 5 THEN 2 ELSE 3 END AS segment_kind,
     coalesce(market_type, business_type, tier) AS segment_value"""
@@ -90,33 +92,27 @@ def tables(grain: Grain) -> tuple[str, ...]:
 def seen(grain: Grain, *, stands: bool = False) -> str:
     """WITH ... of a table `sums` with KEY and the columns of SEEN; to be followed by what reads it."""
     pairs = trade_facts.LOOKED_PAIRS_OF_TABLES if stands else trade_facts.LOOKED_PAIRS
-    stamped = [f"sum({name}) AS {name}" for name in STAMPED]
+    total = "LEFT JOIN total USING (retailer_id)"
     return f"""
 WITH {_frame(grain, stands)}, {trade_facts.stamped(grain)}, {pairs},
-of_shop AS ({
-        _of_shop(
-            "sum(before_packs) AS before_packs, sum(ordered_packs) AS ordered_packs, sum(packs) AS packs,"
-            " sum(sold_packs) AS sold_packs"
-        )
-    }),
-stamped_sums AS ({_of_products(grain, "stamped", ", ".join(stamped))}),
-looked_sums AS ({_of_shops(grain, trade_facts.LOOKED_COUNTS, "LEFT JOIN total USING (retailer_id)")}),
-sums AS MATERIALIZED ({_together(("stamped_sums", STAMPED), ("looked_sums", LOOKED))})"""
+looked AS ({_of_pairs(grain, f"{trade_facts.LOOKED_COUNTS}, {trade_facts.LOOKED_PACKS}", total)}),
+of_shop AS ({_of_shop()}),
+stamped_sums AS ({_of_products(grain, "stamped", STAMPED)}),
+looked_sums AS ({_of_products(grain, "looked", LOOKED)}),
+shop_sums AS ({_of_shops(grain, trade_facts.LOOKED_COUNTS, total)}),
+sums AS MATERIALIZED ({_together(("stamped_sums", STAMPED), ("looked_sums", LOOKED), ("shop_sums", ON_SHELVES))})"""
 
 
 def sold(grain: Grain, *, stands: bool = False) -> str:
     """WITH ... of a table `sums` with KEY and the columns of SOLD; to be followed by what reads it."""
-    keys = ", ".join(("unit_id", *grain.classes, "product_id"))
-    sales = ", ".join(f"sum({name}) AS {name}" for name in SALES)
     whole = ", ".join(f"sum({name})::bigint AS {name}" for name in SALES)
     return f"""
 WITH {_frame(grain, stands)}, {trade_facts.BOUGHT_PAIRS},
-of_shop AS ({_of_shop("", "WHERE flags > 0")}),
-sale AS (
-    SELECT {keys}, {whole} FROM pair JOIN shop USING (retailer_id) JOIN place USING (territory_id) GROUP BY {keys}),
-sale_sums AS ({_of_products(grain, "sale", sales)}),
-buyer_sums AS ({_of_shops(grain, trade_facts.BUYER_COUNTS, "")}),
-sums AS MATERIALIZED ({_together(("sale_sums", SALES), ("buyer_sums", BUYERS))})"""  # noqa: S608 - constants only
+sale AS ({_of_pairs(grain, f"{whole}, {trade_facts.BUYER_COUNTS}", "")}),
+of_shop AS ({_of_shop("WHERE flags > 0")}),
+sale_sums AS ({_of_products(grain, "sale", SOLD)}),
+shop_sums AS ({_of_shops(grain, trade_facts.BUYER_COUNTS, "")}),
+sums AS MATERIALIZED ({_together(("sale_sums", SOLD), ("shop_sums", BUYERS))})"""
 
 
 _SHOP_STANDS = "shop AS NOT MATERIALIZED (SELECT * FROM rollup_shop)"
@@ -138,14 +134,21 @@ def _shop(grain: Grain) -> str:
     WHERE a.territory_id = ANY(%(units)s::bigint[]) AND a.during @> %(last)s::date {only}"""  # noqa: S608 - constants only
 
 
-def _of_shop(sums: str, of: str = "") -> str:
-    more = f", {sums}" if sums else ""
+def _of_pairs(grain: Grain, sums: str, more: str) -> str:
+    keys = ", ".join(("unit_id", *grain.classes, "product_id"))
     return f"""
-    SELECT retailer_id, {SUBJECT}, bit_or(flags) AS flags{more}
-    FROM pair JOIN good USING (product_id) {of} GROUP BY retailer_id, {SUBJECTS}"""  # noqa: S608 - constants only
+    SELECT {keys}, {sums}
+    FROM pair JOIN shop USING (retailer_id) JOIN place USING (territory_id) {more} GROUP BY {keys}"""  # noqa: S608 - constants only
 
 
-def _of_products(grain: Grain, rows: str, sums: str) -> str:
+def _of_shop(of: str = "") -> str:
+    return f"""
+    SELECT retailer_id, {_WIDER_SUBJECT}, bit_or(flags) AS flags
+    FROM pair JOIN good USING (product_id) {of} GROUP BY retailer_id, {_WIDER}"""  # noqa: S608 - constants only
+
+
+def _of_products(grain: Grain, rows: str, names: tuple[str, ...]) -> str:
+    sums = ", ".join(f"sum({name}) AS {name}" for name in names)
     return f"""
     SELECT unit_id, {grain.segment}, {SUBJECT}, {sums}
     FROM {rows} JOIN good USING (product_id) GROUP BY {grain.grouped}, {SUBJECTS}"""  # noqa: S608 - constants only
@@ -159,8 +162,12 @@ def _of_shops(grain: Grain, counts: str, more: str) -> str:
 
 
 def _together(*parts: tuple[str, tuple[str, ...]]) -> str:
-    key = ", ".join(KEY)
-    columns = ", ".join(f"coalesce({table}.{name}, 0) AS {name}" for table, names in parts for name in names)
+    """One row a key. Of a column that several parts have, the last one that has a row tells."""
+    key, told = ", ".join(KEY), dict[str, list[str]]()
+    for table, names in parts:
+        for name in names:
+            told.setdefault(name, []).insert(0, f"{table}.{name}")
+    columns = ", ".join(f"coalesce({', '.join(places)}, 0) AS {name}" for name, places in told.items())
     first, *others = (table for table, _ in parts)
     joined = " ".join(f"FULL JOIN {table} USING ({key})" for table in others)
     return f"SELECT {key}, {columns} FROM {first} {joined}"  # noqa: S608 - constants only
