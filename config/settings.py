@@ -153,6 +153,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = os.environ.get("STATIC_ROOT")
+STATICFILES_DIRS: list[Any] = [("tokens", BASE_DIR / "web" / "tokens")]
 WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from the apps
 
 # Photos: what is on its way stands in a folder of this machine, what has arrived in the store (config/photo_store.py).

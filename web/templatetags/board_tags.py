@@ -9,13 +9,24 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from market.figures.formulas import Figure
 
+from backend.http.auth import actor
 from backend.kpis import Kpi, Number
 from backend.models import Unit
+from market.figures.formulas import Figure
+from web.boards import navigation
+from web.boards.navigation import Way
 from web.boards.place import is_english
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def ways(context: template.Context) -> Way:
+    """The areas and pages at the head of a page."""
+    request = context["request"]
+    return navigation.way(actor(request), context["here"], request.resolver_match.url_name or "")
+
 
 PLACES = {"percent": 1, "index": 1, "points": 1, "packs": 1, "per_person": 1, "ratio": 2, "days": 1}
 

@@ -1,0 +1,108 @@
+"""The areas and pages of the boards, as data: the one list that every page's head is drawn from (board_tags.areas).
+
+A page that is added gets its line here. Whoever lacks what an area needs does not see it; the page's own view refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from backend.scope import Actor
+from web.boards.place import Place
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+PLACED: Final = ("unit", "month")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page by the name of its address. `under`: names of addresses that belong to it; `placed`: what of the place its
+    address takes."""
+
+    name: StrPromise
+    route: str
+    under: tuple[str, ...] = ()
+    placed: tuple[str, ...] = PLACED
+
+
+@dataclass(frozen=True)
+class Area:
+    """What belongs together. It opens with its first page; `needs` is the capability without which it is not shown."""
+
+    name: StrPromise
+    needs: str
+    pages: tuple[Page, ...]
+
+
+AREAS: Final[tuple[Area, ...]] = (
+    Area(
+        _("135 method"),
+        "boards.read",
+        (
+            Page(_("board"), "board", ("cell", "shop")),
+            Page(_("my month"), "my-month", ("month", "sentence"), ("month",)),
+            Page(_("day plan"), "plan", placed=("unit",)),
+            Page(_("findings"), "findings", ("finding",)),
+            Page(_("actions"), "actions"),
+            Page(_("improvements"), "improvements"),
+            Page(_("advice sheets"), "advice"),
+            Page(_("reviews"), "reviews"),
+            Page(_("monthly reports"), "reports", ("report",)),
+        ),
+    ),
+    Area(_("field"), "visits.read", (Page(_("visits"), "visits", ("visit",)),)),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A name and where it leads; `current`: the reader is there (`page`) or in what is under it (`true`)."""
+
+    name: StrPromise
+    href: str
+    current: str = ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """The areas, and the pages of the one where the reader is."""
+
+    areas: tuple[Link, ...]
+    pages: tuple[Link, ...]
+
+
+def way(actor: Actor, here: Place, route: str) -> Way:
+    """What the head of a page shows to its reader. No query."""
+    areas, pages = [], ()
+    for area in _open_to(actor):
+        told = tuple(_link(page, here, route) for page in area.pages)
+        inside = next((link for link in told if link.current), None)
+        current = "" if inside is None else "page" if inside == told[0] else "true"
+        areas.append(Link(area.name, told[0].href, current))
+        if inside is not None and len(told) > 1:
+            pages = told
+    return Way(tuple(areas), pages)
+
+
+def _open_to(actor: Actor) -> Iterable[Area]:
+    return (area for area in AREAS if actor.can(area.needs))
+
+
+def _link(page: Page, here: Place, route: str) -> Link:
+    query = "&".join(_query(page, here))
+    current = "page" if route == page.route else "true" if route in page.under else ""
+    return Link(page.name, f"{reverse(page.route)}?{query}" if query else reverse(page.route), current)
+
+
+def _query(page: Page, here: Place) -> Iterator[str]:
+    if "unit" in page.placed:
+        yield f"unit={here.unit.pk}"
+    if "month" in page.placed:
+        yield f"month={here.month:%Y-%m}"
