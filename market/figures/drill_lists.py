@@ -30,6 +30,19 @@ _CLASS = {
     SegmentKind.TIER: "tier",
 }
 
+# Few shops move in a month, which the planner would not know: they come first, by bounds that have an index each.
+_MOVED = """
+WITH moved AS MATERIALIZED (
+    SELECT retailer_id, territory_id FROM retail_assignment WHERE lower(during) > %(month)s AND lower(during) <= %(day)s
+        AND (upper(during) IS NULL OR upper(during) > %(day)s)
+    UNION
+    SELECT retailer_id, territory_id FROM retail_assignment WHERE upper(during) > %(day)s AND lower(during) <= %(day)s),
+mine AS MATERIALIZED (
+    SELECT moved.retailer_id FROM moved JOIN backend_unit u ON u.id = moved.territory_id
+    WHERE u.ancestors @> %(unit)s::bigint[])
+SELECT mine.retailer_id FROM mine"""
+_OF_CLASS = """CROSS JOIN LATERAL (SELECT FROM retail_classification c
+    WHERE c.retailer_id = mine.retailer_id AND c.during @> %(day)s::date AND {} OFFSET 0) classed"""
 
 NONE_MOVED = {"orders": 0, "cartons": 0, "amount_fen": 0}
 
@@ -57,11 +70,13 @@ class Narrowed:
         return found & self._classed(shop, day)
 
     def moved(self) -> list[UUID]:
-        """Those of its shops that came to their territory after the month began, or have left it since. Two queries."""
-        came_or_left = Q(during__startswith__gt=self.month) | Q(during__endswith__isnull=False)
-        day = counted_on(self.month)
-        held = self._held(day, dict(self._places())).filter(came_or_left)
-        return list(held.filter(self._classed("retailer_id", day)).values_list("retailer_id", flat=True))
+        """Those of its shops that came to their territory after the month began, or have left it since. One query."""
+        classes = [f"c.{_CLASS[segment.kind]} = %(class_{n})s" for n, segment in enumerate(self._segments())]
+        values = {f"class_{n}": segment.value for n, segment in enumerate(self._segments())}
+        asked = {"unit": [self.unit_id], "month": self.month, "day": counted_on(self.month), **values}
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_MOVED} {_OF_CLASS.format(' AND '.join(classes)) if classes else ''}", asked)
+            return [row[0] for row in cursor.fetchall()]
 
     def products(self) -> list[int] | None:
         """Ids of the subject's products; None for all. One query at most."""
@@ -142,8 +157,9 @@ def shop_rows(
     actor: Actor, asked: Narrowed, shops: Sequence[Retailer], products: Sequence[int] | None
 ) -> list[dict[str, Any]]:
     """What these shops bought of the subject and how often they were seen in the month. Three queries."""
-    ids = [shop.pk for shop in shops]
-    bought = {row[0]: row[1:] for row in _bought(actor, asked.month, products).filter(retailer_id__in=ids)
+    ids, codes = [shop.pk for shop in shops], [shop.code for shop in shops]
+    # By code, for the gate joins the shops anyhow, and would join all of them.
+    bought = {row[0]: row[1:] for row in _bought(actor, asked.month, products).filter(retailer__code__in=codes)
               .values("retailer_id").annotate(c=Sum("cartons"), f=Sum("amount_fen"))
               .values_list("retailer_id", "c", "f")}  # fmt: skip
     ordered = _told(visible_to(_with_lines(Order.objects.filter(month=asked.month), products), actor), ids)
