@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -157,7 +158,8 @@ def _arrow_type(column: Shown) -> Any:
 
 
 def _parquet(cursor: Any, query: Query, sink: Sink, told: Told) -> int:
-    """Typed columns by their stable names; an empty text is not null. A row group per portion."""
+    """Typed columns by their stable names; an empty text is not null. A row group per portion: one is packed while the
+    next one is received, so two are held at most."""
     schema = pyarrow.schema([(column.name, _arrow_type(column)) for column in query.shown])
     read = arrow_csv.ConvertOptions(
         column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
@@ -167,12 +169,23 @@ def _parquet(cursor: Any, query: Query, sink: Sink, told: Told) -> int:
     rows = 0
     with (
         parquet.ParquetWriter(sink, schema, compression="snappy", use_dictionary=repeated) as writer,
+        ThreadPoolExecutor(max_workers=1) as packer,
         _lines(cursor, query, [columns.as_parquet(c) for c in query.shown]) as lines,
     ):
+
+        def pack(data: bytes) -> None:
+            writer.write_table(_table(data, schema.names, read))
+
+        packed: Future[None] | None = None
         for portion in _portions(lines, ROW_GROUP):
-            writer.write_table(_table(b"".join(portion), schema.names, read))
+            data = b"".join(portion)
+            if packed is not None:
+                packed.result()
+            packed = packer.submit(pack, data)
             rows += len(portion)
             told(rows)
+        if packed is not None:
+            packed.result()
     return rows
 
 
