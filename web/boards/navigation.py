@@ -43,6 +43,17 @@ class Area:
 
 AREAS: Final[tuple[Area, ...]] = (
     Area(
+        _("market"),
+        "boards.read",
+        (
+            Page(_("the nine blocks"), "market"),
+            Page(_("one figure: compare and rank"), "market-figure", ("market-shops", "market-orders", "market-order")),
+            Page(_("price, volume, stock"), "market-products", ("market-subject",)),
+            Page(_("key products and launches"), "market-key"),
+            Page(_("few shops: 80/20"), "market-few"),
+        ),
+    ),
+    Area(
         _("135 method"),
         "boards.read",
         (
@@ -80,7 +91,8 @@ class Way:
 
 def way(actor: Actor, here: Place, route: str) -> Way:
     """What the head of a page shows to its reader. No query."""
-    areas, pages = [], ()
+    areas: list[Link] = []
+    pages: tuple[Link, ...] = ()
     for area in _open_to(actor):
         told = tuple(_link(page, here, route) for page in area.pages)
         inside = next((link for link in told if link.current), None)
