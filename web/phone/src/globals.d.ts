@@ -1,0 +1,3 @@
+/** The version of package.json, put in by build.mjs. */
+declare const APP_VERSION: string;
+declare module "*.css";
