@@ -24,7 +24,7 @@ class Lock(IntEnum):
     FINDINGS = 1353  # 0: one analysis at a time enters what it found
     SEALS = 1354  # 0: one hand writes the chain
     PARTITIONS = 1355  # a table's name: of two who make it the second looks again
-    IMPORTS = 1356  # a kind: two imports of one kind would compare themselves with the same past
+    IMPORTS = 1356  # a kind, or what several write: two at once would compare themselves with the same past
     ROLLUPS = 1357  # yyyymm: one recomputation of a month at a time
     SEGMENTS = 1359  # yyyymm: one recomputation of a month's classes of shops at a time
     DEMO = 1358  # 0: one loads the demo

@@ -93,7 +93,13 @@ class ImportKind:
     compare: Step
     apply: Step
     unique: tuple[str, ...] = ()  # columns of which a value may stand in one row only
+    turns: str = ""  # kinds of one name write the same facts, and take turns; else each kind by itself
     large: Large | None = None
+
+    @property
+    def turn(self) -> str:
+        """What an import holds while it compares itself with the past (Lock.IMPORTS)."""
+        return self.turns or self.code
 
 
 _kinds: dict[str, ImportKind] = {}

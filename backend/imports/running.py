@@ -71,7 +71,7 @@ def _run(
     upload, started, mode = asked
     with transaction.atomic(), connection.cursor() as cursor:
         # Two imports of one kind would compare themselves with the same past: the second waits.
-        take(Lock.IMPORTS, kind.code)
+        take(Lock.IMPORTS, kind.turn)
         counts = _stage(cursor, kind, context, file)
         state = _settle(cursor, kind, context, (mode, counts.bad))
         made = _record(context.actor, kind, upload, started, (mode, state, *file, counts))

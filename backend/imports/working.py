@@ -193,7 +193,7 @@ def _apply(run: ImportRun, context: Context) -> None:
 
 def _compared(cursor: Any, run: ImportRun, context: Context) -> Tally:
     kind = kinds.kind(run.kind)
-    take(Lock.IMPORTS, kind.code)
+    take(Lock.IMPORTS, kind.turn)
     cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")
     cursor.execute(
         "SELECT set_config('search_path', %s || ',' || current_setting('search_path'), true)",
@@ -240,7 +240,7 @@ def _undo(run: ImportRun) -> None:
     """What the run wrote is as it was before, in one transaction."""
     kind = kinds.kind(run.kind)
     with transaction.atomic(), connection.cursor() as cursor:
-        take(Lock.IMPORTS, kind.code)
+        take(Lock.IMPORTS, kind.turn)
         refuse_if_changed(large_of(kind), run)
         large_of(kind).undo(cursor, run.pk)
         settle(run, State.UNDONE)

@@ -116,6 +116,7 @@ def apply(cursor: Any, context: Context) -> None:
             cursor.execute(statement)
     cursor.execute(statements.SHOPS)
     cursor.execute("ANALYZE order_shops")
+    cursor.execute(statements.KEEP_TOTALS, {"run": context.run_id})
     cursor.execute(statements.HAVE_OTHERS)
     have_others = cursor.fetchone()[0]
     cursor.execute(statements.ADD_ORDERS)
@@ -146,6 +147,7 @@ def undo(cursor: Any, run_id: UUID) -> None:
         cursor.execute(statement)
     cursor.execute("ANALYZE order_shops")
     _totals(cursor, statements.ADD_TOTALS)
+    cursor.execute(statements.UNDO_TOTALS, {"run": run_id})
     cursor.execute(statements.FORGET, {"run": run_id})
 
 
@@ -165,4 +167,5 @@ ORDERS = ImportKind(
     compare=compare,
     apply=apply,
     large=Large(tally, later, undo, packs=_IN_CARTONS),
+    turns="sales",
 )

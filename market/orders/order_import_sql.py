@@ -219,6 +219,17 @@ HAVE_OTHERS = """
 SELECT EXISTS (SELECT FROM (SELECT DISTINCT month, retailer_id FROM order_shops) s
     JOIN market_order o ON o.month = s.month AND o.retailer_id = s.retailer_id)
 """
+# Totals that were loaded for a shop's month of which no order was kept give way to its orders, and are kept aside.
+KEEP_TOTALS = """
+INSERT INTO market_loadedkey (run_id, kind, key, before)
+SELECT %(run)s, 'order_totals', s.month || ' ' || s.retailer_id,
+    jsonb_agg(jsonb_build_array(t.product_id, t.cartons, t.amount_fen))
+FROM (SELECT DISTINCT month, retailer_id FROM order_shops) s
+JOIN market_shopproductmonth t ON t.month = s.month AND t.retailer_id = s.retailer_id
+WHERE NOT EXISTS (SELECT FROM market_order o WHERE o.month = s.month AND o.retailer_id = s.retailer_id)
+    AND NOT EXISTS (SELECT FROM order_touched h WHERE h.old_month = s.month AND h.old_retailer_id = s.retailer_id)
+GROUP BY s.month, s.retailer_id
+"""
 DROP_TOTALS = """
 DELETE FROM market_shopproductmonth t USING (SELECT DISTINCT month, retailer_id FROM order_shops) s
 WHERE t.month = s.month AND t.retailer_id = s.retailer_id
@@ -249,7 +260,7 @@ JOIN (SELECT DISTINCT shop, month, retailer_id FROM touched) s USING (shop)
 LATER = """
 SELECT DISTINCT mine.key FROM market_loadedkey mine JOIN market_loadedkey later
     ON later.kind = mine.kind AND later.key = mine.key AND later.id > mine.id AND later.run_id <> mine.run_id
-WHERE mine.run_id = %(run)s ORDER BY mine.key LIMIT 20
+WHERE mine.run_id = %(run)s AND mine.kind <> 'order_totals' ORDER BY mine.key LIMIT 20
 """
 # A number may be used anew after months: what was written over is known by its id, what was new is the newest.
 UNDO_HEADS = """
@@ -279,5 +290,15 @@ INSERT INTO market_orderline (month, order_id, product_id, demanded_cartons, all
 SELECT month, (before->>'id')::uuid, (line->>0)::bigint, (line->>1)::integer, (line->>2)::integer, (line->>3)::integer,
     (line->>4)::bigint
 FROM order_touched, jsonb_array_elements(before->'lines') AS line WHERE before IS NOT NULL
+"""
+# Where other orders of the month stand they still say what was sold.
+UNDO_TOTALS = """
+INSERT INTO market_shopproductmonth (month, retailer_id, product_id, cartons, amount_fen)
+SELECT s.month, s.retailer_id, (total->>0)::bigint, (total->>1)::integer, (total->>2)::bigint
+FROM market_loadedkey k
+CROSS JOIN LATERAL (SELECT split_part(k.key, ' ', 1)::date AS month, split_part(k.key, ' ', 2)::uuid AS retailer_id) s
+CROSS JOIN LATERAL jsonb_array_elements(k.before) AS total
+WHERE k.run_id = %(run)s AND k.kind = 'order_totals'
+    AND NOT EXISTS (SELECT FROM market_order o WHERE o.month = s.month AND o.retailer_id = s.retailer_id)
 """
 FORGET = "DELETE FROM market_loadedkey WHERE run_id = %(run)s"

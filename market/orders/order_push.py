@@ -59,7 +59,7 @@ def push(*, actor: Actor, orders: Sequence[Mapping[str, Any]], said: bytes) -> P
     if len(places) > MOST_LINES:
         raise Problem("too_many_items", limit=MOST_LINES)
     with transaction.atomic(), connection.cursor() as cursor:
-        take(Lock.IMPORTS, ORDERS.code)
+        take(Lock.IMPORTS, ORDERS.turn)
         run = _begun(actor, len(places), said)
         _stage(cursor, [_cells(orders[o], orders[o]["lines"][n]) for o, n in places])
         context = Context(actor, clock.today(), units, run_id=run.pk)

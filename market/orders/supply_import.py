@@ -258,6 +258,7 @@ def _kind(code: str, titles: tuple[str, str], columns: tuple[Column, ...], facts
         compare=partial(compare, facts),
         apply=partial(apply, facts, code),
         large=Large(tallied, partial(later, facts), partial(undo, facts)),
+        turns="sales" if facts is TOTALS else "",
     )
 
 

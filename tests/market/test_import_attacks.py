@@ -70,6 +70,16 @@ def test_totals_taken_back_leave_what_orders_say_since(cast: Cast, as_qian: APIC
     assert totals() == [(A, "P1", 20), (B, "P1", 5)]
 
 
+def test_totals_that_gave_way_to_an_order_are_back_when_it_is_taken_back(cast: Cast, as_qian: APIClient) -> None:
+    done(as_qian, "totals", "\n".join([TOTALS, f"2026-03-01,{A},P1,50,1.00", f"2026-03-01,{A},P2,5,2.00"]))
+    run = done(as_qian, "orders", orders(f"X,{A},2026-03-04,P1,,,20,100", f"Y,{B},2026-03-04,P1,,,3,100"))
+    assert totals() == [(A, "P1", 20), (B, "P1", 3)]
+    assert post(as_qian, f"imports/{run['id']}/undo").status_code == 200
+    work()
+    assert totals() == [(A, "P1", 50), (A, "P2", 5)]
+    assert ShopProductMonth.objects.get(cartons=5).amount_fen == 200
+
+
 def test_a_total_that_no_shop_sells_is_refused_and_cannot_stop_the_roll_ups(cast: Cast, as_qian: APIClient) -> None:
     run = done(as_qian, "totals", "\n".join([TOTALS, f"2026-03-01,{A},P1,1000001,1.00"]))
     assert rejects(as_qian, run) == [(2, "cartons", "out_of_range", "1000001")]
