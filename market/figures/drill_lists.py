@@ -73,7 +73,7 @@ class Narrowed:
         """Those of its shops that came to their territory after the month began, or have left it since. One query."""
         classes = [f"c.{_CLASS[segment.kind]} = %(class_{n})s" for n, segment in enumerate(self._segments())]
         values = {f"class_{n}": segment.value for n, segment in enumerate(self._segments())}
-        asked = {"unit": [self.unit_id], "month": self.month, "day": counted_on(self.month), **values}
+        asked: dict[str, Any] = {"unit": [self.unit_id], "month": self.month, "day": counted_on(self.month), **values}
         with connection.cursor() as cursor:
             cursor.execute(f"{_MOVED} {_OF_CLASS.format(' AND '.join(classes)) if classes else ''}", asked)
             return [row[0] for row in cursor.fetchall()]
