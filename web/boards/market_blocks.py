@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backend import clock
-from backend.kpis import Kpi
+from backend.kpis import Kpi, Number
 from backend.models import Level
 from market import kpis, queries
 from market.boards import concentration
@@ -23,7 +23,7 @@ from market.figures.formulas import Figure
 from web.boards import behind, market_charts, place
 from web.boards.market_charts import Chart, Series
 from web.boards.market_place import Asked
-from web.templatetags.board_tags import plain
+from web.templatetags.board_tags import measure, plain
 
 MONTHS: Final = 13  # of a line: a year and the month that it is held against
 _OF_CONCENTRATION: Final = frozenset(one.id for one in concentration.FIGURES)
@@ -147,13 +147,13 @@ def _is_number(column: Column) -> bool:
 
 def headline_charts(asked: Asked) -> list[Chart]:
     """Sales by month beside the year before, and where there are counties below, how far each is from its target."""
-    found = [history(asked, kpis.SALES, measure=_("cartons"))]
+    found = [history(asked, kpis.SALES)]
     if asked.here.unit.level < Level.COUNTY:
-        found.append(on_map(asked, kpis.SALES_RATE, "%"))
+        found.append(on_map(asked, kpis.SALES_RATE))
     return found
 
 
-def history(asked: Asked, kpi: Kpi, *, measure: str) -> Chart:
+def history(asked: Asked, kpi: Kpi) -> Chart:
     """A figure of the unit over thirteen months, beside the same months a year before. As many queries as
     values.by_month asks."""
     unit, last = asked.here.unit.pk, asked.here.month
@@ -165,15 +165,22 @@ def history(asked: Asked, kpi: Kpi, *, measure: str) -> Chart:
         kind="lines",
         title=_("%(figure)s by month") % {"figure": called(kpi)},
         unit=kpi.unit,
-        measure=measure,
+        measure=measure(kpi),
         labels=tuple(f"{month:%Y-%m}" for month in months),
         series=(
-            Series(asked_name(asked), tuple(found[unit, month][kpi.id] for month in months)),
-            Series(_("a year before"), tuple(found[unit, month][kpi.id] for month in year_ago), "quiet"),
+            Series(asked_name(asked), _known(found[unit, month][kpi.id] for month in months)),
+            Series(_("a year before"), _known(found[unit, month][kpi.id] for month in year_ago), "quiet"),
         ),
         links=tuple(asked.address("market-figure", kpi=kpi.id, month=f"{month:%Y-%m}") for month in months),
         shades=market_charts.festivals(months),
     )
+
+
+def _known(found: Iterable[Number | None]) -> tuple[Number | None, ...]:
+    """The values with nothing in place of the zeros before the first record."""
+    told = list(found)
+    first = next((n for n, value in enumerate(told) if value), len(told))
+    return (*[None] * first, *told[first:])
 
 
 def asked_name(asked: Asked) -> str:
@@ -181,7 +188,7 @@ def asked_name(asked: Asked) -> str:
     return (unit.name_en if place.is_english() else "") or unit.name
 
 
-def on_map(asked: Asked, kpi: Kpi, measure: str) -> Chart:
+def on_map(asked: Asked, kpi: Kpi) -> Chart:
     """A figure of every county under the unit, on our own shapes. As many queries as values.figures asks, and one."""
     units = queries.units_below(asked.here.unit, Level.COUNTY, asked.here.month)
     ids = [one.pk for one in units]
@@ -191,12 +198,12 @@ def on_map(asked: Asked, kpi: Kpi, measure: str) -> Chart:
         kind="map",
         title=_("%(figure)s by county") % {"figure": called(kpi)},
         unit=kpi.unit,
-        measure=measure,
+        measure=measure(kpi),
         labels=tuple((one.name_en if place.is_english() else "") or one.name for one in units),
         series=(Series(called(kpi), tuple(found[pk][kpi.id].value for pk in ids)),),
         links=tuple(asked.address("market", unit=pk) for pk in ids),
         codes=tuple(one.code for one in units),
-        shapes=f"{behind.API}boards/shapes?{asked.here.query}",
+        shapes=f"{behind.API}boards/shapes?unit={asked.here.unit.pk}",
     )
 
 
@@ -209,7 +216,7 @@ def _charts_of(block: Block) -> Iterable[Chart]:
         yield _bars(words, ("count",), _("products by state of their market"), _("products"))
 
 
-def _bars(table: Table, codes: Sequence[str], title: str, measure: str) -> Chart:
+def _bars(table: Table, codes: Sequence[str], title: str, counted_in: str) -> Chart:
     """Columns of a table side by side; the second is what the first is held against."""
     english = place.is_english()
     columns = {one.code: (number, one) for number, one in enumerate(table.columns)}
@@ -220,4 +227,4 @@ def _bars(table: Table, codes: Sequence[str], title: str, measure: str) -> Chart
         series.append(Series(column.title_en if english else column.title, tuple(told), "quiet" if series else ""))
     labels = tuple(row.label_en if english else row.label for row in table.rows)
     unit = columns[codes[0]][1].unit
-    return Chart(f"bars-{table.code}", "bars", title, unit, measure, labels, tuple(series))
+    return Chart(f"bars-{table.code}", "bars", title, unit, counted_in, labels, tuple(series))

@@ -153,7 +153,7 @@ def _points(line: Sequence[Number | None], top: float) -> str:
 
 def _charts(asked: Asked, named: Kpi, lines: Lines, chosen: Sequence[Unit]) -> Any:
     """By month; the units chosen side by side; on the map where there are counties below."""
-    yield market_blocks.history(asked, named, measure=measure(named))
+    yield market_blocks.history(asked, named)
     if chosen:
         months = _thirteen(asked.here.month)
         yield Chart(
@@ -167,7 +167,7 @@ def _charts(asked: Asked, named: Kpi, lines: Lines, chosen: Sequence[Unit]) -> A
             shades=festivals(months),
         )
     if asked.here.unit.level < Level.COUNTY:
-        yield market_blocks.on_map(asked, named, measure(named))
+        yield market_blocks.on_map(asked, named)
 
 
 def _called(unit: Unit) -> str:

@@ -91,7 +91,7 @@ def subject(request: HttpRequest) -> HttpResponse:
     known = values.told_of(asked.subject.kind, asked.segment)
     wanted = [kpi_id for kpi_id in OF_SUBJECT if kpi_id in known]
     found = values.figures([unit.pk], month, wanted, asked.subject, asked.segment)[unit.pk]
-    charts = [market_blocks.history(asked, kpis.SALES, measure=measure(kpis.SALES))]
+    charts = [market_blocks.history(asked, kpis.SALES)]
     prices = None
     if asked.subject.kind == SubjectKind.PRODUCT and asked.segment == EVERYONE:
         prices = _prices(asked, [unit, *queries.children(unit, month)])

@@ -83,7 +83,7 @@ def _of_segment(asked: Asked) -> dict[str, Any]:
     below = values.figures(ids, month, shown, ALL, asked.segment) if ids else {}
     return {
         "cards": [market_blocks.card(found[kpi_id], asked) for kpi_id in wanted],
-        "charts": [market_blocks.history(asked, kpis.SALES, measure="")],
+        "charts": [market_blocks.history(asked, kpis.SALES)],
         "columns": [kpi(kpi_id) for kpi_id in shown],
         "children": [(one, asked.address("market", unit=one.pk), list(below[one.pk].values())) for one in units],
     }

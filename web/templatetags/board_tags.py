@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django import template
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from backend.http.auth import actor
 from backend.kpis import Kpi, Number
 from backend.models import Unit
+from market import kpis
+from market.figures import trade_kpis
 from market.figures.formulas import Figure
 from web.boards import navigation
 from web.boards.navigation import Way
@@ -26,6 +33,23 @@ def ways(context: template.Context) -> Way:
     """The areas and pages at the head of a page."""
     request = context["request"]
     return navigation.way(actor(request), context["here"], request.resolver_match.url_name or "")
+
+
+@register.simple_tag
+def built(name: str) -> str:
+    """The address of a script that `python -m config.faces` built for the boards; empty before: pages work without."""
+    found = finders.find("boards/built.json")
+    if not isinstance(found, str):
+        return ""
+    told = _scripts(found, Path(found).stat().st_mtime_ns).get(name)
+    return f"{static(told['script'])}?{told['hash']}" if told else ""
+
+
+@lru_cache(maxsize=1)
+def _scripts(path: str, written_at: int) -> dict[str, dict[str, str]]:
+    """What was built, by entry; read anew when it is written anew."""
+    scripts: dict[str, dict[str, str]] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return scripts
 
 
 PLACES = {"percent": 1, "index": 1, "points": 1, "packs": 1, "per_person": 1, "ratio": 2, "days": 1}
@@ -55,12 +79,18 @@ def measure(kpi: Kpi) -> str:
     """The unit of measure in the reader's words."""
     return {
         "percent": "%",
-        "fen": pgettext("measure", "yuan a carton"),
+        "fen": _money(kpi.id),
         "packs": pgettext("measure", "packs"),
         "cartons": pgettext("measure", "cartons"),
         "points": pgettext("measure", "points"),
         "per_person": pgettext("measure", "each"),
     }.get(kpi.unit, "")
+
+
+def _money(kpi_id: str) -> str:
+    if kpi_id == kpis.AMOUNT.id:
+        return _("yuan")
+    return _("yuan a box") if kpi_id == trade_kpis.REVENUE_PER_BOX.id else pgettext("measure", "yuan a carton")
 
 
 @register.filter

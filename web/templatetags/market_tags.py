@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import Final
 
 from django import template
-from django.contrib.staticfiles import finders
-from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from backend.kpis import Number
@@ -28,6 +26,7 @@ class Against:
     name: str
     text: str
     spoken: str
+    short: str  # without the unit, for tables
 
 
 @register.filter
@@ -50,19 +49,17 @@ def _held(figure: Figure, told: Told, whole: bool) -> Against | None:
         return None
     if whole:
         text = _("whole %s") % plain(then, unit)
-        return Against(name, text, text)
+        return Against(name, text, text, text)
     moved, written = (change, unit) if unit in IN_POINTS else (percent, "percent")
     if moved is None:
         return None
     if moved == 0:
-        return Against(name, "=", _("unchanged"))
+        return Against(name, "=", _("unchanged"), "=")
     size = plain(abs(Decimal(moved)), written)
-    size += "%" if unit not in IN_POINTS else " pt" if unit == "percent" else ""
+    short = f"{'▲' if moved > 0 else '▼'} {size}{'' if unit in IN_POINTS else '%'}"
+    if unit == "percent":
+        size = _("%s pt") % size
+    elif unit not in IN_POINTS:
+        size += "%"
     words = _("up %s") if moved > 0 else _("down %s")
-    return Against(name, f"{'▲' if moved > 0 else '▼'} {size}", words % size)
-
-
-@register.simple_tag
-def built(name: str) -> str:
-    """The address of a built script, empty until it is built: pages work without it."""
-    return static(name) if finders.find(name) else ""
+    return Against(name, f"{'▲' if moved > 0 else '▼'} {size}", words % size, short)

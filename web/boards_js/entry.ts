@@ -1,0 +1,17 @@
+/** The script of every board page: htmx for parts that fetch themselves, and charts; pages work without it. */
+
+import htmx from "htmx.org";
+
+// The content policy allows neither styles nor code in the page, and parts come from this site alone.
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0; // figures are never kept in the browser
+
+/** Charts are fetched only where there is one. */
+function drawCharts(): void {
+  if (document.querySelector("trade-chart")) void import("./chart");
+}
+
+drawCharts();
+document.addEventListener("htmx:load", drawCharts);
