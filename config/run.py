@@ -91,6 +91,8 @@ def start(supervisor: Supervisor, host: str, port: int) -> bool:
             return False
     if supervisor.run_once([sys.executable, "-m", "config.steps"], {"LOG_LEVEL": "WARNING"}) != 0:
         return False
+    if supervisor.run_once([sys.executable, "-m", "config.faces"], {}) != 0:
+        supervisor.say("手机应用没有构建，其余照常 · the phone app is not built, everything else runs")
     shutil.rmtree(parts.metrics_folder(), ignore_errors=True)
     parts.metrics_folder().mkdir(parents=True)
     parts.make_web_folder()

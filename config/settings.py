@@ -154,6 +154,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = os.environ.get("STATIC_ROOT")
 STATICFILES_DIRS: list[Any] = [("tokens", BASE_DIR / "web" / "tokens")]
+if (BASE_DIR / "web" / "built").is_dir():  # what config/faces.py built; `make run` builds before it starts
+    STATICFILES_DIRS += [BASE_DIR / "web" / "built"]
 WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from the apps
 
 # Photos: what is on its way stands in a folder of this machine, what has arrived in the store (config/photo_store.py).

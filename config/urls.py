@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("backend.urls")),
     path("", include("cycles.urls")),
     path("", include("market.urls")),
+    path("", include("web.app.urls")),
     path("", include("web.boards.urls")),
     path("", include("visits.urls")),
     path("", include("brands.urls")),

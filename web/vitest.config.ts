@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: { include: ["phone/src/**/*.test.{ts,tsx}", "boards_js/**/*.test.ts"], environment: "node", testTimeout: 20_000 },
 });

@@ -1,0 +1,17 @@
+// The entry of the phone app.
+import { render } from "preact";
+import { App } from "./app";
+import { resume } from "./data/session";
+import { follow } from "./route";
+import { speakTo } from "./api/client";
+import { language, speak } from "./words";
+import { register } from "./worker";
+import { effect } from "@preact/signals";
+import "./ui/ui.css";
+
+speak(language.value);
+effect(() => { speakTo(language.value); });
+follow();
+render(<App />, document.getElementById("app") as HTMLElement);
+void resume();
+register();
