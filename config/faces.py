@@ -54,7 +54,7 @@ def install() -> None:
 
 
 def types() -> None:
-    """The types of the API are those of docs/openapi.json: a change of it that the app does not follow does not compile."""
+    """The types of the API are those of docs/openapi.json: what the app does not follow of it does not compile."""
     if SCHEMA.exists() and SCHEMA.stat().st_mtime >= OPENAPI.stat().st_mtime:
         return
     if npm("run", "--silent", "types") != 0:

@@ -1,4 +1,4 @@
-"""The three answers under /app/: the page of the app, its service worker, and how to build them when they are not there."""
+"""The answers under /app/: the page of the app, its service worker, and how to build them where they are not."""
 
 from __future__ import annotations
 
