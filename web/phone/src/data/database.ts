@@ -85,7 +85,7 @@ interface Inside { internals?: Promise<{ dexieTable?: { toArray: () => Promise<L
 
 /** All rows that stand, by one `getAll` of IndexedDB: RxDB's own query walks a cursor, ten times slower for 5,000 rows. */
 async function rows<T extends object>(collection: RxCollection<T>): Promise<T[]> {
-  const inside = (collection.internalStorageInstance as unknown as { originalStorageInstance: Inside }).originalStorageInstance.internals;
+  const inside = collection.internalStorageInstance.internals as unknown as Inside["internals"];
   const table = (await inside)?.dexieTable;
   if (table === undefined) return (await collection.find().exec()).map((doc) => doc.toJSON() as T);
   const found = (await table.toArray()).map((row) => fromDexieToStorage<Loose>([], row));
