@@ -6,7 +6,8 @@ IN_VENV := .venv/bin/python -m
 PYTEST_ARGS ?=
 JOBS ?= 2
 
-.PHONY: run test check lint types imports migrations openapi environment start-times clean gauntlet gauntlet-smoke test-clients
+.PHONY: run test check lint types imports migrations openapi web environment start-times clean gauntlet gauntlet-smoke test-clients \
+	test-browser
 
 run: environment
 	@exec $(IN_VENV) config.run
@@ -14,7 +15,7 @@ run: environment
 test: environment
 	@$(IN_VENV) pytest -n $(JOBS) $(PYTEST_ARGS)
 
-check: environment lint types imports migrations openapi test
+check: environment lint types imports migrations openapi web test
 
 lint:
 	$(IN_VENV) ruff check .
@@ -32,6 +33,11 @@ migrations:
 # docs/openapi.json is committed; a change of the API shows as a difference here, and `manage.py openapi` accepts it.
 openapi:
 	.venv/bin/python manage.py openapi --check
+
+# Both faces' scripts: types against docs/openapi.json, rules, tests; then the bundles with their sizes (config/faces.py).
+web: environment
+	$(IN_VENV) config.faces check
+	$(IN_VENV) config.faces
 
 # Installed anew only when requirements.txt changes. uv where present (seconds instead of a minute), else pip.
 environment: .venv/.installed
@@ -59,8 +65,12 @@ gauntlet: environment
 test-clients: environment
 	@$(IN_VENV) tests.clients.run
 
+# Journeys of people through both faces in a real Chromium (Debian's, or CHROMIUM=), against a server of their own.
+test-browser: environment web
+	@$(IN_VENV) tests.browser.run
+
 # Removes everything that was made here, the embedded databases included.
 clean:
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m config.clean; fi
-	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf web/built web/node_modules .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
