@@ -1,0 +1,28 @@
+"""Lin's phone without a network: everything of her territory opens from the phone alone, also after a kill."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.stage import Stage
+
+
+def walk(stage: Stage) -> None:
+    """She signs in, the network goes, the browser is killed, and the app opens again with all it was told."""
+    with stage.phone("lin") as phone:
+        phone.sign_in("lin")
+        phone.page.wait_for_function("navigator.serviceWorker.ready.then((one) => one.active.state === 'activated')")
+        phone.page.goto("/app/unsent")
+        expect(phone.page.get_by_text(re.compile("更新$"))).to_be_visible()
+        phone.cut()
+        phone.page.reload()
+        expect(phone.page.get_by_text("没有网络，照常工作；有网时自动发送。")).to_be_visible()
+        expect(phone.page.get_by_text("林小梅")).to_be_visible()
+        phone.kill()
+        phone.open()
+        phone.cut()
+        phone.page.goto("/app/unsent")
+        expect(phone.page.get_by_text("林小梅")).to_be_visible()
+        assert phone.waiting() == 0
