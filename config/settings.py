@@ -26,6 +26,7 @@ BEHIND_HTTPS = os.environ.get("BEHIND_HTTPS") == "1"
 
 INSTALLED_APPS = [
     "config.apps.WiringConfig",
+    "web",  # before the admin, whose head and colours are ours
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -46,7 +47,6 @@ INSTALLED_APPS = [
     "visits",
     "market",
     "cycles",
-    "web",
     "demo",
 ]
 

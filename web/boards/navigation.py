@@ -69,6 +69,7 @@ AREAS: Final[tuple[Area, ...]] = (
         ),
     ),
     Area(_("field"), "visits.read", (Page(_("visits"), "visits", ("visit",)),)),
+    Area(_("master data"), "admin.site", (Page(_("master data"), "admin:index", placed=()),)),
 )
 
 
@@ -101,6 +102,11 @@ def way(actor: Actor, here: Place, route: str) -> Way:
         if inside is not None and len(told) > 1:
             pages = told
     return Way(tuple(areas), pages)
+
+
+def doors(actor: Actor) -> tuple[Link, ...]:
+    """Each area by its first page, from where no unit and month are chosen: the pages of master data. No query."""
+    return tuple(Link(area.name, reverse(area.pages[0].route)) for area in _open_to(actor))
 
 
 def _open_to(actor: Actor) -> Iterable[Area]:

@@ -15,6 +15,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from backend.admin_site import actor_in
 from backend.http.auth import actor
 from backend.kpis import Kpi, Number
 from backend.models import Unit
@@ -22,7 +23,7 @@ from market import kpis
 from market.figures import trade_kpis
 from market.figures.formulas import Figure
 from web.boards import navigation
-from web.boards.navigation import Way
+from web.boards.navigation import Link, Way
 from web.boards.place import is_english
 
 register = template.Library()
@@ -33,6 +34,12 @@ def ways(context: template.Context) -> Way:
     """The areas and pages at the head of a page."""
     request = context["request"]
     return navigation.way(actor(request), context["here"], request.resolver_match.url_name or "")
+
+
+@register.simple_tag(takes_context=True)
+def doors(context: template.Context) -> tuple[Link, ...]:
+    """The areas, for a page that stands at no unit."""
+    return navigation.doors(actor_in(context["request"]))
 
 
 @register.simple_tag
