@@ -92,6 +92,9 @@ class Feed:
     `owners`: of documents of persons in the stream of a unit, told by `append` alone: SELECT id of all that are
     %(person)s's, shown or no longer, so that of another's not even the id is told.
 
+    `shape` describes a document, as a type that msgspec reads (backend/documents.py): the API's description and the
+    phone's types are made of it.
+
     `key`, `id_of` and `tells_deleted` are for documents that are not keyed by a UUID called `id`: a tombstone cannot be
     made from their id alone, so the statement gives deleted documents whole, with `_deleted` in every one.
     """
@@ -111,6 +114,7 @@ class Feed:
     key: str = "id"
     id_of: Callable[[Any], UUID] = id_of_text
     tells_deleted: bool = False
+    shape: Any = None
 
     @property
     def quarantined_as(self) -> str:

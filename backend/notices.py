@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from backend import clock, synclog
+from backend import clock, feed_shapes, synclog
 from backend.errors import Problem
 from backend.feeds import Feed
 from backend.ids import UUID7_SQL
@@ -68,7 +68,7 @@ AND n.created_at > %(today)s::date - 92
 AND (%(ids)s::uuid[] IS NULL OR n.id = ANY(%(ids)s::uuid[]))
 """
 _OWNERS = "SELECT id FROM backend_notice WHERE person_id = %(person)s"
-FEED = Feed(COLLECTION, 1, "visits.read", _DOCUMENTS, above=True, owners=_OWNERS)
+FEED = Feed(COLLECTION, 1, "visits.read", _DOCUMENTS, above=True, owners=_OWNERS, shape=feed_shapes.Notices)
 
 
 def tell(rows: Sequence[Told]) -> int:

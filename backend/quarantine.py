@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from backend import errors, synclog
+from backend import errors, feed_shapes, synclog
 from backend.errors import Problem
 from backend.feeds import Feed
 from backend.ids import uuid7
@@ -75,7 +75,7 @@ AND (%(ids)s::uuid[] IS NULL OR q.id = ANY(%(ids)s::uuid[]))
 """
 _OWNERS = "SELECT id FROM backend_quarantined WHERE person_id = %(person)s"
 
-ISSUES = Feed(COLLECTION, 1, "quarantine.read", _ISSUES, above=True, owners=_OWNERS)
+ISSUES = Feed(COLLECTION, 1, "quarantine.read", _ISSUES, above=True, owners=_OWNERS, shape=feed_shapes.SyncIssues)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from backend.feeds import Feed
 from backend.ids import numbered_sql
+from brands.feed_shapes import Products
 
 CATALOGUE = "catalogue"  # the mark: what is sold has changed, or what it costs
 
@@ -35,4 +36,4 @@ WHERE k.unit_id = ANY(%(units)s) AND NOT k.during << daterange(%(today)s, NULL)
 AND (%(ids)s::uuid[] IS NULL OR {_LISTING} = ANY(%(ids)s::uuid[]))
 """  # noqa: S608  names of our own
 
-FEEDS = (Feed("products", 1, "brands.read", _DOCUMENTS, above=True, kinds=(CATALOGUE, "key_products")),)
+FEEDS = (Feed("products", 1, "brands.read", _DOCUMENTS, above=True, kinds=(CATALOGUE, "key_products"), shape=Products),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from backend import clock
 from backend.feeds import Feed
-from cycles import gate, words_push
+from cycles import feed_shapes, gate, words_push
 from cycles.grid import CELLS, COLUMNS, Dimension
 
 _LAST, _THIS, _NEXT = (clock.month_sql(count) for count in (-1, 0, 1))
@@ -113,9 +113,18 @@ WHERE %(ids)s::uuid[] IS NULL OR {words_push.KEY} = ANY(%(ids)s::uuid[])
 
 _READ, _KINDS = "cycles.read", (gate.CHAIN, "assignments")
 FEEDS = (
-    Feed("findings", 1, _READ, _FINDINGS, kinds=_KINDS),
-    Feed("actions", 1, _READ, _ACTIONS, kinds=_KINDS),
-    Feed("improvements", 1, _READ, _IMPROVEMENTS, kinds=_KINDS),
-    Feed("cycles", 1, _READ, _CYCLES, kinds=_KINDS),
-    Feed("cell_words", 1, _READ, _CELL_WORDS, kinds=(gate.CHAIN,), owned=words_push.OWNED, push=words_push.push),
+    Feed("findings", 1, _READ, _FINDINGS, kinds=_KINDS, shape=feed_shapes.Findings),
+    Feed("actions", 1, _READ, _ACTIONS, kinds=_KINDS, shape=feed_shapes.Actions),
+    Feed("improvements", 1, _READ, _IMPROVEMENTS, kinds=_KINDS, shape=feed_shapes.Improvements),
+    Feed("cycles", 1, _READ, _CYCLES, kinds=_KINDS, shape=feed_shapes.Cycles),
+    Feed(
+        "cell_words",
+        1,
+        _READ,
+        _CELL_WORDS,
+        kinds=(gate.CHAIN,),
+        owned=words_push.OWNED,
+        push=words_push.push,
+        shape=feed_shapes.CellWords,
+    ),
 )

@@ -15,6 +15,7 @@ from backend import clock, parameters
 from backend.feeds import Feed
 from backend.ids import numbered_sql
 from cycles.calendar import ONE_DAY, published_years
+from cycles.feed_shapes import Settings
 from cycles.sentences import templates
 
 CALENDAR = "calendar"  # the mark of the nation: a day is worked, or no longer
@@ -55,7 +56,8 @@ def feed() -> Feed:
         "published_days": json.dumps(_published_days()),
         "sentences": json.dumps({f"{t.key}@{t.version}": [t.zh, t.en] for t in templates()}, ensure_ascii=False),
     }
-    return Feed("settings", 1, "org.read", _DOCUMENTS, above=True, kinds=(parameters.MARK, CALENDAR), parameters=given)
+    kinds = (parameters.MARK, CALENDAR)
+    return Feed("settings", 1, "org.read", _DOCUMENTS, above=True, kinds=kinds, parameters=given, shape=Settings)
 
 
 def _published_days() -> dict[str, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend import clock
 from backend.feeds import Feed
+from market.feed_shapes import Samples, ShopMonths
 from market.intelligence import news
 
 SOLD = "sold"  # the mark: orders of shops that the territory has today have changed
@@ -46,7 +47,14 @@ AND (%(ids)s::uuid[] IS NULL OR s.id = ANY(%(ids)s::uuid[]))
 """
 
 FEEDS = (
-    Feed("shop_months", 1, "market.read", _SHOP_MONTHS, kinds=(SOLD, "visits", "visited", "assignments")),
-    Feed("samples", 1, "market.read", _SAMPLES, kinds=("samples", "assignments")),
+    Feed(
+        "shop_months",
+        1,
+        "market.read",
+        _SHOP_MONTHS,
+        kinds=(SOLD, "visits", "visited", "assignments"),
+        shape=ShopMonths,
+    ),
+    Feed("samples", 1, "market.read", _SAMPLES, kinds=("samples", "assignments"), shape=Samples),
     news.FEED,
 )

@@ -6,10 +6,17 @@ A card is for those who work in shops (`retail.edit`): it carries the tier, whic
 from __future__ import annotations
 
 from backend.feeds import Feed
-from retail import documents, news, papers
+from retail import documents, feed_shapes, news, papers
 
 FEEDS = (
-    Feed("retailers", 1, "retail.edit", documents.RETAILERS, kinds=("assignments", news.PAPERS)),
+    Feed(
+        "retailers",
+        1,
+        "retail.edit",
+        documents.RETAILERS,
+        kinds=("assignments", news.PAPERS),
+        shape=feed_shapes.Retailers,
+    ),
     Feed(
         "needs",
         1,
@@ -18,6 +25,7 @@ FEEDS = (
         kinds=("assignments",),
         owned=papers.NEED_OWNED,
         push=papers.push_needs,
+        shape=feed_shapes.Needs,
     ),
     Feed(
         "promises",
@@ -27,5 +35,6 @@ FEEDS = (
         kinds=("assignments",),
         owned=papers.PROMISE_OWNED,
         push=papers.push_promises,
+        shape=feed_shapes.Promises,
     ),
 )

@@ -12,6 +12,7 @@ from django.db import connection
 from backend import clock, marks
 from backend.feeds import Feed
 from backend.parameters import declared
+from visits.feed_shapes import DisplayTasks
 from visits.parameters import REPAIR_DAYS, TAG_RATE
 from visits.presence import counts
 
@@ -140,4 +141,4 @@ AND (t.closed_on IS NULL OR t.closed_on > %(today)s::date - {CLOSED_KEPT_DAYS})
 AND (%(ids)s::uuid[] IS NULL OR t.id = ANY(%(ids)s::uuid[]))
 """  # noqa: S608 - constants only
 
-FEED = Feed("display_tasks", 1, "visits.read", _DOCUMENTS, kinds=(MARK, "assignments"))
+FEED = Feed("display_tasks", 1, "visits.read", _DOCUMENTS, kinds=(MARK, "assignments"), shape=DisplayTasks)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from backend import clock
 from backend.feeds import Feed
 from backend.ids import numbered_sql
-from visits import news, plan_push, policies, stops, templates
+from visits import feed_shapes, news, plan_push, policies, stops, templates
 from visits.json_sql import array, field, obj, or_null, plain, quoted
 
 RECENT = 5
@@ -125,9 +125,16 @@ AND (%(ids)s::uuid[] IS NULL OR s.id = ANY(%(ids)s::uuid[]))
 """  # noqa: S608  dates of our own
 
 FEEDS = (
-    Feed("recent_visits", 1, "visits.read", _RECENT, kinds=(news.KIND, news.ELSEWHERE, "assignments", "papers")),
-    Feed("policies", 1, "policies.read", _POLICIES, above=True, kinds=(policies.MARK,)),
-    Feed("templates", 1, "policies.read", _TEMPLATES, above=True, kinds=(templates.MARK,)),
+    Feed(
+        "recent_visits",
+        1,
+        "visits.read",
+        _RECENT,
+        kinds=(news.KIND, news.ELSEWHERE, "assignments", "papers"),
+        shape=feed_shapes.RecentVisits,
+    ),
+    Feed("policies", 1, "policies.read", _POLICIES, above=True, kinds=(policies.MARK,), shape=feed_shapes.Policies),
+    Feed("templates", 1, "policies.read", _TEMPLATES, above=True, kinds=(templates.MARK,), shape=feed_shapes.Templates),
     Feed(
         "plan",
         1,
@@ -136,5 +143,6 @@ FEEDS = (
         kinds=("assignments", stops.MARK),
         owned=plan_push.OWNED,
         push=plan_push.push,
+        shape=feed_shapes.Plan,
     ),
 )

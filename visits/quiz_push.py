@@ -17,7 +17,7 @@ from backend.errors import Problem
 from backend.feeds import Document, Feed, Pushed, Sent, Verdict
 from backend.rowwise import Stored
 from backend.scope import Actor
-from visits import faq, quiz
+from visits import faq, feed_shapes, quiz
 from visits.models import QuizAttempt
 from visits.wire import QuizAnswer
 
@@ -87,6 +87,15 @@ AND (%(ids)s::uuid[] IS NULL OR q.id = ANY(%(ids)s::uuid[]))
 """
 
 FEEDS = (
-    Feed("quiz_attempts", 1, "visits.record", _ATTEMPTS, kinds=(quiz.MARK,), owned=OWNED, push=push),
-    Feed("policy_questions", 1, "policies.read", _QUESTIONS, kinds=(faq.QUESTIONS,)),
+    Feed(
+        "quiz_attempts",
+        1,
+        "visits.record",
+        _ATTEMPTS,
+        kinds=(quiz.MARK,),
+        owned=OWNED,
+        push=push,
+        shape=feed_shapes.QuizAttempts,
+    ),
+    Feed("policy_questions", 1, "policies.read", _QUESTIONS, kinds=(faq.QUESTIONS,), shape=feed_shapes.PolicyQuestions),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from backend import clock
 from backend.feeds import Feed
+from visits.feed_shapes import Visits
 from visits.json_sql import field, obj, or_null, plain, quoted
 from visits.news import COLLECTION
 from visits.pushed import push
@@ -51,4 +52,5 @@ VISITS = Feed(
     push=push,
     told_by_writers=True,  # visits/news.py, visits/photos.py, visits/checkin.py
     kept_as="visit",
+    shape=Visits,
 )

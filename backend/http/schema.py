@@ -20,7 +20,7 @@ from drf_spectacular.plumbing import build_mock_request, get_lib_doc_excludes
 from drf_spectacular.utils import OpenApiParameter
 
 from backend.errors import kind
-from backend.http import problems
+from backend.http import problems, sync_shapes
 from backend.http.serializers import OutModelSerializer, OutSerializer, Strict, StrictModelSerializer, StrictSerializer
 from backend.http.views import Gate, ScopedView
 from backend.http.viewsets import ScopedViewSet
@@ -203,6 +203,7 @@ def document() -> dict[str, Any]:
         generator = SchemaGenerator()  # type: ignore[no-untyped-call]
         found = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     found["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    sync_shapes.describe(found)
     return json.loads(json.dumps(found, default=str))
 
 

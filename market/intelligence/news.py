@@ -12,6 +12,7 @@ from django.db import connection
 
 from backend import clock, synclog
 from backend.feeds import Feed
+from market.feed_shapes import IntelligenceItems
 
 COLLECTION = "intelligence_items"
 
@@ -31,7 +32,7 @@ AND i.on_date > %(today)s::date - 92 AND i.state <> 'withdrawn'
 AND (%(ids)s::uuid[] IS NULL OR i.id = ANY(%(ids)s::uuid[]))
 """
 _OWNERS = "SELECT id FROM market_intelligenceitem WHERE person_id = %(person)s"
-FEED = Feed(COLLECTION, 1, "visits.record", _DOCUMENTS, above=True, owners=_OWNERS)
+FEED = Feed(COLLECTION, 1, "visits.record", _DOCUMENTS, above=True, owners=_OWNERS, shape=IntelligenceItems)
 
 
 def changed(items: Iterable[UUID]) -> None:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from rest_framework.test import APIClient
 
+from tests.sync import shapes
+
 
 def uid(number: int) -> UUID:
     return UUID(int=(0x135 << 112) + (4 << 76) + (8 << 60) + number)
@@ -34,6 +36,7 @@ class Phone:
         assert answer.status_code == 200, answer.content
         found = answer.json()
         for document in found["documents"]:
+            shapes.check(self.collection, self.version, document)
             if document["_deleted"]:
                 self.documents.pop(document["id"], None)
             else:
