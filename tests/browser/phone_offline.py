@@ -13,7 +13,7 @@ def walk(stage: Stage) -> None:
     """She signs in, the network goes, the browser is killed, and the app opens again with all it was told."""
     with stage.phone("lin") as phone:
         phone.sign_in("lin")
-        phone.page.wait_for_function("navigator.serviceWorker.ready.then((one) => one.active.state === 'activated')")
+        phone.settle()
         phone.page.goto("/app/unsent")
         expect(phone.page.get_by_text(re.compile("更新$"))).to_be_visible()
         phone.cut()

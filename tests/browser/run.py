@@ -1,7 +1,7 @@
 """Walks the journeys one after the other: `make test-browser`, or `python -m tests.browser.run [journey ...]`.
 
 A journey is a function over the stage (tests/browser/stage.py) that raises when the screen or the database says
-something else than it should. Nothing is skipped: without Chromium it fails. Screenshots of a failure are in var/browser.
+something else than it should. Nothing is skipped: without Chromium it fails. The screen of a failure is in var/browser.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _walk(name: str) -> bool:
             stage = Stage(playwright, cast, address, Path(folder), KEPT / f"{name}.png")
             try:
                 walk(stage)
-            except Exception:
+            except Exception:  # noqa: BLE001  whatever it is, the other journeys are walked too
                 traceback.print_exc()
                 return False
     return True

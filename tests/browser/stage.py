@@ -1,4 +1,4 @@
-"""What a journey is given: the cast, the server's address, and browsers with a store of their own that can be killed."""
+"""What a journey is given: the cast, the server's address, and browsers with their own store that can be killed."""
 
 from __future__ import annotations
 
@@ -87,6 +87,14 @@ class Phone:
         self.page.get_by_label("密码").fill(PASSWORD)
         self.page.get_by_role("button", name="登录").click()
         expect(self.page.get_by_role("navigation")).to_be_visible()
+
+    def settle(self) -> None:
+        """The service worker holds the whole app."""
+        self.page.evaluate("""async () => {
+          const { active } = await navigator.serviceWorker.ready;
+          if (active.state === "activated") return;
+          await new Promise((done) => active.addEventListener("statechange", done, { once: true }));
+        }""")
 
     def cut(self, *, is_cut: bool = True) -> None:
         """The network is gone, for pages and worker."""
