@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from backend import clock
-from backend.errors import Problem
+from backend.errors import FieldError, Problem
 from backend.exports import asking
 from backend.http.auth import actor, signed_in
 from backend.models import Export
@@ -28,12 +28,14 @@ OPEN = (Export.State.QUEUED, Export.State.RUNNING)
 
 def ask(form: Form, asked: Asked) -> str:
     """The figures of the unit and those right below it, of the month, as a file. Problems as asking.start."""
-    month = asked.here.month
+    month, wanted = asked.here.month, form.text("format")
+    if wanted not in Export.Format.values:
+        raise Problem("invalid", errors=[FieldError("invalid", pointer="/format")])
     asking.start(
         actor=form.actor,
         asked=asking.Asked(
             kind="figures",
-            format=form.text("format") or Export.Format.XLSX,
+            format=wanted,
             unit_id=asked.here.unit.pk,
             since=month,
             until=clock.month_end(month),

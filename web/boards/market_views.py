@@ -50,6 +50,7 @@ def market(request: HttpRequest) -> HttpResponse:
     case = Case(unit.pk, month, {one.number: one for one in found}, blocks_why.lines_of(unit.pk, month))
     sentences = [(one, behind.page(one.rows, asked.here)) for one in blocks_why.draft(case)]
     told |= {"why": sentences, "blocks": market_blocks.shown(found, asked), "freshness": found[0].freshness}
+    told["is_blank"] = not any(figure.value for block in found for figure in block.figures)
     return acts.shown(request, "boards/market.html", told, done)
 
 
