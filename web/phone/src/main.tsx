@@ -8,6 +8,7 @@ import { language, speak } from "./words";
 import { register } from "./worker";
 import { effect } from "@preact/signals";
 import "./ui/ui.css";
+import "./visit/visit.css";
 
 speak(language.value);
 effect(() => { speakTo(language.value); });
