@@ -271,6 +271,7 @@ function map(spec: Spec, look: Look): Option {
             return place < 0 ? "" : `${spec.labels[place] ?? ""}\n${exact(values[place], spec.places)}`;
           },
         },
+        labelLayout: { hideOverlap: true },
         data: spec.codes.map((code, n) => ({ name: code, value: values[n] ?? Number.NaN })),
       },
     ],
