@@ -1,8 +1,73 @@
-// The screen "shop"; app.tsx opens it.
+// The shop's card, read at the door in one screen; its tier is not shown, for the retailer may look on. At /app/shop/<id>.
+import { useMemo } from "preact/hooks";
 import type { ScreenProps } from "../app";
-import { Empty, Page } from "../ui";
-import { t } from "../words";
+import { draftOf } from "../data/drafts";
+import { all, one } from "../data/live";
+import { signedIn } from "../data/session";
+import { fill } from "../sentences";
+import { dayOf } from "../time";
+import { mapLink, type Shop } from "../today/day";
+import { pointOf } from "../today/here";
+import { reasonsOf } from "../today/reasons";
+import { Facts, Sign } from "../today/stop";
+import { Card, Empty, Page } from "../ui";
+import { language, t } from "../words";
+import { knownOf } from "../visit/known";
+import { Bought, Seen } from "./goods";
+import { daysTo } from "./history";
+import { Last, ToBrief } from "./last";
+import { Found, Promised, ToDo } from "./owed";
+import { w } from "./words";
 
-export default function Shop(_props: ScreenProps) {
-  return <Page title={t("app")}><Empty title={t("nothing_here")} /></Page>;
+const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+const LICENCE_SOON = 90;
+
+export default function ShopCard({ id }: ScreenProps) {
+  const shop = one("retailers", id).value, draft = useMemo(() => draftOf(id), [id]).value;
+  if (shop === undefined) return <Page title={w("shop")} back="/app/"><Empty title={w("gone")} note={w("gone_note")} href="/app/" action={t("to_today")} /></Page>;
+  const today = dayOf(), known = knownOf(id, undefined, signedIn.value?.id ?? "");
+  const stop = [...all("plan").value.values()].find((row) => row.retailer_id === id && row.on_date === today && row.state === "planned");
+  return (
+    <Page title={shop.name} back="/app/" aside={<Sign shopId={id} name={shop.name} />}>
+      <div class="row">
+        <a class="button main" href={`/app/visit/${id}`}>{w(draft === undefined ? "visit" : "go_on")}</a>
+        <a class="button" href={mapLink(shop, pointOf(shop))} target="_blank" rel="noreferrer">{w("map")}</a>
+      </div>
+      {stop === undefined ? null : <Card title={w("reasons")}><ul>{reasonsOf(stop).map((reason) => <li key={reason}>{reason}</li>)}</ul></Card>}
+      <Who shop={shop} today={today} />
+      <Promised shopId={id} today={today} />
+      <ToDo shopId={id} today={today} />
+      <Found shopId={id} />
+      {known === null ? null : <ToBrief known={known} />}
+      <Last shopId={id} />
+      <Bought shopId={id} today={today} />
+      <Seen shopId={id} />
+    </Page>
+  );
+}
+
+function Who({ shop, today }: { shop: Shop; today: string }) {
+  const weekday = shop.order_weekday === null ? undefined : WEEKDAYS[shop.order_weekday - 1];
+  const classes = [
+    shop.state !== null && shop.state !== "active" ? w(shop.state) : null, shop.market_type === null ? null : w(shop.market_type === "C" ? "urban" : "rural"),
+    shop.terminal_type ? w(shop.terminal_type) : null, shop.visit_class ? w(`class_${shop.visit_class}`) : null, weekday === undefined ? null : w("order_day", { weekday: w(weekday) }),
+  ].filter((said) => said !== null);
+  return (
+    <Card title={w("who")}>
+      <p>{w("holder", { name: shop.holder })} · <Licence until={shop.licence_valid_until} today={today} /></p>
+      <p class="small">{shop.address}</p>
+      <Facts shop={shop} />
+      <p class="quiet small">{[w("code", { code: shop.code }), ...classes].join(" · ")}</p>
+      <div class="row">
+        {shop.contacts.map((contact) => <a class="button" key={contact.id} href={`tel:${contact.phone}`}>{w("call", { name: `${contact.name}${contact.relation === "" ? "" : `（${contact.relation}）`}` })}</a>)}
+      </div>
+    </Card>
+  );
+}
+
+function Licence({ until, today }: { until: string | null; today: string }) {
+  if (until === null) return null;
+  const days = daysTo(until, today);
+  if (days < 0) return <strong>{w("licence_late", { n: -days })}</strong>;
+  return days <= LICENCE_SOON ? <strong>{w("licence_soon", { n: days })}</strong> : <span>{w("licence_until", { day: fill("{on:day}", { on: until }, language.value) })}</span>;
 }

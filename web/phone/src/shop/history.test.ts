@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { bought, daysTo, lastTwo, seenSeries } from "./history";
+
+type Recent = Parameters<typeof seenSeries>[0][number];
+const visit = (on_date: string, seen: Recent["seen"]) => ({ on_date, started_at: `${on_date}T02:00:00+00:00`, seen }) as Recent;
+
+test("what was seen of a product stands in the order of the visits, with gaps", () => {
+  const series = seenSeries([visit("2026-11-17", [[12, 0, null], [25, 60, 9700]]), visit("2026-11-10", [[25, 40, 9600]]), visit("2026-11-03", []), visit("2026-10-20", [[25, null, 9500], [7, null, null]])]);
+  expect(series).toEqual([
+    { product_id: 25, stock: [null, 40, 60], price: [9500, 9600, 9700], days: ["2026-10-20", "2026-11-10", "2026-11-17"] },
+    { product_id: 12, stock: [null, null, 0], price: [null, null, null], days: ["2026-10-20", "2026-11-10", "2026-11-17"] },
+  ]);
+  expect(lastTwo(series[0]?.price ?? [])).toEqual([9700, 9600]);
+  expect(lastTwo([null])).toEqual([null, null]);
+});
+
+test("thirteen months end with this one, and months without orders count as none", () => {
+  const told = bought([{ month: "2026-01", cartons: 461, amount_fen: 9035950, orders: 3, visits: 5 }], "2026-02");
+  expect(told.length).toBe(13);
+  expect(told[0]?.month).toBe("2025-02");
+  expect(told.slice(-2)).toEqual([{ month: "2026-01", cartons: 461, amount_fen: 9035950 }, { month: "2026-02", cartons: 0, amount_fen: 0 }]);
+});
+
+test("days are counted over the end of a month", () => {
+  expect([daysTo("2026-12-02", "2026-11-23"), daysTo("2026-11-20", "2026-11-23")]).toEqual([9, -3]);
+});
