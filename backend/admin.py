@@ -19,6 +19,7 @@ from backend.models import AuditEntry, Device, Parameter, Person, Position, Role
 from backend.scope import Actor
 
 admin.site.site_header = admin.site.site_title = _("135 method: master data")
+admin.site.index_title = _("master data")
 
 
 def range_field(**kwargs: Any) -> DateRangeField:
