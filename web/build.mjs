@@ -47,7 +47,7 @@ async function phone() {
   const told = { version, release, script: relative(OUT, script), style: relative(OUT, made.cssBundle), files: names };
   writeFileSync(join(out, "built.json"), JSON.stringify(told));
   await build({
-    ...common, splitting: false, format: "iife", entryPoints: ["phone/sw.ts"], outfile: join(out, "sw.js"),
+    ...common, splitting: false, format: "iife", entryNames: "[name]", entryPoints: ["phone/sw.ts"], outdir: out,
     define: { ...common.define, PRECACHED: JSON.stringify(names), RELEASE: JSON.stringify(release) },
   });
   const first = reachable(result, script, { dynamic: false }).reduce((sum, file) => sum + packed(file), 0);

@@ -91,7 +91,8 @@ class Phone:
     def settle(self) -> None:
         """The service worker holds the whole app."""
         self.page.evaluate("""async () => {
-          const { active } = await navigator.serviceWorker.ready;
+          const late = new Promise((done, failed) => setTimeout(() => failed(new Error("no worker")), 30_000));
+          const { active } = await Promise.race([navigator.serviceWorker.ready, late]);
           if (active.state === "activated") return;
           await new Promise((done) => active.addEventListener("statechange", done, { once: true }));
         }""")
