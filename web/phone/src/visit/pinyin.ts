@@ -6,7 +6,7 @@ const FIRST: readonly (readonly [string, string])[] = [
   ["m", "妈"], ["n", "拏"], ["o", "噢"], ["p", "趴"], ["q", "七"], ["r", "呥"], ["s", "仨"], ["t", "他"], ["w", "屲"], ["x", "夕"], ["y", "丫"], ["z", "帀"],
 ];
 /** Characters that names of the trade read otherwise than the collator files them. */
-const READ: Readonly<Record<string, string>> = { 重: "c", 行: "h", 厦: "x" };
+const READ: Readonly<Record<string, string>> = { 重: "c", 长: "c", 厦: "x" };
 const HAN = /\p{Script=Han}/u;
 const known = new Map<string, string>();
 

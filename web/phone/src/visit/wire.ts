@@ -1,5 +1,6 @@
 // A draft as the visit that is sent: exactly VisitIn of visits/wire.py, under the draft's own id; and what comes with it. Pure.
 import type { BriefingDraft, VisitDraft } from "./draft";
+import { passes } from "./score";
 import type { Item, Place, Purpose, Remark, Visit, WireAnswer, WireBriefing } from "./shapes";
 
 export interface Told {
@@ -54,13 +55,14 @@ function place(one: Place): Place {
   return { lon: one.lon, lat: one.lat, datum: one.datum, accuracy_m: one.accuracy_m, ...(one.mock === true ? { mock: true } : {}) };
 }
 
-/** Answers in the order of the items; what follows from a rule is not told. Put right is what has its photo after. */
+/** Answers in the order of the items; what follows from a rule is not told. Put right is what failed and has its photo after. */
 function checked(draft: VisitDraft, items: readonly Item[]): Visit["check"] {
   if (draft.template_version_id === null) return null;
+  const photographed = new Set(draft.photos.map((photo) => photo.item ?? ""));
   const answers = items.flatMap((item): WireAnswer[] => {
     const one = draft.answers[item.code];
     if (item.rule !== undefined || one?.answer === undefined) return [];
-    const mended = one.fixed === true && one.after !== undefined;
+    const mended = one.fixed === true && one.after !== undefined && passes(item, one.answer, photographed) === false;
     const photos = { ...(one.before === undefined ? {} : { before: one.before }), ...(one.after === undefined ? {} : { after: one.after }) };
     return [{ item: item.code, answer: one.answer, ...(mended ? { fixed: true } : {}), ...(mended ? photos : {}) }];
   });
