@@ -13,7 +13,7 @@ import { keepPhoto } from "./photos";
 import { hindrance, unsent } from "./status";
 import { change, put, takeBack } from "./write";
 
-type Row = { assumedMasterState?: Loose; newDocumentState: Loose };
+interface Row { assumedMasterState?: Loose; newDocumentState: Loose }
 const PERSON = "0192f0a0-0000-7000-8000-000000000001";
 
 /** Answers as the real one: pages by a number, push stores what it gets unless told otherwise. */
