@@ -72,7 +72,7 @@ def shown(found: Sequence[Block], asked: Asked) -> list[BlockShown]:
     """All of them with their charts. Three queries at most for the charts."""
     charts: dict[int, list[Chart]] = {1: headline_charts(asked)}
     for block in found:
-        charts.setdefault(block.number, []).extend(_charts_of(block))
+        charts.setdefault(block.number, []).extend(_charts_of(block, asked))
     return [
         BlockShown(
             block.number,
@@ -207,16 +207,16 @@ def on_map(asked: Asked, kpi: Kpi) -> Chart:
     )
 
 
-def _charts_of(block: Block) -> Iterable[Chart]:
+def _charts_of(block: Block, asked: Asked) -> Iterable[Chart]:
     classes = block.table("classes")
     if classes is not None and classes.rows:
-        yield _bars(classes, ("class_share", "share_last_year"), _("share of each price class"), "%")
+        yield _bars(classes, ("class_share", "share_last_year"), _("share of each price class"), asked)
     words = block.table("words")
     if words is not None and words.rows:
-        yield _bars(words, ("count",), _("products by state of their market"), _("products"))
+        yield _bars(words, ("count",), _("products by state of their market"), asked)
 
 
-def _bars(table: Table, codes: Sequence[str], title: str, counted_in: str) -> Chart:
+def _bars(table: Table, codes: Sequence[str], title: str, asked: Asked) -> Chart:
     """Columns of a table side by side; the second is what the first is held against."""
     english = place.is_english()
     columns = {one.code: (number, one) for number, one in enumerate(table.columns)}
@@ -227,4 +227,6 @@ def _bars(table: Table, codes: Sequence[str], title: str, counted_in: str) -> Ch
         series.append(Series(column.title_en if english else column.title, tuple(told), "quiet" if series else ""))
     labels = tuple(row.label_en if english else row.label for row in table.rows)
     unit = columns[codes[0]][1].unit
-    return Chart(f"bars-{table.code}", "bars", title, unit, counted_in, labels, tuple(series))
+    links = tuple(_drill(row, asked) or behind.page(row.rows_url, asked.here) for row in table.rows)
+    counted_in = "%" if unit == "percent" else ""
+    return Chart(f"bars-{table.code}", "bars", title, unit, counted_in, labels, tuple(series), links)

@@ -198,7 +198,7 @@ function range(spec: Spec, look: Look): Option {
         type: "custom",
         data: marks,
         cursor: spec.links.length > 0 ? "pointer" : "default",
-        renderItem: (_params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => spread(api, look),
+        renderItem: (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => spread(params, api, look),
         encode: { x: [1, 2, 3, 4, 5], y: 0 },
         markLine: reference(spec, look, "xAxis"),
       },
@@ -206,7 +206,12 @@ function range(spec: Spec, look: Look): Option {
   };
 }
 
-function spread(api: CustomSeriesRenderItemAPI, look: Look): CustomSeriesRenderItemReturn {
+function spread(
+  params: CustomSeriesRenderItemParams,
+  api: CustomSeriesRenderItemAPI,
+  look: Look,
+): CustomSeriesRenderItemReturn {
+  const plane = params.coordSys as unknown as { x: number; width: number };
   const at = (part: number): number[] => api.coord([api.value(part), api.value(0)]);
   const [least, lower, median, upper, most] = [at(1), at(2), at(3), at(4), at(5)].map(([x]) => x ?? 0);
   const y = at(1)[1] ?? 0;
@@ -215,6 +220,8 @@ function spread(api: CustomSeriesRenderItemAPI, look: Look): CustomSeriesRenderI
   return {
     type: "group",
     children: [
+      // The whole row can be pointed at.
+      { type: "rect", shape: { x: plane.x, y: y - 12, width: plane.width, height: 24 }, style: { fill: "transparent" } },
       { type: "line", shape: { x1: least, y1: y, x2: most, y2: y }, style: { stroke: look.quiet, lineWidth: 1 } },
       { type: "rect", shape: { x: lower, y: y - 6, width, height: 12 }, style: { fill: look.map[1], stroke: main, lineWidth: 1 } },
       { type: "circle", shape: { cx: median, cy: y, r: 4.5 }, style: { fill: main, stroke: look.paper, lineWidth: 1 } },
