@@ -1,4 +1,4 @@
-"""What every test may use: the database (tests/database.py) and derandomised property tests."""
+"""What every test may use: the database (tests/database.py), cheap clients, and derandomised property tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 
 from hypothesis import settings as hypothesis_settings
 
-pytest_plugins = ["tests.database", "tests.cast"]
+pytest_plugins = ["tests.database", "tests.middleware", "tests.cast"]
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis_settings.register_profile("default", deadline=None)

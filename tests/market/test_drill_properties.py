@@ -15,6 +15,7 @@ from backend import clock
 from backend.models import Unit
 from market.rollups import prices_used, recompute, segments
 from tests.cast import Cast, SignIn
+from tests.examples import examples
 from tests.market.facts import Seen, visit
 from tests.market.test_trade_properties import BUILT, World
 
@@ -41,7 +42,7 @@ def figures(client: APIClient, unit: Unit, month: str, **about: str) -> dict[str
     return {figure["kpi"]: figure for figure in answer.json()["figures"]}
 
 
-@pytest.mark.parametrize("seed", [11, 12, 13])
+@pytest.mark.parametrize("seed", range(11, 11 + examples(1, thorough=3)))
 def test_what_is_listed_and_what_moved_is_the_figure_for_every_reader(cast: Cast, sign_in: SignIn, seed: int) -> None:
     chance = random.Random(seed)
     things = World(cast, chance)
