@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -40,7 +40,6 @@ from demo import (
 )
 from demo.staging import MONTHS_OF_FACTS, Plan, run
 from market.models import UnitMonth
-from market.rollups import recompute
 from retail.models import Retailer
 from visits import proof
 from visits.models import Briefing, CheckLine, ComplianceCheck, Observation, Pitch, Remark, Visit
@@ -91,28 +90,37 @@ def load(plan: Plan, tables: Iterable[str] = TABLES, say: Say = print) -> None:
     `say` hears a line for each long step. The number of statements follows the months, not the shops.
     """
     wanted = with_needed(tables)
-    with clock.at(clock.start_of(plan.as_of) + timedelta(hours=8)):
-        with transaction.atomic(), connection.cursor() as cursor:
-            take(Lock.DEMO)
-            if is_loaded():
-                return
-            ensure_partitions(around=plan.as_of, back=MONTHS_OF_FACTS)
-            _write(plan, wanted, say)
-            cursor.execute("ANALYZE")  # before anything reads it: autovacuum comes too late
-            if "months" in wanted:
-                _live(plan, wanted, say)
-            if "visits" in wanted:
-                with _step("诉求与采集 · requests and samples", say):
-                    owed.route(plan)
-                    sampled.write(plan)
-                with _step("市场信息 · intelligence", say):
-                    heard.answer(plan)
-                with _step("看板补算 · roll-ups of what followed", say):
-                    aftermath.count(plan)
-                with _step("预警 · alerts", say):
-                    watched.write()
-        if "months" not in wanted:
+    morning = clock.start_of(plan.as_of) + timedelta(hours=8)
+    with transaction.atomic():
+        take(Lock.DEMO)
+        if is_loaded():
+            return
+        with clock.at(morning):
+            _fill(plan, wanted, say)
+        if "months" in wanted:
+            months.leave_the_rest(plan)
+    if "months" not in wanted:
+        with clock.at(morning):
             finish(wanted, say)
+
+
+def _fill(plan: Plan, wanted: set[str], say: Say) -> None:
+    ensure_partitions(around=plan.as_of, back=MONTHS_OF_FACTS)
+    _write(plan, wanted, say)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # before anything reads it: autovacuum comes too late
+    if "months" in wanted:
+        _live(plan, wanted, say)
+    if "visits" in wanted:
+        with _step("诉求与采集 · requests and samples", say):
+            owed.route(plan)
+            sampled.write(plan)
+        with _step("市场信息 · intelligence", say):
+            heard.answer(plan)
+        with _step("看板补算 · roll-ups of what followed", say):
+            aftermath.count(plan)
+        with _step("预警 · alerts", say):
+            watched.write()
 
 
 def is_finished() -> bool:
@@ -132,11 +140,8 @@ def finish(wanted: set[str], say: Say) -> None:
 
 def _live(plan: Plan, wanted: set[str], say: Say) -> None:
     """The last whole months and the running one have been lived up to this moment, on the figures of those before."""
-    first = months.first_lived(plan.as_of)
     with _step("看板汇总 · roll-ups", say):
-        for month in (*reversed(staging.months_of_totals(plan)), clock.month_of(plan.as_of)):
-            if month < first:
-                recompute.rebuild(month)
+        months.count_before(plan)
     began = time.monotonic()
     write_visits = partial(_write_visits_of, plan, visit_history.PLANNED) if "visits" in wanted else None
     for event in months.live(clock.now(), write_visits):
@@ -214,7 +219,7 @@ def _write_visits(plan: Plan, wanted: set[str], say: Say) -> None:
 def _write_visits_of(plan: Plan, due: str, month: date) -> None:
     if (until := dict(plan.months()).get(month)) is None:
         return
-    span = {"first": month, "until": until, "as_of": plan.as_of, **staging.PLACES, **_words()}
+    span = {"first": month, "until": until, "as_of": plan.as_of, **staging.PLACES, **visit_words.values()}
     stage = visit_history.STAGE.replace("{due}", due)
     extras = visit_extras.ALL if month >= months.first_lived(plan.as_of) else ()
     written = (visit_lines.VISITS, visit_lines.OBSERVATIONS, visit_lines.BRIEFINGS, visit_lines.NEEDS, *extras)
@@ -224,36 +229,6 @@ def _write_visits_of(plan: Plan, due: str, month: date) -> None:
     staging.analyze(month, Visit, Observation, CheckLine, Briefing, Pitch, Remark, ComplianceCheck)
     told = Visit.objects.filter(month=month).order_by().values_list("territory_id", "on_date").distinct()
     proof.follow_keys([marks.Key(*place) for place in told])
-
-
-def _words() -> dict[str, Any]:
-    return {
-        "openings": list(visit_words.OPENINGS),
-        "middles": list(visit_words.MIDDLES),
-        "closings": list(visit_words.CLOSINGS),
-        "away": list(visit_words.AWAY_REASONS),
-        "questions": list(visit_words.QUESTIONS),
-        "refusals": [code for code, _ in visit_words.REFUSALS],
-        "refusal_words": [words for _, words in visit_words.REFUSALS],
-        "remark_kinds": [kind for kind, _, _ in visit_words.REMARKS],
-        "remark_texts": [text for _, text, _ in visit_words.REMARKS],
-        "counters": [counter for _, _, counter in visit_words.REMARKS],
-        "need_kinds": [kind for kind, _ in visit_words.NEEDS],
-        "need_texts": [text for _, text in visit_words.NEEDS],
-        "promises": list(visit_words.PROMISES),
-        "kept": list(visit_words.KEPT),
-        "dropped": visit_words.DROPPED,
-        "tags": list(visit_words.TAGS),
-        "topics": list(visit_words.TOPICS),
-        "compliance_words": list(visit_words.COMPLIANCE_WORDS),
-        "irregular": list(visit_words.IRREGULAR),
-        "events": list(visit_words.EVENTS),
-        "trends": list(visit_words.TRENDS),
-        "campaigns": list(visit_words.CAMPAIGNS),
-        "campaign_words": list(visit_words.CAMPAIGN_WORDS),
-        "flow_words": list(visit_words.FLOW_WORDS),
-        "places": list(visit_words.PLACES),
-    }
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from backend import clock
 from cycles import changes, month, stages
 from cycles.calendar import MonthDates, dates_of
 from cycles.queries import working_calendar
-from demo import acts
+from demo import acts, staging
+from demo.staging import Plan
 from market.rollups import recompute
 from visits import following
 
@@ -40,6 +41,34 @@ class Event:
 def first_lived(as_of: date) -> date:
     """The first month that is lived: visits before it are history."""
     return clock.add_months(clock.month_of(as_of), -MONTHS_LIVED)
+
+
+def count_before(plan: Plan) -> None:
+    """The months that those which are lived are held against have their figures: a year before the first, and the month
+    before that. Classes of shops are not among them."""
+    for one in _before(plan):
+        if one >= _first_read(plan.as_of):
+            recompute.rebuild(one, classes=False)
+
+
+def leave_the_rest(plan: Plan) -> None:
+    """What nobody needed so far follows by the tick, the latest months first: classes of shops of the months before
+    those that were lived, and the months that nothing was held against. In a transaction."""
+    for one in _before(plan):
+        if one >= _first_read(plan.as_of):
+            recompute.postpone_classes(one)
+        else:
+            recompute.postpone(one)
+
+
+def _before(plan: Plan) -> list[date]:
+    """The months that have figures and were not lived, the latest first."""
+    first = first_lived(plan.as_of)
+    return [month for month in staging.months_of_totals(plan) if month < first]
+
+
+def _first_read(as_of: date) -> date:
+    return clock.add_months(first_lived(as_of), -13)
 
 
 def live(now: datetime, write_visits: Write | None) -> Iterator[str]:

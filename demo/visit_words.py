@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 # A note is one of each. {p} becomes the product that the visit looked at first.
 OPENINGS: Final = (
@@ -114,3 +114,34 @@ PLACES: Final = ("镇口", "汽车站旁", "菜市场东门", "新城广场")
 CAMPAIGN_WORDS: Final = ("活动品少,客人不感兴趣。", "兑换方便,回头客多了。")
 FLOW_WORDS: Final = ("听说{p}有人按这个价收。", "{p}流通价又低了一点。")
 COMPLIANCE_WORDS: Final = ("两处价签脱落,已提醒补齐", "许可证压在柜下,已摆正", "标识被海报遮住,当场移开")
+
+
+def values() -> dict[str, Any]:
+    """All of them, as the statements that write visits name them."""
+    return {
+        "openings": list(OPENINGS),
+        "middles": list(MIDDLES),
+        "closings": list(CLOSINGS),
+        "away": list(AWAY_REASONS),
+        "questions": list(QUESTIONS),
+        "refusals": [code for code, _ in REFUSALS],
+        "refusal_words": [words for _, words in REFUSALS],
+        "remark_kinds": [kind for kind, _, _ in REMARKS],
+        "remark_texts": [text for _, text, _ in REMARKS],
+        "counters": [counter for _, _, counter in REMARKS],
+        "need_kinds": [kind for kind, _ in NEEDS],
+        "need_texts": [text for _, text in NEEDS],
+        "promises": list(PROMISES),
+        "kept": list(KEPT),
+        "dropped": DROPPED,
+        "tags": list(TAGS),
+        "topics": list(TOPICS),
+        "compliance_words": list(COMPLIANCE_WORDS),
+        "irregular": list(IRREGULAR),
+        "events": list(EVENTS),
+        "trends": list(TRENDS),
+        "campaigns": list(CAMPAIGNS),
+        "campaign_words": list(CAMPAIGN_WORDS),
+        "flow_words": list(FLOW_WORDS),
+        "places": list(PLACES),
+    }

@@ -15,7 +15,7 @@ from backend.models import Unit
 from backend.scope import Actor, units_under
 from brands.models import Brand, PriceBand, Product
 from market.models import SubjectKind
-from market.rollups.recompute import CONSUMER
+from market.rollups import recompute, segments
 
 CAPABILITY = "boards.read"
 
@@ -84,14 +84,16 @@ class Freshness:
 
 _WAITING = """
 SELECT count(*), min(m.marked_at) FROM backend_changemark m JOIN backend_unit u ON u.id = m.unit_id
-WHERE m.consumer = %s AND u.ancestors @> ARRAY[%s::bigint]
+WHERE m.consumer = ANY(%s) AND u.ancestors @> ARRAY[%s::bigint]
 """
 
 
-def freshness(unit_id: int) -> Freshness:
-    """How far the roll-ups of the unit and all under it have come. One query."""
+def freshness(unit_id: int, *, of_classes: bool = False) -> Freshness:
+    """How far the roll-ups of the unit and all under it have come; `of_classes`: those of classes of shops too, which
+    come later. One query."""
+    consumers = [recompute.CONSUMER, segments.CONSUMER] if of_classes else [recompute.CONSUMER]
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING, [CONSUMER, unit_id])
+        cursor.execute(_WAITING, [consumers, unit_id])
         waiting, oldest = cursor.fetchone()
     return Freshness(as_of=oldest or clock.now(), waiting=waiting)
 

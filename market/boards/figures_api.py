@@ -16,7 +16,7 @@ from backend import clock, parameters
 from backend.errors import FieldError, Problem
 from backend.http.views import ScopedView
 from backend.kpis import kpi, percent
-from backend.models import Level
+from backend.models import Level, Unit
 from market import kpis, queries
 from market.boards import asking, counties, overview
 from market.boards import figures_shapes as shapes
@@ -43,7 +43,7 @@ class Figures(ScopedView):
         unit, month = place(self.actor, self.asked)
         subject, segment = about(self.asked, [unit])
         found = values.figures([unit.pk], month, kpi_ids(self.asked, subject, segment), subject, segment)[unit.pk]
-        freshness = queries.freshness(unit.pk)
+        freshness = _freshness(unit, segment)
         silent = parameters.values([SILENT_HOURS], [unit.pk], clock.month_end(month))[unit.pk][SILENT_HOURS]
         phones = queries.phones(unit.pk, silent)
         rows = rows_of(unit.pk, month, subject, segment)
@@ -117,7 +117,7 @@ class Periods(ScopedView):
             for month in months
         ]
         told = {"unit": unit_out(unit), **_about(subject, segment), "kpis": defined([kpi(k) for k in ids])}
-        return Response({**told, "freshness": head(unit, until, queries.freshness(unit.pk))["freshness"], "rows": rows})
+        return Response({**told, "freshness": head(unit, until, _freshness(unit, segment))["freshness"], "rows": rows})
 
 
 class Rank(ScopedView):
@@ -137,7 +137,7 @@ class Rank(ScopedView):
         ranked = overview.ranked(units, {pk: of[wanted] for pk, of in found.items()}, self.asked["order"] == "falling")
         size, page = self.asked["page_size"], self.asked["page"]
         told = {
-            **head(unit, month, queries.freshness(unit.pk)),
+            **head(unit, month, _freshness(unit, segment)),
             **_about(subject, segment),
             "kpi": defined([kpi(wanted)])[0],
             "count": len(ranked),
@@ -176,7 +176,7 @@ class Subjects(ScopedView):
         ]
         told = {"by": SUBJECT_NAMES[kind], "segment": str(segment), "subjects": rows}
         known = [figure.kpi for figure in found[0].figures] if found else []
-        return Response({**head(unit, month, queries.freshness(unit.pk)), "kpis": defined(known), **told})
+        return Response({**head(unit, month, _freshness(unit, segment)), "kpis": defined(known), **told})
 
 
 class Map(ScopedView):
@@ -203,7 +203,7 @@ class Map(ScopedView):
             for one in units
         ]
         told = {**_about(subject, segment), "kpi": defined([kpi(wanted)])[0], "counties": rows}
-        return Response({**head(unit, month, queries.freshness(unit.pk)), **told})
+        return Response({**head(unit, month, _freshness(unit, segment)), **told})
 
 
 class Shapes(ScopedView):
@@ -245,13 +245,18 @@ class Shops(ScopedView):
         for row in rows:
             row["rows"] = f"/api/v1/orders?retailer={row['retailer']}&month={month:%Y-%m}"
         told = {
-            **head(unit, month, queries.freshness(unit.pk)),
+            **head(unit, month, _freshness(unit, segment)),
             **_about(subject, segment),
             "results": rows,
             "after": found[size - 1].code if len(found) > size else None,
             "moved_with_shop": drill_lists.moved_shops(self.actor, asked, products),
         }
         return Response(told)
+
+
+def _freshness(unit: Unit, segment: Segment | Crossed) -> queries.Freshness:
+    """What classes of shops add comes later; two classes at once are counted live."""
+    return queries.freshness(unit.pk, of_classes=isinstance(segment, Segment) and segment != EVERYONE)
 
 
 def _about(subject: Subject, segment: Segment | Crossed) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Roll-up rows of acts, shops, volumes and strata: of territories from facts, of units above from the level below.
+"""Roll-up rows of acts, shops and strata: of territories from facts, of units above from the level below.
 
 recompute.py runs these beside those of the trade, each with the parameters of frame.py; for units
 above, %(units)s are units of one level whose children's rows are already right.
@@ -6,7 +6,6 @@ above, %(units)s are units of one level whose children's rows are already right.
 
 from __future__ import annotations
 
-from market.figures import volumes
 from market.rollups import acts_facts, strata_sums
 from market.rollups.leaves import UNIT_MEDIANS
 
@@ -43,4 +42,4 @@ FROM below LEFT JOIN people USING (unit_id) LEFT JOIN unit_median USING (unit_id
 """  # noqa: S608 - constants only
 
 TERRITORIES: tuple[str, ...] = (_UNITS, *strata_sums.TERRITORIES)
-ABOVE: tuple[str, ...] = (_UNITS_ABOVE, volumes.ABOVE, *strata_sums.ABOVE)
+ABOVE: tuple[str, ...] = (_UNITS_ABOVE, *strata_sums.ABOVE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from enum import Enum
 from typing import Any
 
 from django.db import connection, transaction
@@ -55,6 +56,15 @@ TABLES = (
     trade_store.SUBJECTS,
 )
 _HALVES = (trade_store.PRODUCTS, trade_store.SUBJECTS, volumes.TABLE)  # a visit renews a half of each row, or none
+
+
+class Part(Enum):
+    """How much of a month's rows a change can move."""
+
+    ALL = 1
+    SEEN = 2  # visits: everything but what was sold
+    ACTS = 3  # needs, promises, repairs, collection points: nothing of the trade
+
 
 Wanted = Iterable[tuple[date, Key]]  # month, and the (unit, first day of the month of the facts) that changed
 
@@ -121,7 +131,7 @@ def recompute(keys: Sequence[Key]) -> None:
 
 def recompute_acts(keys: Sequence[Key]) -> None:
     """As `recompute` after a change to visits alone: their month and the next, and of each row what visits say."""
-    _by_month(_later(keys, MONTHS_AFTER_LOOKS), acts_only=True)
+    _by_month(_later(keys, MONTHS_AFTER_LOOKS), Part.SEEN)
 
 
 def recompute_sales(keys: Sequence[Key]) -> None:
@@ -130,8 +140,8 @@ def recompute_sales(keys: Sequence[Key]) -> None:
 
 
 def recompute_service(keys: Sequence[Key]) -> None:
-    """As `recompute` after a change to acts that are no visits: their month alone, nothing that was sold."""
-    _by_month(_later(keys, 0), acts_only=True)
+    """As `recompute` after a change to acts that are no visits: their month alone, nothing of the trade."""
+    _by_month(_later(keys, 0), Part.ACTS)
 
 
 def recompute_onward(keys: Sequence[Key]) -> None:
@@ -140,8 +150,8 @@ def recompute_onward(keys: Sequence[Key]) -> None:
 
 
 def recompute_repairs(keys: Sequence[Key]) -> None:
-    """As `recompute_onward`, of what is no sale: a repair is overdue in every month until it is mended."""
-    _by_month(_onward(keys), acts_only=True)
+    """As `recompute_onward`, of nothing of the trade: a repair is overdue in every month until it is mended."""
+    _by_month(_onward(keys), Part.ACTS)
 
 
 def _onward(keys: Sequence[Key]) -> Wanted:
@@ -156,10 +166,11 @@ def _onward(keys: Sequence[Key]) -> Wanted:
     return wanted
 
 
-def rebuild(month: date) -> int:
+def rebuild(month: date, *, classes: bool = True) -> int:
     """Every roll-up row of the month is made anew from facts; the number of territories that have any.
 
-    A constant number of statements for each 200 territories.
+    Without `classes` those of classes of shops are left to `postpone_classes`. A constant number of statements for each
+    200 territories.
     """
     with transaction.atomic():
         _lock(month)
@@ -171,10 +182,32 @@ def rebuild(month: date) -> int:
         for first in range(0, len(territories), AT_ONCE):
             _fill_territories(month, territories[first : first + AT_ONCE])
         _fill_above(month, territories)
-        segments.fill(month, territories)
+        if classes:
+            segments.fill(month, territories)
         turned = {"counted_on": counted_on(month), "goods": prices_used.digest(counted_on(month))}
         RollupTurn.objects.update_or_create(month=month, defaults=turned)
     return len(territories)
+
+
+def postpone(month: date) -> None:
+    """A month that has no rows yet is marked, so that drains make it in parts. One that has begun is left alone."""
+    with transaction.atomic():
+        _lock(month)
+        day = counted_on(month)
+        turned = {"counted_on": day, "goods": prices_used.digest(day)}
+        _, is_new = RollupTurn.objects.get_or_create(month=month, defaults=turned)
+        if is_new:
+            _mark_all(prices_used.MARK, month)
+
+
+def postpone_classes(month: date) -> None:
+    """What classes of shops add to a month is marked, so that segments.py makes it in parts. In a transaction."""
+    _mark_all(segments.TURNED, month)
+
+
+def _mark_all(kind: str, month: date) -> None:
+    territories = Unit.objects.filter(level=Level.TERRITORY).values_list("pk", flat=True)
+    marks.mark(kind, [(unit, month) for unit in territories])
 
 
 def turn() -> None:
@@ -193,17 +226,10 @@ def turn() -> None:
 
 def _begin(month: date) -> None:
     """A new month: made at once where the territories are few, else marked, so that drains make it in parts."""
-    territories = list(Unit.objects.filter(level=Level.TERRITORY).values_list("pk", flat=True))
-    if len(territories) <= AT_ONCE:
+    if Unit.objects.filter(level=Level.TERRITORY).count() <= AT_ONCE:
         rebuild(month)
-        return
-    with transaction.atomic():
-        _lock(month)
-        day = counted_on(month)
-        turned = {"counted_on": day, "goods": prices_used.digest(day)}
-        _, is_new = RollupTurn.objects.get_or_create(month=month, defaults=turned)
-        if is_new:
-            marks.mark(prices_used.MARK, [(unit, month) for unit in territories])
+    else:
+        postpone(month)
 
 
 def _turn(month: date, since: date) -> None:
@@ -225,7 +251,7 @@ def _later(keys: Iterable[Key], after: int) -> Iterable[tuple[date, Key]]:
             yield month, Key(key.unit_id, facts)
 
 
-def _by_month(wanted: Wanted, *, acts_only: bool = False) -> None:
+def _by_month(wanted: Wanted, part: Part = Part.ALL) -> None:
     months: defaultdict[date, set[Key]] = defaultdict(set)
     for month, changed in wanted:
         months[month].add(changed)
@@ -233,7 +259,7 @@ def _by_month(wanted: Wanted, *, acts_only: bool = False) -> None:
         make_room()
     for month in sorted(months):  # the same order in every drainer: two never wait for each other
         _lock(month)
-        _renew(month, months[month], acts_only=acts_only)
+        _renew(month, months[month], part)
 
 
 def _lock(month: date) -> None:
@@ -241,47 +267,45 @@ def _lock(month: date) -> None:
     take(Lock.ROLLUPS, month)
 
 
-def _renew(month: date, changed: set[Key], *, acts_only: bool) -> None:
+def _renew(month: date, changed: set[Key], part: Part) -> None:
     keys = sorted(changed)
     asked: dict[str, Any] = {"units": [k.unit_id for k in keys], "facts": [k.on_date for k in keys]}
+    # What is not there yet has no part that could stay.
+    if part is not Part.ALL and not RollupTurn.objects.filter(month=month).exists():
+        part = Part.ALL
     with connection.cursor() as cursor:
         cursor.execute(_OWNERS, {**asked, "month": month, "last": counted_on(month)})
         touched = {*asked["units"], *(row[0] for row in cursor.fetchall())}
         known = sorted(Unit.objects.filter(pk__in=touched, level=Level.TERRITORY).values_list("pk", "ancestors"))
         territories = [pk for pk, _ in known]
         above = {unit for _, chain in known for unit in chain}
-        # What is not there yet has no half that could stay.
-        halved = acts_only and RollupTurn.objects.filter(month=month).exists()
-        for table in TABLES:
-            units = above - set(territories) if halved and table in _HALVES else above
+        for table in acts_sums.TABLES if part is Part.ACTS else TABLES:
+            units = above - set(territories) if part is Part.SEEN and table in _HALVES else above
             everyone = " AND segment_kind = 0" if table == trade_store.SUBJECTS else ""
             cursor.execute(
                 f"DELETE FROM {table} WHERE month = %s AND unit_id = ANY(%s){everyone}",  # noqa: S608 - ours
                 [month, sorted(units)],
             )
-    _fill_territories(month, territories, acts_only=halved)
-    _fill_above(month, territories)
+    _fill_territories(month, territories, part)
+    _fill_above(month, territories, part)
 
 
-def _fill_territories(month: date, territories: Sequence[int], *, acts_only: bool = False) -> None:
-    """Writes the missing rows of these territories, and of what visits say the rows that changed."""
+def _fill_territories(month: date, territories: Sequence[int], part: Part = Part.ALL) -> None:
+    """Writes the missing rows of these territories, and of the part the rows that changed."""
     values = named(month, territories)
-    sold = () if acts_only else (volumes.TERRITORIES, trade_store.STORE_SOLD)
+    sold = (volumes.TERRITORIES, trade_store.STORE_SOLD) if part is Part.ALL else ()
+    trade = (*trade_store.TABLES, *sold, trade_store.STORE_SEEN, *trade_store.PRUNE)
+    acts = acts_sums.TERRITORIES
     with connection.cursor() as cursor:
-        for statement in (
-            *leaves.STATEMENTS,
-            *acts_sums.TERRITORIES,
-            *trade_store.TABLES,
-            *sold,
-            trade_store.STORE_SEEN,
-            *trade_store.PRUNE,
-        ):
+        for statement in acts if part is Part.ACTS else (*leaves.STATEMENTS, *acts, *trade):
             cursor.execute(statement, values)
 
 
-def _fill_above(month: date, territories: Sequence[int]) -> None:
+def _fill_above(month: date, territories: Sequence[int], part: Part = Part.ALL) -> None:
     """Writes the missing rows of every unit above these territories, level by level."""
     values = named(month, [])
+    trade = () if part is Part.ACTS else (volumes.ABOVE, *trade_store.ABOVE)
+    prices = () if part is Part.ACTS else ancestors.STATEMENTS
     with connection.cursor() as cursor:
         for level in reversed(range(Level.NATION, Level.TERRITORY)):
             cursor.execute(
@@ -290,5 +314,5 @@ def _fill_above(month: date, territories: Sequence[int]) -> None:
                 [list(territories), level],
             )
             values["units"] = [row[0] for row in cursor.fetchall()]
-            for statement in (*ancestors.STATEMENTS, *acts_sums.ABOVE, *trade_store.ABOVE):
+            for statement in (*prices, *acts_sums.ABOVE, *trade):
                 cursor.execute(statement, values)

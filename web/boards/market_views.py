@@ -63,7 +63,7 @@ def around(who: Actor, asked: Asked) -> dict[str, Any]:
         "here": asked.here,
         "asked": asked,
         "kept": asked.kept,
-        "freshness": queries.freshness(unit.pk),
+        "freshness": queries.freshness(unit.pk, of_classes=asked.segment != EVERYONE),
         "phones": queries.phones(unit.pk, silent),
         "time_progress": values.time_progress(month),
         "segments": market_place.segment_choices(asked.segment),
