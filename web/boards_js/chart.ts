@@ -13,7 +13,8 @@ import {
 import { type ECharts, getMap, init, registerMap, use } from "echarts/core";
 import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
-import { heightOf, type Look, optionOf } from "./options";
+import type { Look } from "./axes";
+import { heightOf, optionOf } from "./options";
 import type { Spec } from "./spec";
 
 use([

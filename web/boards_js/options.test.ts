@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { heightOf, type Look, optionOf } from "./options";
+import type { Look } from "./axes";
+import { heightOf, optionOf } from "./options";
 import { bounds, exact, floor, type Series, short, type Spec } from "./spec";
 
 const look: Look = {

@@ -1,26 +1,8 @@
 /** What ECharts is told for each kind of chart: lines from time, bars from zero, dot and range, counties. Pure. */
 
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams, CustomSeriesRenderItemReturn } from "echarts";
-import { bounds, exact, floor, short, type Series, type Spec } from "./spec";
-
-/** The tokens of the page (web/tokens/tokens.css), as they are now. */
-export interface Look {
-  readonly ink: string;
-  readonly quiet: string;
-  readonly paper: string;
-  readonly line: string;
-  readonly shade: string;
-  readonly idle: string;
-  readonly series: readonly string[];
-  readonly quietSeries: string;
-  readonly map: readonly string[];
-  readonly type: string;
-  readonly english: boolean;
-  readonly narrow: boolean;
-}
-
-type Option = Record<string, unknown>;
-const SMALL = 12;
+import { categories, colour, type Look, type Option, reference, SMALL, tooltip, valueAxis } from "./axes";
+import { bounds, exact, floor, type Spec } from "./spec";
 
 export function optionOf(spec: Spec, look: Look): Option {
   const common: Option = {
@@ -36,32 +18,6 @@ export function optionOf(spec: Spec, look: Look): Option {
 export function heightOf(spec: Spec): number | null {
   if (spec.kind === "bars") return 48 + spec.labels.length * (spec.series.length > 1 ? 36 : 26);
   return spec.kind === "range" ? 64 + spec.labels.length * 30 : null;
-}
-
-function tooltip(spec: Spec, look: Look, trigger: "axis" | "item"): Option {
-  return {
-    trigger,
-    renderMode: "richText",
-    confine: true,
-    backgroundColor: look.paper,
-    borderColor: look.line,
-    textStyle: { color: look.ink, fontSize: SMALL, fontFamily: look.type },
-    valueFormatter: (value: unknown) => `${exact(typeof value === "number" ? value : null, spec.places)} ${spec.measure}`,
-  };
-}
-
-function colour(place: number, series: Series, look: Look): string {
-  return series.role === "quiet" ? look.quietSeries : (look.series[place % look.series.length] ?? look.ink);
-}
-
-function valueAxis(look: Look, min: number): Option {
-  return {
-    type: "value",
-    min,
-    splitNumber: 4,
-    axisLabel: { color: look.quiet, fontSize: SMALL, formatter: (value: number) => short(value, look.english) },
-    splitLine: { lineStyle: { color: look.line } },
-  };
 }
 
 function lines(spec: Spec, look: Look): Option {
@@ -115,33 +71,6 @@ function shades(spec: Spec, look: Look): Option {
       { name, xAxis: spec.labels[Math.max(0, from - 1)] ?? "" },
       { xAxis: spec.labels[Math.min(spec.labels.length - 1, to + 1)] ?? "" },
     ]),
-  };
-}
-
-function reference(spec: Spec, look: Look, axis: "xAxis" | "yAxis"): Option {
-  if (spec.reference === null) return { data: [] };
-  return {
-    silent: true,
-    symbol: "none",
-    lineStyle: { color: look.ink, type: "dotted", width: 1.5 },
-    label: {
-      color: look.ink,
-      fontSize: SMALL,
-      position: axis === "xAxis" ? "start" : "end", // lists of bars run downward
-      formatter: `${spec.reference.name} ${exact(spec.reference.value, spec.places)}`,
-    },
-    data: [{ [axis]: spec.reference.value }],
-  };
-}
-
-function categories(spec: Spec, look: Look): Option {
-  return {
-    type: "category",
-    data: spec.labels,
-    inverse: true,
-    axisLabel: { color: look.ink, fontSize: SMALL, width: look.narrow ? 84 : 128, overflow: "truncate" },
-    axisLine: { lineStyle: { color: look.line } },
-    axisTick: { show: false },
   };
 }
 
