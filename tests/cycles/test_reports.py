@@ -1,8 +1,12 @@
-"""The monthly report: made for every unit after the lock, the same figures everywhere, restricted for some, worded."""
+"""The monthly report: the same figures everywhere, restricted for some, worded, released, followed by a later one.
+
+March is locked and its reports are made once for the module; each test takes back its own rows and files.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -10,125 +14,67 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.test import override_settings
-from market.orders import loading
-from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend import clock
 from backend.errors import Problem
-from backend.models import AuditEntry, Notice, Unit
-from cycles import changes, report, report_files, report_fonts
-from cycles import month as months
-from cycles.models import Adjustment, MonthlyReport, PrefectureMonth, ReportFile, ReportRun
-from market.rollups import recompute, segments
-from tests.cast import TODAY, Cast, SignIn
-from tests.cycles.facts import land_visit
-from visits.models import Remark
+from backend.models import AuditEntry, Notice
+from cycles import report_files
+from cycles.models import Adjustment, MonthlyReport, ReportFile, ReportRun
+from market.orders import loading
+from tests.cast import NOW, Cast, SignIn, build_cast
+from tests.cycles.reporting import (
+    EVENT,
+    OUTFLOW,
+    at,
+    bought,
+    column,
+    figure,
+    kept,
+    march_of,
+    of,
+    read,
+    stored_in,
+    table,
+    units,
+)
 
-MARCH = date(2026, 3, 1)
-OUTFLOW = "外地车辆成箱收烟"
-EVENT = "周末庙会"
 
-
-def at(month: int, day: int, hour: int = 0) -> Any:
-    return clock.at(datetime(2026, month, day, hour, tzinfo=clock.BUSINESS_ZONE))
-
-
-def bought(order_no: str, shop: Any, product: str, cartons: int, on: date = TODAY) -> OrderLineRow:
-    return OrderLineRow(order_no, shop.code, on, product, cartons + 5, cartons, cartons, cartons * 16_720)
-
-
-def kept() -> None:
-    recompute.turn()
-    recompute.drain()
-    segments.follow()
-    while changes.drain_once():
-        pass
-    months.keep()
-    report.keep()
+@pytest.fixture(scope="module")
+def made(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Cast, Path]]:
+    """March is locked, and its reports stand with their files in a folder."""
+    folder = tmp_path_factory.mktemp("reports")
+    with django_db_blocker.unblock(), transaction.atomic():
+        with clock.at(NOW):
+            march = march_of(build_cast())
+        with at(4, 9, 9), override_settings(STORAGES=stored_in(folder)):
+            kept()
+            kept()
+        yield march, folder
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
-def store(tmp_path: Path, settings: Any) -> Path:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "reports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}},
-    }
+def store(made: tuple[Cast, Path], tmp_path: Path, settings: Any) -> Path:
+    """A copy of the files, for one test."""
+    shutil.copytree(made[1], tmp_path, dirs_exist_ok=True)
+    settings.STORAGES = stored_in(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
-def march(cast: Cast) -> Cast:
-    """Lin's shops bought 30 and 12 cartons, Wu's 8; one visit told of an event, and of irregular trade."""
-    months.keep()
-    loading.load_orders(
-        [
-            bought("D1", cast.shops[0], "P1", 30),
-            bought("D2", cast.shops[1], "P2", 12),
-            bought("D3", cast.wu_shops[0], "P3", 8),
-        ]
-    )
-    visit = land_visit(cast, cast.shops[0], TODAY)
-    for line, (kind, text) in enumerate((("event", EVENT), ("irregular", OUTFLOW))):
-        Remark.objects.create(
-            month=MARCH, visit_id=visit, line_no=line, kind=kind, text=text, is_restricted=kind == "irregular"
-        )
-    return cast
+def cast(made: tuple[Cast, Path], db: None) -> Cast:
+    """That of the module: `as_lin` and the others are its people."""
+    return made[0]
 
 
 @pytest.fixture
-def reported(march: Cast) -> Cast:
-    """March is locked, and its reports stand with their files."""
-    with at(4, 9, 9):
-        kept()
-        kept()
-    return march
-
-
-def of(unit: Unit, number: int = 1) -> MonthlyReport:
-    return MonthlyReport.objects.get(month=MARCH, unit=unit, number=number)
-
-
-def read(client: APIClient, one: MonthlyReport) -> Any:
-    return client.get(f"/api/v1/reports/{one.pk}")
-
-
-def section(body: Any, number: int) -> Any:
-    return body["sections"][number - 1]
-
-
-def column(table: Any, code: str) -> list[str | None]:
-    place = [one["code"] for one in table["columns"]].index(code)
-    return [row["values"][place] for row in table["rows"]]
-
-
-def figure(body: Any, number: int, kpi: str) -> Any:
-    return next(one["value"] for one in section(body, number)["figures"] if one["kpi"] == kpi)
-
-
-def table(body: Any, number: int, code: str) -> Any:
-    return next((one for one in section(body, number)["tables"] if one["code"] == code), None)
-
-
-def units(cast: Cast) -> list[Unit]:
-    return [cast.prefecture, cast.county, cast.other_county, cast.office, cast.other_office, cast.territory,
-            cast.other_territory, cast.next_territory]  # fmt: skip
-
-
-def test_every_unit_has_one_report_after_the_lock_and_a_second_tick_adds_none(march: Cast) -> None:
-    with at(4, 8, 23):
-        kept()
-        assert PrefectureMonth.objects.get(month=MARCH).state != "locked"
-        assert MonthlyReport.objects.count() == 0
-    with at(4, 9, 9):
-        kept()
-        kept()
-        made = list(MonthlyReport.objects.order_by("unit_id").values_list("unit_id", "number", "state", "version"))
-        assert made == [(unit.pk, 1, "drafted", 1) for unit in sorted(units(march), key=lambda one: one.pk)]
-        run = ReportRun.objects.get()
-        assert (run.cause, run.number, run.of, run.done, run.error) == ("lock", 1, 8, 8, "")
-        assert run.done_at is not None
+def reported(cast: Cast) -> Cast:
+    return cast
 
 
 def test_the_sums_of_the_counties_are_the_totals_of_the_prefecture_to_the_carton(reported: Cast, as_zhao: Any) -> None:
@@ -308,48 +254,6 @@ def test_a_late_order_makes_a_new_report_of_its_units_beside_the_old_on_the_next
     assert sorted((row["unit"]["id"], row["number"]) for row in newest) == sorted(
         (unit.pk, 2 if run.reports.filter(unit=unit).exists() else 1) for unit in units(reported)
     )
-
-
-def test_without_a_chinese_font_the_paper_is_refused_and_the_report_stands(
-    march: Cast, as_zhao: APIClient, tmp_path: Path
-) -> None:
-    report_fonts._found.cache_clear()
-    with override_settings(REPORT_SYSTEM_FONTS=False, REPORT_FONT_DIRS=[tmp_path]), at(4, 9, 9):
-        kept()
-        run = ReportRun.objects.get()
-        assert (run.of, run.done, run.error) == (8, 0, "report_font_missing")
-        one = of(march.prefecture)
-        assert read(as_zhao, one).status_code == 200
-        answer = as_zhao.get(f"/api/v1/reports/{one.pk}/pdf")
-        assert (answer.status_code, answer.json()["code"]) == (503, "report_font_missing")
-        assert (ReportFile.objects.count(), of(march.prefecture).fetched_at) == (0, None)
-    with at(4, 9, 12):
-        assert as_zhao.get(f"/api/v1/reports/{one.pk}/pdf").status_code == 200
-
-
-def test_a_killed_worker_is_followed_by_one_that_makes_the_files_that_lack(
-    march: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[Any] = []
-    ensure: Callable[..., Any] = report_files.ensure
-
-    def dies_at_the_fourth(one: MonthlyReport, *, restricted: bool) -> ReportFile:
-        if len(made) == 3:
-            raise KeyboardInterrupt
-        made.append(ensure(one, restricted=restricted))
-        return made[-1]
-
-    monkeypatch.setattr(report_files, "ensure", dies_at_the_fourth)
-    with at(4, 9, 9):
-        with pytest.raises(KeyboardInterrupt):
-            kept()
-        assert (MonthlyReport.objects.count(), ReportFile.objects.count()) == (8, 2)
-        monkeypatch.setattr(report_files, "ensure", ensure)
-        report.keep()
-        run = ReportRun.objects.get()
-        assert (run.done, run.of, run.done_at is not None) == (8, 8, True)
-        restricted = MonthlyReport.objects.exclude(restricted={}).count()
-        assert (restricted, ReportFile.objects.count()) == (4, 12)
 
 
 def test_a_file_that_was_changed_in_the_store_is_not_given_out(reported: Cast, as_lin: APIClient, store: Path) -> None:
