@@ -157,6 +157,7 @@ class Templates(Told, kw_only=True):
     version_id: int
     template_id: int
     unit_id: int
+    level: int
     code: str
     name: str
     name_en: str

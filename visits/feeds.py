@@ -101,11 +101,12 @@ AND (%(ids)s::uuid[] IS NULL OR {_POLICY} = ANY(%(ids)s::uuid[]))
 _VERSION = numbered_sql(0, "v.id")
 _TEMPLATES = f"""
 SELECT t.unit_id, {_VERSION}, json_build_object(
-    'id', {_VERSION}, 'version_id', v.id, 'template_id', t.id, 'unit_id', t.unit_id, 'code', t.code, 'name', t.name,
-    'name_en', t.name_en, 'number', v.number, 'from_date', lower(v.during), 'to_date', upper(v.during),
+    'id', {_VERSION}, 'version_id', v.id, 'template_id', t.id, 'unit_id', t.unit_id, 'level', u.level, 'code', t.code,
+    'name', t.name, 'name_en', t.name_en, 'number', v.number, 'from_date', lower(v.during), 'to_date', upper(v.during),
     'items', v.items, 'terminal_types', v.terminal_types, 'market_types', v.market_types,
     'tier_from', v.tier_from, 'tier_to', v.tier_to)
 FROM visits_displaytemplate t JOIN visits_templateversion v ON v.template_id = t.id
+JOIN backend_unit u ON u.id = t.unit_id
 WHERE t.unit_id = ANY(%(units)s)
 AND v.during && daterange((%(today)s::date - interval '2 months')::date, NULL)
 AND (%(ids)s::uuid[] IS NULL OR {_VERSION} = ANY(%(ids)s::uuid[]))

@@ -105,3 +105,9 @@ def _of_the_cast(sent: dict[str, Any], cast: Cast) -> dict[str, Any]:
     visit["briefings"] = [{**visit["briefings"][1], "policy_version_id": cast.policy.pk}]
     assert msgspec.convert(visit["started_at"], type=type(NOW)) < clock.now()
     return visit
+
+
+@pytest.mark.django_db
+def test_a_phone_learns_how_near_the_unit_of_a_template_is(as_lin: APIClient, cast: Cast) -> None:
+    found = {row["version_id"]: row["level"] for row in Phone(as_lin, "templates").pull().values()}
+    assert found == {cast.template.pk: cast.template.template.unit.level}
