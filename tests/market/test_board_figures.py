@@ -6,21 +6,23 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
-from market.figures.subjects import subject
-from market.orders import loading
-from market.orders.loading import OrderLineRow, TargetRow
 from rest_framework.test import APIClient
 
 from backend import clock
+from backend.models import ChangeMark
 from brands.models import Brand, PriceBand, ProductPrice
 from market.figures import values
+from market.figures.subjects import subject
+from market.models import RollupTurn, UnitMonth, UnitProductMonth, UnitSubjectMonth, UnitVolumeCount
+from market.orders import loading
+from market.orders.loading import OrderLineRow, TargetRow
 from market.rollups import recompute, segments
 from retail.models import Classification, Retailer
 from tests.cast import TODAY, Cast, SignIn, make_shop
-from tests.market.facts import Seen, visit
+from tests.market.facts import Seen, rollup_rows, visit
 from tests.market.test_rollups import move
 
 BOARDS = "/api/v1/boards"
@@ -125,6 +127,44 @@ def test_one_class_of_shops_is_stored_from_the_county_up_and_counted_live_below(
         assert rural == {"sales": "10", "shops_ordering": "1", "price_per_carton": "1000"}, unit.name
         ninth = told(get(as_zhao, "figures", segment="tier:9", **asked)["figures"])
         assert ninth["sales"] == "10"
+
+
+def test_classes_of_shops_that_were_postponed_say_that_they_wait_and_then_equal_a_whole_rebuild(
+    sold: Cast, as_zhao: APIClient
+) -> None:
+    whole = classes_of_shops()
+    asked: dict[str, Any] = {"unit": sold.county.pk, "month": "2026-03", "kpis": "sales"}
+    recompute.rebuild(MARCH)
+    assert classes_of_shops() == whole
+    recompute.rebuild(MARCH, classes=False)
+    with transaction.atomic():
+        recompute.postpone_classes(MARCH)
+    assert classes_of_shops() == []
+    assert get(as_zhao, "figures", segment="tier:9", **asked)["freshness"]["waiting"] == 2  # a territory each
+    assert get(as_zhao, "figures", **asked)["freshness"]["waiting"] == 0
+    segments.drain()
+    assert classes_of_shops() == whole
+    found = get(as_zhao, "figures", segment="tier:9", **asked)
+    assert (found["freshness"]["waiting"], told(found["figures"])) == (0, {"sales": "10"})
+
+
+def classes_of_shops() -> list[Any]:
+    """Every row of a class of shops, in key order."""
+    return sorted(UnitSubjectMonth.objects.filter(segment_kind__gt=0).values_list(), key=repr)
+
+
+def test_a_month_that_was_postponed_is_made_by_the_drains_as_a_rebuild_makes_it(sold: Cast) -> None:
+    whole, classes = rollup_rows(), classes_of_shops()
+    assert whole["UnitSubjectMonth"]
+    for model in (RollupTurn, UnitMonth, UnitProductMonth, UnitSubjectMonth, UnitVolumeCount):
+        model.objects.filter(month=MARCH).delete()
+    recompute.postpone(MARCH)
+    recompute.postpone(MARCH)  # it has begun
+    assert ChangeMark.objects.filter(consumer=recompute.CONSUMER).count() == 3
+    recompute.drain()
+    segments.drain()
+    assert classes_of_shops() == classes
+    assert rollup_rows() == whole
 
 
 def test_two_classes_are_crossed_at_market_office_and_below_only(sold: Cast, as_zhao: APIClient) -> None:
