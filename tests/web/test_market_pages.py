@@ -18,7 +18,7 @@ from backend import clock
 from backend.kpis import kpi
 from backend.models import AuditEntry, Export
 from backend.scope import Actor
-from brands.models import KeyProduct
+from brands.models import Brand, KeyProduct
 from market.figures import spread, values
 from market.figures.subjects import subject
 from market.models import Order
@@ -258,6 +258,21 @@ def test_key_products_stand_against_their_goals(sold: Cast, as_zhao: APIClient) 
     ]
     KeyProduct.objects.all().delete()
     assert "本单位没有列入重点品规" in text_of(zhao, f"/market/key{at(sold.prefecture)}")
+
+
+def test_the_largest_brands_stand_with_their_shares(sold: Cast, as_zhao: APIClient) -> None:
+    home, other = (Brand.objects.create(name=name, maker="湖北中烟") for name in ("自家", "别家"))
+    for product, brand in zip(sold.products, (home, home, other), strict=True):
+        product.brand = brand
+        product.save()
+    recompute.rebuild(MARCH)
+    text = text_of(page_of(sold, "zhao"), f"/market/key{at(sold.prefecture)}")
+    rows = text[text.index('id="h-brands"') :]
+    names = re.findall(r'<a href="/market/subject[^"]*subject=brand%3A(\d+)">([^<]+)</a>', rows)
+    assert names == [(str(home.pk), "自家"), (str(other.pk), "别家")]
+    shown = re.findall(r'kpi=(\w+)[^"]*">([^<]+)</a>', rows)
+    assert [value for code, value in shown if code == "sales"] == ["60", "40"]
+    assert [value for code, value in shown if code == "brand_share"] == ["60.0", "40.0"]
 
 
 def test_how_much_rests_on_few_shops_is_told_of_each_unit(sold: Cast, as_zhao: APIClient) -> None:

@@ -14,7 +14,7 @@ from backend.kpis import kpi
 from backend.models import Unit
 from brands.models import Product
 from market import kpis, queries
-from market.boards import concentration, key_board, status
+from market.boards import concentration, key_board, overview, status
 from market.boards.blocks_trade import key_products, side, sides
 from market.boards.status import TABLE, WORDS, Line, Word
 from market.figures import spread, trade_kpis, values
@@ -33,6 +33,14 @@ OF_SUBJECT: Final = (
     trade_kpis.COMPANY_STOCKOUT.id, trade_kpis.CLIENT_STOCKOUT.id, trade_kpis.STOCK_TO_SALES.id,
     trade_kpis.DAYS_OF_SUPPLY.id, trade_kpis.MARGIN.id, kpis.STOCK.id,
 )  # fmt: skip
+OF_BRAND: Final = (
+    kpis.SALES.id,
+    "brand_share",
+    "brand_amount_share",
+    trade_kpis.SELL_THROUGH_RATE.id,
+    kpis.ON_SHELF.id,
+)
+BRANDS_SHOWN: Final = 15
 SPREAD: Final = ("least", "lower", "median", "upper", "most")
 
 
@@ -137,7 +145,7 @@ def _called(unit: Unit) -> str:
 
 @acts.page
 def key(request: HttpRequest) -> HttpResponse:
-    """`/market/key?unit=&month=`: the key products against their goals, and where each launch stands."""
+    """`/market/key?unit=&month=`: key products against their goals, where each launch stands, the largest brands."""
     asked = market_place.of(request)
     told = _told(request, asked)
     who, unit, month = actor(request), asked.here.unit, asked.here.month
@@ -152,8 +160,23 @@ def key(request: HttpRequest) -> HttpResponse:
             if line.is_key
         ],
         "launches": launches,
+        **_brands(asked),
     }  # fmt: skip
     return acts.shown(request, "boards/market_key.html", told, None)
+
+
+def _brands(asked: Asked) -> dict[str, Any]:
+    """The best selling brands of the unit's month. As many queries as overview.subjects_board asks."""
+    found = overview.subjects_board(asked.here.unit, asked.here.month, SubjectKind.BRAND, EVERYONE, OF_BRAND)
+    rows = overview.in_order(found, f"-{kpis.SALES.id}")[:BRANDS_SHOWN]
+    return {
+        "brand_columns": [figure.kpi for figure in rows[0].figures] if rows else [],
+        "brands": [
+            (row.name, asked.address("market-subject", subject=row.subject),
+             [(one, asked.address("market-figure", kpi=one.kpi.id, subject=row.subject)) for one in row.figures])
+            for row in rows
+        ],
+    }  # fmt: skip
 
 
 @acts.page
