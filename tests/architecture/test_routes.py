@@ -20,6 +20,7 @@ from backend.scope import Internal
 # Pages that no position opens: signing in, language, health, what a problem means. All others ask for a session.
 OPEN_PAGES = {"/login", "/logout", "/language", "/healthz", "/readyz", "/metrics", "/api/docs"}
 OPEN_PAGES |= {"/problems", "/problems/<str:code>", "/favicon.ico"}
+OPEN_PAGES |= {"/app", "/app/", "/app/sw.js"}  # the phone's page holds no data; its log-in is a token
 KNOWN_CAPABILITIES = {capability for role in ROLES for capability in role.capabilities}
 ROUTES = all_routes()
 API = [route for route in ROUTES if route.is_api]

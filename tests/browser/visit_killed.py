@@ -1,9 +1,12 @@
-"""Lin's visit with the network cut and the browser killed in the middle of it: the database says the same as her screen."""
+"""Lin's visit without a network, the browser killed in the middle of it: the database says the same as her screen."""
 
 from __future__ import annotations
 
 import re
 
+from pathlib import Path
+
+from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from tests.browser.stage import Phone, Stage
@@ -26,7 +29,9 @@ def walk(stage: Stage) -> None:
         phone.page.get_by_label("日常服务").check()
         _to_the_end(phone.page)
         phone.page.get_by_label("说了什么、定了什么").fill(NOTE)
-        phone.until(lambda: _kept(phone.page) == NOTE, "the draft is not in the store")
+        phone.page.get_by_label("拍店面").set_input_files(_picture(stage.folder))
+        expect(phone.page.get_by_role("img", name="店面")).to_be_visible()
+        phone.until(lambda: _kept(phone.page) == [NOTE, 1], "the draft is not in the store")
         phone.kill()
         _after_the_kill(phone, stage, str(shop.pk))
 
@@ -41,14 +46,16 @@ def _after_the_kill(phone: Phone, stage: Stage, shop_id: str) -> None:
     assert phone.waiting() == 1
     assert not Visit.objects.filter(retailer_id=shop_id).exists()
     phone.page.goto("/app/unsent")
-    expect(phone.page.get_by_text("1 条待发送")).to_be_visible()
+    expect(phone.page.get_by_text("2 条待发送")).to_be_visible()  # and its photo
     phone.cut(is_cut=False)
     phone.until(lambda: phone.waiting() == 0, "the visit is not sent")
     expect(phone.page.get_by_text("全部已发送")).to_be_visible()
+    phone.until(lambda: not Visit.objects.get(retailer_id=shop_id).photos_missing, "the photo is not there")
     [visit] = Visit.objects.filter(retailer_id=shop_id)
     assert (visit.person_id, visit.note, visit.purposes) == (stage.cast.lin.pk, NOTE, ["service"])
     assert (visit.lon, visit.lat, visit.accuracy_m) == (114.35, 30.55, 12)
     assert visit.ended_at is not None
+    assert (visit.photos_declared, visit.photos_missing) == (1, 0)
 
 
 def _to_the_end(page: Page) -> None:
@@ -59,7 +66,7 @@ def _to_the_end(page: Page) -> None:
 
 
 def _kept(page: Page) -> object:
-    """The note of the draft as the phone's store has it."""
+    """The notes of the drafts and how many photos, as the phone's store has them."""
     return page.evaluate(
         """async () => {
           const [{ name }] = (await indexedDB.databases()).filter((one) => /^field135-[0-9a-f]/.test(one.name));
@@ -69,7 +76,18 @@ def _kept(page: Page) -> object:
           });
           return await new Promise((done) => {
             const asked = database.transaction("drafts").objectStore("drafts").getAll();
-            asked.onsuccess = () => { database.close(); done(asked.result[0]?.draft.note ?? null); };
+            asked.onsuccess = () => { database.close(); done(asked.result.flatMap((one) => [one.draft.note, one.draft.photos.length])); };
           });
         }"""
     )
+
+
+def _picture(folder: Path) -> Path:
+    """A bright and sharp photo, as of a shelf."""
+    image = Image.new("RGB", (1200, 900), "white")
+    draw = ImageDraw.Draw(image)
+    for x in range(0, 1200, 40):
+        for y in range(0, 900, 60):
+            draw.rectangle([x, y, x + 24, y + 44], fill=(x % 200, y % 180, 120))
+    image.save(folder / "shelf.jpg", quality=92)
+    return folder / "shelf.jpg"
