@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
@@ -62,6 +63,7 @@ SELECT u.id, u.code, u.name, u.level, count(*), count(*) FILTER (WHERE n.is_brie
     count(*) FILTER (WHERE n.is_briefed AND n.is_passed)
 FROM named n JOIN backend_unit u ON u.id = n.unit_id GROUP BY u.id ORDER BY u.code
 """  # noqa: S608 - our own SQL
+_AMONG = f"{AUDIENCE} AND a.retailer_id = ANY(%(retailers)s::uuid[])"
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,13 @@ def by_unit(version: PolicyVersion, unit: Unit, level: int, on: date) -> list[Re
     with connection.cursor() as cursor:
         cursor.execute(_BY_UNIT, values)
         return [Reached(*row) for row in cursor.fetchall()]
+
+
+def named_among(version: PolicyVersion, retailers: Sequence[UUID], on: date) -> set[UUID]:
+    """Which of these shops the version names on a day. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AMONG, {"version": version.pk, "on": on, "retailers": list(retailers)})
+        return {retailer for retailer, *_ in cursor.fetchall()}
 
 
 def whole(unit: Unit, rows: Sequence[Reached]) -> Reached:

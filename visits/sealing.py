@@ -6,10 +6,11 @@ docs/decisions/0018-receipts-are-sealed-by-the-tick.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -17,6 +18,7 @@ from backend import clock
 from backend.locks import Lock, take
 from backend.marks import Key
 from visits import matrix
+from visits.models import Seal
 
 FIRST = bytes(32)  # what the first link holds on to
 
@@ -175,3 +177,15 @@ def verify() -> tuple[list[Fault], tuple[int, str]]:
         cursor.execute(_DIFFERS)
         faults += [Fault(row[0], row[1], str(row[2]), row[3], row[4]) for row in cursor.fetchall()]
     return sorted(faults, key=lambda fault: fault.sequence), (expected - 1, previous.hex())
+
+
+def seals_of(receipts: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], Seal]:
+    """The last link of each of these briefings (visit, policy version) that is in the chain. One query, none for none;
+    for the pages of policies."""
+    wanted = set(receipts)
+    if not wanted:
+        return {}
+    visits, versions = {visit for visit, _ in wanted}, {version for _, version in wanted}
+    rows = Seal.objects.filter(kind=Seal.Kind.BRIEFING, record__in=visits, part__in=versions)
+    found = {(row.record, row.part): row for row in rows.order_by("sequence")}
+    return {key: row for key, row in found.items() if key in wanted}

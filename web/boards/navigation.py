@@ -24,12 +24,13 @@ PLACED: Final = ("unit", "month")
 @dataclass(frozen=True)
 class Page:
     """A page by the name of its address. `under`: names of addresses that belong to it; `placed`: what of the place its
-    address takes."""
+    address takes; `needs`: the capability without which it is not shown, beside that of its area."""
 
     name: StrPromise
     route: str
     under: tuple[str, ...] = ()
     placed: tuple[str, ...] = PLACED
+    needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,29 @@ AREAS: Final[tuple[Area, ...]] = (
             Page(_("monthly reports"), "reports", ("report",)),
         ),
     ),
-    Area(_("field"), "visits.read", (Page(_("visits"), "visits", ("visit",)),)),
+    Area(
+        _("field"),
+        "visits.read",
+        (
+            Page(_("visits"), "visits", ("visit",)),
+            Page(_("notes and search"), "field"),
+            Page(_("display checks"), "field-checks", ("field-check",)),
+            Page(_("photos"), "field-photos"),
+            Page(_("signals"), "signals"),
+            Page(_("to verify"), "verify"),
+        ),
+    ),
+    Area(
+        _("policies"),
+        "policies.read",
+        (
+            Page(_("policies"), "policies", ("policy", "policy-shops", "second-touch")),
+            Page(_("shops and versions"), "policy-matrix", needs="visits.read"),
+            Page(_("questions"), "policy-questions"),
+        ),
+    ),
+    Area(_("quarantine"), "quarantine.read", (Page(_("quarantine"), "quarantine", ("quarantined",)),)),
+    Area(_("devices"), "devices.read", (Page(_("devices"), "devices", placed=()),)),
     Area(_("master data"), "admin.site", (Page(_("master data"), "admin:index", placed=()),)),
 )
 
@@ -95,7 +118,7 @@ def way(actor: Actor, here: Place, route: str) -> Way:
     areas: list[Link] = []
     pages: tuple[Link, ...] = ()
     for area in _open_to(actor):
-        told = tuple(_link(page, here, route) for page in area.pages)
+        told = tuple(_link(page, here, route) for page in area.pages if not page.needs or actor.can(page.needs))
         inside = next((link for link in told if link.current), None)
         current = "" if inside is None else "page" if inside == told[0] else "true"
         areas.append(Link(area.name, told[0].href, current))

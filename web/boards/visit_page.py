@@ -175,12 +175,12 @@ def _changed(row: VisitRevision) -> str:
     read what stood before."""
     if row.after is None or not row.before:
         return ""
-    after, names = row.after, _field_names()
+    after, names = row.after, field_names()
     changed = [key for key in {**row.before, **after} if row.before.get(key) != after.get(key)]
     return _(", ").join(dict.fromkeys(capfirst(names[key]) for key in names if key in changed))
 
 
-def _field_names() -> dict[str, str]:
+def field_names() -> dict[str, str]:
     """Of the phone's own fields that an edit may change (visits/wire.py)."""
     return {
         "retailer_id": _("shop"),
