@@ -43,6 +43,12 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def preparation() -> list[Part]:
+    """What must be done before anything answers: the database's steps and, beside them, the pages' scripts."""
+    steps = Part("prepare", [sys.executable, "-m", "config.steps"], environment={"LOG_LEVEL": "WARNING"})
+    return [steps, Part("faces", [sys.executable, "-m", "config.faces"])]
+
+
 def database() -> Part:
     """The keeper of the embedded PostgreSQL: starts it again when it dies, stops it with the system."""
     return Part("database", [sys.executable, "-m", "config.postgres"], stop_order=2)

@@ -89,9 +89,10 @@ def start(supervisor: Supervisor, host: str, port: int) -> bool:
         if not supervisor.wait_until(broker.answers, 20):
             supervisor.say("消息队列没有启动 · the broker did not start")
             return False
-    if supervisor.run_once([sys.executable, "-m", "config.steps"], {"LOG_LEVEL": "WARNING"}) != 0:
+    data, pages = supervisor.run_together(parts.preparation())  # one waits for the database, the other for Node
+    if data != 0:
         return False
-    if supervisor.run_once([sys.executable, "-m", "config.faces"], {}) != 0:
+    if pages != 0:
         supervisor.say("手机应用没有构建，其余照常 · the phone app is not built, everything else runs")
     shutil.rmtree(parts.metrics_folder(), ignore_errors=True)
     parts.metrics_folder().mkdir(parents=True)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -71,20 +71,24 @@ class Supervisor:
         self._parts[part.name] = running
         self._start(running)
 
-    def run_once(self, command: list[str], environment: dict[str, str]) -> int:
-        """Run a step to its end, showing its lines; return its exit code. Raises `Stopped` when told to stop."""
-        step = Part("prepare", command, environment=environment)
-        running = _Running(step, process=step.start())
-        self._listen(running)
-        assert running.process is not None
-        while running.process.poll() is None:
+    def run_together(self, steps: Sequence[Part]) -> list[int]:
+        """Run steps side by side to their ends, showing their lines; return their exit codes in order. Raises `Stopped`
+        when told to stop."""
+        processes = {step.name: step.start() for step in steps}
+        running = [_Running(step, process=processes[step.name]) for step in steps]
+        for one in running:
+            self._listen(one)
+        while any(process.poll() is None for process in processes.values()):
             self.turn()
             if self.stopping:
-                _signal_group(running.process, signal.SIGTERM)
-                running.process.wait(GRACE_S)
+                for process in processes.values():
+                    _signal_group(process, signal.SIGTERM)
+                for process in processes.values():
+                    process.wait(GRACE_S)
                 raise Stopped
-        self._drain(running)
-        return running.process.returncode
+        for one in running:
+            self._drain(one)
+        return [process.returncode for process in processes.values()]
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> bool:
         """Supervise until `ready()` holds; False when it did not in time. Raises `Stopped` when told to stop."""

@@ -37,6 +37,29 @@ supervisor.forever()
 supervisor.stop()
 print("all stopped", flush=True)
 """
+TOGETHER = """
+import sys
+from pathlib import Path
+from config.parts import Part
+from config.supervisor import Supervisor
+# Each waits for a file that the other makes: one after the other, the first would never end.
+MEET = '''
+import sys, time
+from pathlib import Path
+mine, other, code = sys.argv[1:]
+Path(mine).touch()
+until = time.monotonic() + 20
+while not Path(other).exists():
+    if time.monotonic() > until:
+        raise SystemExit(9)
+print("met", mine)
+raise SystemExit(int(code))
+'''
+supervisor = Supervisor(Path("run.log"))
+met = [sys.executable, "-c", MEET]
+steps = [Part("data", [*met, "a", "b", "0"]), Part("pages", [*met, "b", "a", "4"])]
+assert supervisor.run_together(steps) == [0, 4]
+"""
 
 
 def test_a_second_run_says_where_the_first_one_answers(tmp_path: Path) -> None:
@@ -64,6 +87,13 @@ def test_a_crashed_part_starts_again_after_a_growing_delay(tmp_path: Path) -> No
     lines = [line.split(" | ")[1] for line in (checkout / "run.log").read_text().splitlines()]
     assert lines[:3] == ["hello", "ended with code 3; starts again in 1 s", "hello"]
     assert lines[3:] in ([], ["ended with code 3; starts again in 2 s"])
+
+
+def test_what_prepares_runs_side_by_side_and_each_tells_how_it_ended(tmp_path: Path) -> None:
+    checkout = launcher.make_checkout(tmp_path)
+    launcher.run(checkout, TOGETHER)
+    told = (checkout / "run.log").read_text().splitlines()
+    assert sorted(line.split(" ", 2)[2] for line in told) == ["data     | met a", "pages    | met b"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
