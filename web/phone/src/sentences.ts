@@ -50,6 +50,9 @@ function shaped(value: unknown, kind: string, to: Language): string {
   }
 }
 
+/** A day in words, with its year where that is not the year of `today`. Pure. */
+export const saidDay = (day: string, today: string, to: Language): string => onDay(day, day.slice(0, 4) !== today.slice(0, 4), to);
+
 /** Words with their places filled. A figure that is not told is said as none. Pure. */
 export function fill(words: string, figures: Figures, to: Language): string {
   return words.replace(/\{(\w+)(?::(\w+))?\}/g, (_place, name: string, kind: string | undefined) => shaped(figures[name], kind ?? "", to));

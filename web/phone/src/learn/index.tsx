@@ -25,18 +25,18 @@ export default function Learn({ id }: ScreenProps) {
     <Page title={t("learn")}>
       {due.length === 0 ? <Empty title={w("nothing")} note={w("nothing_note")} /> : <List title={w("to_learn")} rows={due} standing={standing} />}
       <NewProducts />
-      {rest.length === 0 ? null : <List title={w("learnt")} rows={rest} standing={standing} />}
+      {rest.length === 0 ? null : <List title={w("learnt")} rows={rest} standing={standing} isShort />}
     </Page>
   );
 }
 
-function List({ title, rows, standing }: { title: string; rows: readonly Policy[]; standing: (policy: Policy) => Standing }) {
+function List({ title, rows, standing, isShort = false }: { title: string; rows: readonly Policy[]; standing: (policy: Policy) => Standing; isShort?: boolean }) {
   return (
     <Card title={title}>
       {rows.map((policy) => (
         <section key={policy.version_id}>
           <h3><a href={`/app/learn/${policy.version_id}`}>{either(policy.title, policy.title_en)}</a></h3>
-          <p class="small">{policy.card}</p>
+          {isShort ? null : <p class="small">{policy.card}</p>}
           <p class="quiet small">{w(standing(policy))}{policy.brief_by === null ? "" : ` · ${w("brief_by", { day: onDay(policy.brief_by) })}`}</p>
         </section>
       ))}

@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { all } from "../data/live";
 import { signedIn } from "../data/session";
-import { fill } from "../sentences";
+import { saidDay } from "../sentences";
+import { dayOf } from "../time";
 import { Card, Page } from "../ui";
 import { either, language } from "../words";
 import { graded, gradeWaiting } from "./graded";
@@ -10,7 +11,7 @@ import { standingOf, type Policy } from "./quiz";
 import { Quiz } from "./take";
 import { w } from "./words";
 
-export const onDay = (day: string): string => fill("{on:date}", { on: day }, language.value);
+export const onDay = (day: string): string => saidDay(dayOf(day), dayOf(), language.value);
 
 export function PolicyPage({ policy }: { policy: Policy }) {
   const [readAt] = useState(() => new Date().toISOString());

@@ -5,6 +5,7 @@ import { all } from "../data/live";
 import { online } from "../data/status";
 import { fill, say } from "../sentences";
 import { dayOf } from "../time";
+import { monthName } from "../today/weekday";
 import { Bar, Button, Card, toast } from "../ui";
 import { language } from "../words";
 import { shopOf } from "./actions";
@@ -51,8 +52,8 @@ export function Outcomes({ month, person }: { month: string; person: string }) {
         const found = outcomes(actions, one), of = found.hit + found.miss, mine = visits.filter((visit) => dayOf(visit.started_at).startsWith(one));
         return (
           <section key={one}>
-            <p>{w("outcomes_of", { month: one, n: of + found.unmeasured })}</p>
-            {of === 0 ? null : <Bar value={found.hit} most={of} label={w("outcomes_bar", { month: one, n: found.hit, of })} />}
+            <p>{w("outcomes_of", { month: monthName(one), n: of + found.unmeasured })}</p>
+            {of === 0 ? null : <Bar value={found.hit} most={of} label={w("outcomes_bar", { month: monthName(one), n: found.hit, of })} />}
             <p class="quiet small">{[w("hit", { n: found.hit }), w("miss", { n: found.miss }), w("unmeasured", { n: found.unmeasured }), w("waiting", { n: found.open })].join(" · ")}</p>
             <p class="quiet small">{w("visits", { n: mine.length, shops: new Set(mine.map((visit) => visit.retailer_id)).size })}</p>
           </section>

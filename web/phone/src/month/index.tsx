@@ -6,6 +6,7 @@ import { signedIn } from "../data/session";
 import { online } from "../data/status";
 import { go } from "../route";
 import { dayOf } from "../time";
+import { monthName } from "../today/weekday";
 import { Button, Card, Choice, Empty, Grid135, Page, toast } from "../ui";
 import { t } from "../words";
 import { Actions } from "./actions";
@@ -20,8 +21,8 @@ export default function Month({ id }: ScreenProps) {
   const paper = papers.find((one) => one.month === id) ?? current(papers, dayOf());
   if (paper === undefined) return <Page title={t("month")}><Empty title={w("none")} note={w("none_note")} /></Page>;
   return (
-    <Page title={w("month_of", { month: paper.month })}>
-      {papers.length < 2 ? null : <Choice label={t("month")} hideLabel options={papers.map((one) => ({ value: one.month, label: one.month }))} value={paper.month} onChange={(month) => { go(`/app/month/${month}`, "replace"); }} />}
+    <Page title={w("month_of", { month: monthName(paper.month) })}>
+      {papers.length < 2 ? null : <Choice label={t("month")} hideLabel options={papers.map((one) => ({ value: one.month, label: monthName(one.month) }))} value={paper.month} onChange={(month) => { go(`/app/month/${month}`, "replace"); }} />}
       <Own key={paper.id} paper={paper} />
       <Actions month={paper.month} />
       <Improvements />
@@ -43,7 +44,7 @@ function Own({ paper }: { paper: Paper }) {
   };
   return (
     <Card>
-      <Grid135 cells={grid(paper)} size="full" name={paper.month} onPress={(row, column) => { setOpened(`${ROWS[row] ?? ""}_${COLUMNS[column] ?? ""}`); }} />
+      <Grid135 cells={grid(paper)} size="full" name={monthName(paper.month)} onPress={(row, column) => { setOpened(`${ROWS[row] ?? ""}_${COLUMNS[column] ?? ""}`); }} />
       {lacking.length === 0 ? null : (
         <div>
           <p>{w("wanting", { n: lacking.length })}</p>

@@ -49,8 +49,8 @@ function Line({ row, product }: { row: Series; product: Product | undefined }) {
     <div>
       <p>{name}</p>
       <div class="row small">
-        {stock === null ? null : <><span>{w("packs", { n: number(stock) })}</span><Sparkline values={row.stock} label={w("stock_chart", { name, all: spoken(row.stock, number) })} width={96} height={28} /></>}
-        {price === null ? null : <><span>{w("price", { yuan: yuan(price) })}</span><Sparkline values={row.price} label={w("price_chart", { name, all: spoken(row.price, yuan) })} width={96} height={28} fromZero={false} /></>}
+        {stock === null ? null : <><span>{w("packs", { n: number(stock) })}</span><Sparkline values={row.stock} label={w("stock_chart", { name, all: spoken(row.stock, number) })} width={64} height={24} /></>}
+        {price === null ? null : <><span>{w("price", { yuan: yuan(price) })}</span><Sparkline values={row.price} label={w("price_chart", { name, all: spoken(row.price, yuan) })} width={64} height={24} fromZero={false} /></>}
       </div>
       {price === null || guide === null ? null : <small class="quiet">{w("guide", { yuan: yuan(guide) })}</small>}
     </div>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bought, daysTo, lastTwo, seenSeries } from "./history";
+import { bought, daysTo, lastTwo, seenSeries, stillToBrief } from "./history";
 
 type Recent = Parameters<typeof seenSeries>[0][number];
 const visit = (on_date: string, seen: Recent["seen"]) => ({ on_date, started_at: `${on_date}T02:00:00+00:00`, seen }) as Recent;
@@ -19,6 +19,13 @@ test("thirteen months end with this one, and months without orders count as none
   expect(told.length).toBe(13);
   expect(told[0]?.month).toBe("2025-02");
   expect(told.slice(-2)).toEqual([{ month: "2026-01", cartons: 461, amount_fen: 9035950 }, { month: "2026-02", cartons: 0, amount_fen: 0 }]);
+});
+
+test("a policy from before the visits that are known is not asked for", () => {
+  const policy = (name: string, brief_by: string | null, released_at = "2026-01-01T00:00:00Z") => ({ name, brief_by, released_at });
+  const rows = [policy("old", "2026-09-15"), policy("due", "2026-11-15"), policy("undated", null), policy("undated, new", null, "2026-11-01T00:00:00Z")];
+  expect(stillToBrief(rows, "2026-10-20").map((one) => one.name)).toEqual(["due", "undated, new"]);
+  expect(stillToBrief(rows, null).length).toBe(4);
 });
 
 test("days are counted over the end of a month", () => {

@@ -40,5 +40,11 @@ export function bought(months: Months, month: string): { month: string; cartons:
   });
 }
 
+/** Of policies that no known visit told, those that may be asked for: one that was to be briefed before the earliest visit
+ *  that the phone knows of may well have been told then. `since`: the day of that visit, null where there is none. */
+export function stillToBrief<P extends { brief_by: string | null; released_at: string }>(policies: readonly P[], since: string | null): P[] {
+  return policies.filter((one) => since === null || (one.brief_by ?? one.released_at.slice(0, 10)) >= since);
+}
+
 /** Days from one day to another; negative once it is past. */
 export const daysTo = (day: string, today: string): number => Math.round((Date.parse(day) - Date.parse(today)) / 86_400_000);

@@ -4,7 +4,8 @@ import { all, one } from "../data/live";
 import { Card } from "../ui";
 import { either } from "../words";
 import type { Known } from "../visit/known";
-import { dayOf } from "./owed";
+import { stillToBrief } from "./history";
+import { onDay } from "./owed";
 import { w } from "./words";
 
 type Recent = Docs["recent_visits"]["visits"][number];
@@ -33,7 +34,7 @@ function Said({ visit, names }: { visit: Recent; names: ReadonlyMap<string, stri
   const checked = visit.display_score === null ? "" : ` · ${w("score", { score: Number(visit.display_score) })}`;
   return (
     <div>
-      <p class="quiet small">{w("last_by", { day: dayOf(visit.on_date), name: visit.person_name })}{checked}</p>
+      <p class="quiet small">{w("last_by", { day: onDay(visit.on_date), name: visit.person_name })}{checked}</p>
       {visit.note === "" ? null : <p>{visit.note}</p>}
       {visit.failed.length === 0 ? null : <p class="small">{w("failed", { items: visit.failed.map((code) => names.get(code) ?? code).join("、") })}</p>}
       {visit.heard.length === 0 ? null : <p class="small">{w("heard")}：{visit.heard.map((one_) => one_.text).join(" ")}</p>}
@@ -42,7 +43,8 @@ function Said({ visit, names }: { visit: Recent; names: ReadonlyMap<string, stri
 }
 
 export function ToBrief({ known }: { known: Known }) {
-  const gated = new Set(known.gated.map((one_) => one_.version_id)), open = [...known.toBrief, ...known.gated];
+  const gated = new Set(known.gated.map((one_) => one_.version_id)), since = one("recent_visits", known.shop.id).value?.visits.at(-1)?.on_date ?? null;
+  const open = stillToBrief([...known.toBrief, ...known.gated], since);
   return (
     <Card title={w("policies")}>
       {open.length === 0 ? <p class="quiet">{w("policies_none")}</p> : null}
@@ -50,7 +52,7 @@ export function ToBrief({ known }: { known: Known }) {
         {open.map((policy) => (
           <li key={policy.version_id}>
             <a href={`/app/learn/${policy.version_id}`}>{either(policy.title, policy.title_en)}</a>
-            {policy.brief_by === null ? null : <> <small class="quiet">{w("brief_by", { day: dayOf(policy.brief_by) })}</small></>}
+            {policy.brief_by === null ? null : <> <small class="quiet">{w("brief_by", { day: onDay(policy.brief_by) })}</small></>}
             {gated.has(policy.version_id) ? <> <small class="quiet">{w("learn_first")}</small></> : null}
           </li>
         ))}

@@ -1,12 +1,13 @@
 // What is open at a shop: promises and needs, actions of the month, findings with their evidence, display to mend; for shop/index.tsx.
 import { all } from "../data/live";
-import { fill, say } from "../sentences";
+import { fill, saidDay, say } from "../sentences";
+import { dayOf } from "../time";
 import { Card } from "../ui";
 import { either, language } from "../words";
 import { daysTo } from "./history";
 import { w } from "./words";
 
-export const dayOf = (day: string): string => fill("{on:date}", { on: day }, language.value);
+export const onDay = (day: string): string => saidDay(day, dayOf(), language.value);
 
 /** How long until a day, in words. */
 export function Due({ on, today }: { on: string | null | undefined; today: string }) {
@@ -63,7 +64,7 @@ export function Found({ shopId }: { shopId: string }) {
       {findings.map((one) => (
         <div class={`card tone-${one.dimension}`} key={one.id}>
           <p>{say(one.template, one.template_version, one.figures)}</p>
-          <small class="quiet">{w("since", { day: dayOf(one.opened_on) })}{one.evidence_rows === null ? "" : ` · ${w("records", { n: one.evidence_rows })}`}</small>
+          <small class="quiet">{w("since", { day: onDay(one.opened_on) })}{one.evidence_rows === null ? "" : ` · ${w("records", { n: one.evidence_rows })}`}</small>
         </div>
       ))}
     </Card>

@@ -14,7 +14,7 @@ import { Missed } from "./missed";
 import { Replan } from "./replan";
 import { Search } from "./search";
 import { StopCard } from "./stop";
-import { dayName, later } from "./weekday";
+import { dayName, later, shortName } from "./weekday";
 import { w } from "./words";
 
 const DAYS = 5;
@@ -29,12 +29,12 @@ export default function Today({ query }: ScreenProps) {
   return (
     <Page title={day === today ? t("today") : dayName(day)}>
       <Standing />
-      <Choice label={w("other_day")} hideLabel options={days.map((one) => ({ value: one, label: one === today ? t("today") : dayName(one) }))} value={day} onChange={(one) => { go(one === today ? "/app/" : `/app/?day=${one}`, "replace"); }} />
+      <Choice label={w("other_day")} hideLabel options={days.map((one) => ({ value: one, label: one === today ? t("today") : shortName(one) }))} value={day} onChange={(one) => { go(one === today ? "/app/" : `/app/?day=${one}`, "replace"); }} />
       <p>{w("stops", { n: stops.length, done })}</p>
       {day === today ? <Missed stops={unexplained(today, plan.values())} /> : null}
+      <Search />
       {stops.length === 0 ? <Empty title={w("no_stops")} note={w("no_stops_note")} /> : <Distances />}
       {stops.map((stop, index) => <StopCard key={stop.id} stop={stop} place={index + 1} onChange={setChanged} />)}
-      <Search />
       {chosen?.state === "planned" ? <Replan key={chosen.id} stop={chosen} onClose={() => { setChanged(null); }} /> : null}
     </Page>
   );

@@ -8,17 +8,19 @@ import { dayName } from "./weekday";
 import { w } from "./words";
 
 const REASONS = ["shop_closed", "holder_away", "weather", "duty", "leave", "vehicle", "no_time", "other"] as const;
+const SHOWN = 10;
 type Reason = (typeof REASONS)[number];
 
 export function Missed({ stops }: { stops: readonly Stop[] }) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(false), [shown, setShown] = useState(SHOWN);
   if (stops.length === 0) return null;
   return (
     <Card tone="note">
-      <div class="row"><p>{w("why_missed", { n: stops.length })}</p><Button onClick={() => { setOpen(true); }}>{w("replan")}</Button></div>
+      <div class="row"><p>{w("why_missed", { n: stops.length })}</p><Button onClick={() => { setOpen(true); }}>{w("say_why")}</Button></div>
       <Sheet title={w("why_missed", { n: stops.length })} open={open} onClose={() => { setOpen(false); }}>
         <p class="quiet">{w("why_missed_note")}</p>
-        {stops.map((stop) => <Why key={stop.id} stop={stop} />)}
+        {stops.slice(0, shown).map((stop) => <Why key={stop.id} stop={stop} />)}
+        {stops.length > shown ? <Button wide onClick={() => { setShown(shown + SHOWN); }}>{w("more", { n: stops.length - shown })}</Button> : null}
       </Sheet>
     </Card>
   );

@@ -12,7 +12,7 @@ export const w = words({
   why_missed: "{n} 次计划拜访没有说明原因", why_missed_note: "请选一个原因，主管不用再来问。", said: "已记下",
   shop_closed: "店铺关门", holder_away: "店主不在", weather: "天气", duty: "另有任务", leave: "请假", vehicle: "没有车", no_time: "时间不够", other: "其他",
   other_words: "写明原因", save: "记下", cannot: "没有成功：{reason}", finding_since: "自{since}起有一条发现未解决", suspended: "停业", closed: "歇业", order_day: "今天订货",
-  away: "这户已不在本片区", note: "补充说明",
+  away: "这户已不在本片区", say_why: "说明原因", more: "再看 {n} 次", note: "补充说明",
 }, {
   day_of: "{weekday}, {day}", tomorrow: "Tomorrow", other_day: "Another day", stops: "{n} planned, {done} done", no_stops: "Nothing is planned for this day", no_stops_note: "Search for a shop and visit it.",
   find: "Find a shop to visit", find_label: "Name, pinyin initials, holder, client code or address", found_none: "Nothing found", found_note: "Only shops that are your territory's today are found.",
@@ -24,5 +24,5 @@ export const w = words({
   why_missed: "{n} planned visits were missed without a reason", why_missed_note: "Choose a reason, and nobody needs to ask.", said: "Noted",
   shop_closed: "Shop was closed", holder_away: "Holder was away", weather: "Weather", duty: "Other duty", leave: "Leave", vehicle: "No vehicle", no_time: "No time left", other: "Other",
   other_words: "Say why", save: "Note it", cannot: "That did not work: {reason}", finding_since: "A finding has been open since {since}", suspended: "suspended", closed: "closed for good", order_day: "orders today",
-  away: "This shop has left the territory", note: "More to say",
+  away: "This shop has left the territory", say_why: "Say why", more: "{n} more", note: "More to say",
 });
