@@ -155,7 +155,11 @@ def test_a_figure_shows_its_months_its_meaning_and_its_ranking(sold: Cast, as_zh
     )
     drawn = charts_on(text)["history-sales"]
     assert drawn["labels"] == [row["month"] for row in months["rows"]]
-    assert drawn["series"][0]["values"] == [*[None] * 11, 50, 100]
+    assert [(one["role"], one["values"]) for one in drawn["series"]] == [
+        ("", [*[None] * 11, 50, None]),
+        ("forecast", [*[None] * 11, 50, 100]),  # the month still runs
+        ("quiet", [None] * 13),
+    ]
     assert drawn["shades"] == [[11, 11, "春节"]]
     assert "cartons sold to the unit&#x27;s shops" in text
     ranks = re.findall(

@@ -168,12 +168,21 @@ def history(asked: Asked, kpi: Kpi) -> Chart:
         measure=measure(kpi),
         labels=tuple(f"{month:%Y-%m}" for month in months),
         series=(
-            Series(asked_name(asked), _known(found[unit, month][kpi.id] for month in months)),
+            *_line_of(asked, kpi, _known(found[unit, month][kpi.id] for month in months)),
             Series(_("a year before"), _known(found[unit, month][kpi.id] for month in year_ago), "quiet"),
         ),
         links=tuple(asked.address("market-figure", kpi=kpi.id, month=f"{month:%Y-%m}") for month in months),
         shades=market_charts.festivals(months),
     )
+
+
+def _line_of(asked: Asked, kpi: Kpi, told: tuple[Number | None, ...]) -> Iterable[Series]:
+    """The line of the unit. What adds up as its month runs is no fall: the running month is a dashed end of its own."""
+    if not (asked.here.is_running and kpi.grows):
+        yield Series(asked_name(asked), told)
+        return
+    yield Series(asked_name(asked), (*told[:-1], None))
+    yield Series(_("this month so far"), (*[None] * (len(told) - 2), *told[-2:]), "forecast")
 
 
 def _known(found: Iterable[Number | None]) -> tuple[Number | None, ...]:

@@ -16,8 +16,10 @@ from brands.models import Product
 from market import kpis, queries
 from market.boards import concentration, key_board, overview, status
 from market.boards.blocks_trade import key_products, side, sides
+from market.boards.overview import SubjectRow
 from market.boards.status import TABLE, WORDS, Line, Word
 from market.figures import spread, trade_kpis, values
+from market.figures.formulas import Figure
 from market.figures.subjects import ALL, EVERYONE
 from market.models import SubjectKind
 from web.boards import acts, market_blocks, market_place, place
@@ -170,13 +172,16 @@ def _brands(asked: Asked) -> dict[str, Any]:
     found = overview.subjects_board(asked.here.unit, asked.here.month, SubjectKind.BRAND, EVERYONE, OF_BRAND)
     rows = overview.in_order(found, f"-{kpis.SALES.id}")[:BRANDS_SHOWN]
     return {
-        "brand_columns": [figure.kpi for figure in rows[0].figures] if rows else [],
-        "brands": [
-            (row.name, asked.address("market-subject", subject=row.subject),
-             [(one, asked.address("market-figure", kpi=one.kpi.id, subject=row.subject)) for one in row.figures])
-            for row in rows
-        ],
-    }  # fmt: skip
+        "brand_columns": [kpi(kpi_id) for kpi_id in OF_BRAND],
+        "brands": [_brand(row, asked) for row in rows],
+    }
+
+
+def _brand(row: SubjectRow, asked: Asked) -> tuple[str, str, list[tuple[Figure, str]]]:
+    """Its name, where that leads, its figures in the order of the columns and where each leads."""
+    told = {one.kpi.id: one for one in row.figures}
+    cells = [(told[kpi_id], asked.address("market-figure", kpi=kpi_id, subject=row.subject)) for kpi_id in OF_BRAND]
+    return row.name, asked.address("market-subject", subject=row.subject), cells
 
 
 @acts.page

@@ -34,7 +34,8 @@ export function tooltip(spec: Spec, look: Look, trigger: "axis" | "item"): Optio
 }
 
 export function colour(place: number, series: Series, look: Look): string {
-  return series.role === "quiet" ? look.quietSeries : (look.series[place % look.series.length] ?? look.ink);
+  if (series.role === "quiet") return look.quietSeries;
+  return look.series[series.role === "forecast" ? 0 : place % look.series.length] ?? look.ink; // what is not yet goes on from what is
 }
 
 export function valueAxis(look: Look, min: number): Option {

@@ -13,5 +13,14 @@ function drawCharts(): void {
   if (document.querySelector("trade-chart")) void import("./chart");
 }
 
+/** On a narrow screen the rows of areas and pages are wider than it: where the reader is, is brought into sight. */
+function showWhere(): void {
+  for (const row of document.querySelectorAll<HTMLElement>("nav.areas, nav.tabs")) {
+    const here = row.querySelector<HTMLElement>("[aria-current]");
+    if (here !== null) row.scrollLeft = here.offsetLeft - row.offsetLeft - 16;
+  }
+}
+
+showWhere();
 drawCharts();
 document.addEventListener("htmx:load", drawCharts);
