@@ -6,7 +6,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.stage import Stage
+from backend.models import Device, DeviceState
+from tests.browser.stage import Phone, Stage
 
 
 def walk(stage: Stage) -> None:
@@ -26,3 +27,15 @@ def walk(stage: Stage) -> None:
         phone.page.goto("/app/unsent")
         expect(phone.page.get_by_text("林小梅")).to_be_visible()
         assert phone.waiting() == 0
+        phone.cut(is_cut=False)
+        _signs_out(phone)
+
+
+def _signs_out(phone: Phone) -> None:
+    """With nothing unsent she leaves nothing behind, on the phone or as a log-in."""
+    phone.page.get_by_role("button", name="退出登录").click()
+    expect(phone.page.get_by_label("账号")).to_be_visible()
+    left = phone.page.evaluate("indexedDB.databases().then((all) => all.map((one) => one.name))")
+    assert left == ["field135"], left
+    [device] = Device.objects.all()
+    assert (device.state, device.unsent) == (DeviceState.ENDED, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -76,7 +75,10 @@ def _kept(page: Page) -> object:
           });
           return await new Promise((done) => {
             const asked = database.transaction("drafts").objectStore("drafts").getAll();
-            asked.onsuccess = () => { database.close(); done(asked.result.flatMap((one) => [one.draft.note, one.draft.photos.length])); };
+            asked.onsuccess = () => {
+              database.close();
+              done(asked.result.flatMap((one) => [one.draft.note, one.draft.photos.length]));
+            };
           });
         }"""
     )

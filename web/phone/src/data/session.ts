@@ -29,7 +29,7 @@ export async function resume(): Promise<void> {
   try {
     left.value = (await phone.value<Left[]>("left")) ?? [];
     const kept = await phone.value<Session>("session");
-    if (kept !== undefined) await enter(kept);
+    if (kept !== undefined) await enter(kept, () => { isRead.value = true; });
   } finally {
     isRead.value = true;
   }
@@ -59,14 +59,24 @@ export async function signIn(username: string, password: string): Promise<void> 
   await settle(session.person.id, null);
 }
 
-async function enter({ token, person }: Session): Promise<void> {
+async function enter({ token, person }: Session, ready: () => void = () => undefined): Promise<void> {
   authorize(token);
   await openLocal(person.id);
-  await Promise.all([database.open(person.id), drafts.load(), count()]);
+  const [isThere] = await Promise.all([database.preload(person.id), drafts.load(), count()]);
+  if (!isThere) await database.open(person.id);
   signedIn.value = person;
+  ready();
+  if (isThere) await shown();
+  if (isThere) await database.open(person.id);
   sync.begin(person.id);
   void askToPersist();
 }
+
+/** The screen was drawn with what the phone has, or is not looked at. */
+const shown = (): Promise<void> => new Promise((resolve) => {
+  requestAnimationFrame(() => { setTimeout(resolve, 0); });
+  setTimeout(resolve, 500);
+});
 
 /** What is not sent yet, or null when nothing is. */
 async function remaining(): Promise<Omit<Left, "person" | "name"> | null> {
@@ -110,7 +120,7 @@ async function leave(person: Person, rest: Omit<Left, "person" | "name"> | null)
     mine().close();
     await Dexie.delete(nameOf(person.id));
   } else {
-    await database.database().told.remove();
+    await (await database.whenOpen()).told.remove();
     await database.close();
   }
   drafts.forget();

@@ -1,6 +1,6 @@
 // The three ways to change a document, kept at once and sent when there is a network; used by every screen that writes.
 import type { RxDocument } from "rxdb/plugins/core";
-import { database, keyOf } from "./database";
+import { keyOf, whenOpen } from "./database";
 import type { BothWays, Docs, Loose } from "./docs";
 import { mine } from "./local";
 import { count } from "./waiting";
@@ -11,7 +11,7 @@ export const writing = new Map<string, number>();
 /** The document stands on the phone as it is given, whole, and waits to be sent. */
 export async function put<C extends BothWays>(collection: C, doc: Docs[C]): Promise<void> {
   await noted(collection, doc.id, async () => {
-    await database()[collection].incrementalUpsert(doc as Loose);
+    await (await whenOpen())[collection].incrementalUpsert(doc as Loose);
   });
 }
 
@@ -30,7 +30,7 @@ export async function takeBack(collection: BothWays, id: string): Promise<void> 
 }
 
 async function found(collection: BothWays, id: string): Promise<RxDocument<Loose>> {
-  const doc = await database()[collection].findOne(id).exec();
+  const doc = await (await whenOpen())[collection].findOne(id).exec();
   if (doc === null) throw new Error(`no ${collection}/${id} here`);
   return doc;
 }
