@@ -195,7 +195,7 @@ def test_a_change_is_announced_once_for_each_unit_and_collection(cast: Cast) -> 
             write(uid(4), cast.shops[0].pk, "x", told=False)
             synclog.reconcile(FEED, [cast.territory.pk])
             synclog.reconcile(FEED, [cast.territory.pk])
-        heard = [notice.payload for notice in listening.notifies(timeout=1, stop_after=3)]
+        heard = [notice.payload for notice in listening.notifies(timeout=10, stop_after=3)]
     assert heard == [
         f"{cast.territory.pk} notes",
         f"{cast.other_territory.pk} notes",
