@@ -87,11 +87,31 @@ AREAS: Final[tuple[Area, ...]] = (
         (
             Page(_("policies"), "policies", ("policy", "policy-shops", "second-touch")),
             Page(_("shops and versions"), "policy-matrix", needs="visits.read"),
-            Page(_("questions"), "policy-questions"),
+            Page(_("what was asked"), "policy-questions"),
         ),
     ),
+    Area(
+        _("intelligence"),
+        "visits.read",
+        (
+            Page(_("inbox"), "intelligence", ("intelligence-item",)),
+            Page(_("sent by several"), "intelligence-groups"),
+            Page(_("unusual counts"), "intelligence-trends", placed=("unit",), needs="boards.read"),
+        ),
+    ),
+    Area(
+        _("alerts"),
+        "boards.read",
+        (
+            Page(_("alerts"), "alerts"),
+            Page(_("alert rules"), "alert-rules", ("alert-rule",)),
+        ),
+    ),
+    Area(_("launches"), "brands.read", (Page(_("launches"), "launches"),)),
     Area(_("quarantine"), "quarantine.read", (Page(_("quarantine"), "quarantine", ("quarantined",)),)),
     Area(_("devices"), "devices.read", (Page(_("devices"), "devices", placed=()),)),
+    Area(_("imports"), "imports.run", (Page(_("imports"), "imports", ("import",)),)),
+    Area(_("exports"), "exports.run", (Page(_("exports"), "exports", ("export",)),)),
     Area(_("master data"), "admin.site", (Page(_("master data"), "admin:index", placed=()),)),
 )
 
