@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -52,13 +52,14 @@ class Reaching:
 
 @acts.page
 def policies(request: HttpRequest) -> HttpResponse:
-    """`/policies?q=`: the policies of the reader's units and of those above, with their versions. Seven queries."""
+    """`/policies?q=`: the policies of the reader's units and of those above, with their versions, what was released last first. Seven queries."""
     here, who = field_place.of(request, READ, "q"), actor(request)
     listed = field_place.narrowed(request, here, "q")
     found = PolicyFilters(listed.kept, queryset=visible_to(Policy.objects.select_related("unit", "product"), who))
     if not found.is_valid():
         raise field_place.bad(next(iter(found.errors)))
-    rows = list(found.qs.order_by("code")[:MOST])
+    newest = found.qs.annotate(released=Max("versions__released_at"))
+    rows = list(newest.order_by(F("released").desc(nulls_last=True), "code")[:MOST])
     versions = queries.policy_versions(who, visible_to(PolicyVersion.objects.filter(policy__in=rows), who))
     by_policy: dict[int, list[PolicyVersion]] = {row.pk: [] for row in rows}
     for version in versions.order_by("policy_id", "-number"):

@@ -30,7 +30,7 @@ def version_state(version: PolicyVersion) -> str:
         return _("draft")
     if version.recalled_at is not None:
         return _("recalled")
-    return _("in force") if version.superseded_at is None else _("superseded")
+    return _("in force now") if version.superseded_at is None else _("superseded")
 
 
 @register.filter
