@@ -48,6 +48,7 @@ def main(wanted: Sequence[str]) -> int:
 def _walk(name: str) -> bool:
     """One journey over a database and a server of its own."""
     with server.database() as cast, server.served() as address, tempfile.TemporaryDirectory() as folder:
+        from django.db import connections
         from playwright.sync_api import sync_playwright
 
         from tests.browser.stage import Stage
@@ -55,6 +56,7 @@ def _walk(name: str) -> bool:
         walk: Callable[[Stage], None] = import_module(f"tests.browser.{name}").walk
         with sync_playwright() as playwright:
             stage = Stage(playwright, cast, address, Path(folder), KEPT / f"{name}.png")
+            connections.close_all()  # Playwright runs this in a context of its own, with connections of its own
             try:
                 walk(stage)
             except Exception:  # noqa: BLE001  whatever it is, the other journeys are walked too
