@@ -5,7 +5,7 @@ import type { Here } from "./act";
 import { Shoot, Shot } from "./fields";
 import { NumberField } from "./pads";
 import { passes, score } from "./score";
-import type { Answered, Item, Task } from "./shapes";
+import type { Answered, Item, Task, Template } from "./shapes";
 import { v } from "./words";
 
 const photoItems = (draft: Here["draft"]): ReadonlySet<string> => new Set(draft.photos.map((photo) => photo.item ?? "").filter((item) => item !== ""));
@@ -18,6 +18,7 @@ export function Display(here: Here) {
   const asked = template.items.filter((item) => item.rule === undefined);
   const carried = template.items.filter((item) => item.rule !== undefined);
   const done = asked.filter((item) => draft.answers[item.code]?.answer !== undefined).length;
+  const elsewhere = known.tasks.filter((task) => task.kind === "item" && !asked.some((item) => isOf(task, item, template)));
   const title = language.value === "en" && template.name_en !== "" ? template.name_en : template.name;
   return (
     <>
@@ -26,11 +27,15 @@ export function Display(here: Here) {
         <b>{done < asked.length || result.score === null ? v("score_after") : v("score_now", { score: result.score })}</b>
         <Bar value={done} most={asked.length} label={v("answered_of", { done, all: asked.length })} />
       </div>
-      {asked.map((item) => <Asked key={item.code} item={item} here={here} task={known.tasks.find((one) => one.kind === "item" && one.item_code === item.code)} />)}
+      {elsewhere.length === 0 ? null : <Card title={v("other_tasks")}>{elsewhere.map((task) => <p class="task" key={task.id}>{named(task)}{v("colon")}{v("task_open", { count: task.failures, day: task.due_on })}</p>)}</Card>}
+      {asked.map((item) => <Asked key={item.code} item={item} here={here} task={known.tasks.find((one) => isOf(one, item, template))} />)}
       {carried.map((item) => <Card key={item.code} title={named(item)} tone="brand"><p class="quiet">{known.before.isFirst ? v("carried_first") : result.passed.get(item.code) ? v("carried_holds") : v("carried_lost")}</p></Card>)}
     </>
   );
 }
+
+/** A task is of one template's item: the same code of another template asks for something else. */
+const isOf = (task: Task, item: Item, template: Template): boolean => task.kind === "item" && task.item_code === item.code && task.template_id === template.template_id;
 
 export const named = (item: { name: string; name_en?: string }): string => (language.value === "en" && item.name_en ? item.name_en : item.name);
 

@@ -15,6 +15,8 @@ export interface Known {
   distance_m: number | null; limit_m: number; nearness: Nearness;
 }
 
+const STILL_TOLD_DAYS = 45;
+
 const listed = <T>(collection: Parameters<typeof all>[0]): T[] => [...all(collection).value.values()] as unknown as T[];
 const within = (from: string | null, to: string | null, on: string): boolean => (from === null || from <= on) && (to === null || to > on);
 
@@ -104,13 +106,19 @@ function goodsOf(shopId: string, today: string, visits: readonly Visit[], recent
   return { products, keys, launches, sampled, toLook: [...new Set([...sampled, ...keys])], lastSeen };
 }
 
+/** The phone knows what a shop was told at its last five visits: what was to be told long before is offered again, not asked for. Pure. */
+export function isRecent(policy: Policy, today: string): boolean {
+  const by = policy.brief_by?.slice(0, 10) ?? policy.released_at.slice(0, 10);
+  return Date.parse(today) - Date.parse(by) <= STILL_TOLD_DAYS * 86_400_000;
+}
+
 /** Policies in force that name the shop; those it was not told yet are to brief, once their quiz is passed. */
 function policiesOf(shop: Shop, today: string, recent: readonly Recent[], visits: readonly Visit[], me: string): Pick<Known, "policies" | "toBrief" | "gated"> {
   const policies = listed<Policy>("policies").filter((one) => one.superseded_at === null && one.recalled_at === null && names(one, shop) && one.released_at.slice(0, 10) <= today);
   policies.sort((a, b) => (a.brief_by ?? "9999").localeCompare(b.brief_by ?? "9999") || b.released_at.localeCompare(a.released_at));
   const told = new Set([...recent.flatMap((one) => one.briefed), ...visits.flatMap((one) => (one.briefings ?? []).map((row) => row.policy_version_id))]);
   const passed = new Set(listed<{ version_id: number; person_id?: string; passed?: boolean | null }>("quiz_attempts").filter((one) => one.passed !== false && (one.person_id ?? me) === me).map((one) => one.version_id));
-  const open = policies.filter((one) => !told.has(one.version_id));
+  const open = policies.filter((one) => !told.has(one.version_id) && isRecent(one, today));
   const isGated = (one: Policy): boolean => one.quiz.length > 0 && !passed.has(one.version_id);
   return { policies, toBrief: open.filter((one) => !isGated(one)), gated: open.filter(isGated) };
 }

@@ -32,7 +32,7 @@ function One({ policy, here: { draft, act } }: { policy: Policy; here: Here }) {
     <Card title={titled(policy)} aside={policy.brief_by === null ? undefined : <span class="small quiet">{v("brief_by", { day: policy.brief_by.slice(0, 10) })}</span>}>
       <details open={told === undefined}><summary>{v("card")}</summary><pre class="told">{policy.card}</pre></details>
       {told === undefined
-        ? <Button kind="main" wide onClick={() => { act({ do: "brief", version, what: {} }); }}>{v("briefed")}</Button>
+        ? <Button wide onClick={() => { act({ do: "brief", version, what: {} }); }}>{v("briefed")}</Button>
         : (
           <>
             {policy.shop_quiz.map((question, n) => <Asked key={n} question={question} value={told.choices[n]} onChange={(choice) => { act({ do: "choose", version, question: n, choice }); }} />)}

@@ -39,7 +39,7 @@ export interface Recent {
   id: string; on_date: string; person_name: string; note: string; display_score: string | null; checked: number; failed: readonly string[];
   briefed: readonly number[]; seen: readonly (readonly [number, number | null, number | null])[];
 }
-export interface Task { id: string; retailer_id: string; kind: "item" | "tags"; item_code: string; name: string; name_en: string; opened_on: string; due_on: string; failures: number; closed_on: string | null }
+export interface Task { id: string; retailer_id: string; kind: "item" | "tags"; template_id: number | null; item_code: string; name: string; name_en: string; opened_on: string; due_on: string; failures: number; closed_on: string | null }
 export interface Sample { id: string; retailer_id: string; week_on: string; products: readonly number[]; state: string }
 export interface Promised { id: string; retailer_id: string; text: string; promised_on: string; due_on: string; state: "open" | "kept" | "dropped" }
 export interface Needed { id: string; retailer_id: string; kind: string; text: string; priority: number; raised_on: string; due_on: string | null; closed_on: string | null }

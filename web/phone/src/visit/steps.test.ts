@@ -68,6 +68,10 @@ describe("what the phone knows", () => {
     put("visits", { ...looked, briefings: [{ policy_version_id: 21 }] });
     expect([known().toBrief.length, known().gated.length]).toEqual([0, 0]);
   });
+  it("asks for what is to be told now; what was due long ago is only offered again", () => {
+    put("policies", { ...policy, id: "1", quiz: [], brief_by: "2026-01-30T00:00:00Z" }, { ...policy, id: "2", version_id: 22, quiz: [], brief_by: "2026-01-29T00:00:00Z" }, { ...policy, id: "3", version_id: 23, quiz: [], released_at: "2025-06-01T00:00:00Z" });
+    expect([known().toBrief.map((one) => one.version_id), known().policies.length]).toEqual([[21], 3]);
+  });
   it("leaves out policies of other classes, recalled ones and those to come", () => {
     put("policies", { ...policy, id: "1", market_types: ["X"] }, { ...policy, id: "2", recalled_at: "2026-03-02" }, { ...policy, id: "3", tier_from: 20 }, { ...policy, id: "4", released_at: "2026-03-20T00:00:00Z" });
     expect(known().policies).toEqual([]);

@@ -34,7 +34,7 @@ export function stepsOf(known: Known, draft: VisitDraft): Step[] {
   return STEPS.flatMap((name): Step[] => {
     const [why, count] = reasons[name];
     if (has(draft, name)) why.push("told");
-    else if (draft.opened.includes(name)) why.push("chosen");
+    else if (why.length === 0 && draft.opened.includes(name)) why.push("chosen");
     return why.length === 0 ? [] : [{ name, why, count }];
   });
 }

@@ -17,7 +17,7 @@ export const zh = {
   what_for: "这次为了", what_for_note: "记了什么会自动带上，可以不选。", purpose_service: "日常服务", purpose_order: "订货", purpose_display: "陈列", purpose_brand: "品牌", purpose_policy: "政策",
   purpose_intelligence: "信息采集", purpose_compliance: "规范经营", purpose_training: "培训", purpose_complaint: "投诉处理",
   no_template: "这户没有适用的陈列标准", answered_of: "已答 {done}/{all}", score_after: "答完出分", score_now: "{score} 分", points: "{points} 分", must_pass: "必须达标", not_applicable: "不适用", failed: "未达标",
-  carried_first: "首次检查，按满分计", carried_holds: "连续达标", carried_lost: "有项目未达标，本项不得分", task_open: "待整改：已 {count} 次未达标，{day} 前改好",
+  carried_first: "首次检查，按满分计", carried_holds: "连续达标", carried_lost: "有项目未达标，本项不得分", other_tasks: "别的标准查出、还没改好的", task_open: "待整改：已 {count} 次未达标，{day} 前改好",
   seen_of: "有 {seen}/{all}", lacking: "缺", count_needed: "至少 {count}", all_there: "全部有", none_there: "都没有", tap_what_is_there: "点选在架的", no_photo: "没法拍",
   fix_now: "当场整改", fix_needs_after: "还差整改后的照片，没有就不算当场整改", shoot: "拍照", shoot_before: "拍整改前", shoot_after: "拍整改后", photo_before: "整改前", photo_after: "整改后",
   photo_busy: "正在处理", photo_failed: "照片没有存下，请再拍一次", photo_doubt: "看一下这张照片", photo_dark: "照片偏暗。", photo_blurred: "照片有点糊。", photo_again: "重拍", photo_use: "就用这张", photo_drop: "移除照片：{label}",
