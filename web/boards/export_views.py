@@ -1,4 +1,4 @@
-"""`/exports`, `/exports/<id>`: ask for a file, see how far it is and what it holds, fetch it; verbs: backend/exports."""
+"""`/exports`, `/exports/<id>`: ask for a file, see how far it is and what it holds, fetch it by verbs of the API."""
 
 from __future__ import annotations
 
