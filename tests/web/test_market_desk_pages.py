@@ -126,7 +126,7 @@ def test_a_rule_is_tried_and_its_line_moved_by_who_may(cast: Cast, crossed: Aler
     assert zhao.refused(address, "change", rule, **{**line, "below": "many"})[0] == 400
     assert AlertRule.objects.get().below == 90
     assert zhao.done(address, "change", rule, **line, is_on="on") == "已保存。未关闭的预警几分钟内会重新核对。"
-    assert (AlertRule.objects.get().below, AlertRule.objects.get().version) == (30, rule.version + 1)
+    assert (str(AlertRule.objects.get().below), AlertRule.objects.get().version) == ("30.0000", rule.version + 1)
     assert forms.of(cast, "wu").client.get(address).status_code == 404
     assert "走访覆盖率" in words(zhao.read(f"/alerts/rules?unit={cast.county.pk}"))
 
