@@ -52,7 +52,8 @@ class Reaching:
 
 @acts.page
 def policies(request: HttpRequest) -> HttpResponse:
-    """`/policies?q=`: the policies of the reader's units and of those above, with their versions, what was released last first. Seven queries."""
+    """`/policies?q=`: policies of the reader's units and of those above with their versions, the newest first. Seven
+    queries."""
     here, who = field_place.of(request, READ, "q"), actor(request)
     listed = field_place.narrowed(request, here, "q")
     found = PolicyFilters(listed.kept, queryset=visible_to(Policy.objects.select_related("unit", "product"), who))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backend.language import is_english
 from visits.models import Policy, PolicyVersion
@@ -27,10 +28,10 @@ def titled(policy: Policy) -> str:
 def version_state(version: PolicyVersion) -> str:
     """Draft, in force, superseded or recalled."""
     if version.released_at is None:
-        return _("draft")
+        return pgettext("policy", "draft")
     if version.recalled_at is not None:
-        return _("recalled")
-    return _("in force now") if version.superseded_at is None else _("superseded")
+        return pgettext("policy", "recalled")
+    return pgettext("policy", "in force") if version.superseded_at is None else pgettext("policy", "superseded")
 
 
 @register.filter
