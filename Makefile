@@ -56,6 +56,7 @@ gauntlet-smoke: environment
 	$(IN_VENV) tests.gauntlet.faults --quick
 
 gauntlet: environment
+	THOROUGH=1 $(IN_VENV) pytest -n $(JOBS) tests/walk tests/bad_inputs
 	$(IN_VENV) tests.gauntlet.planted
 	$(IN_VENV) tests.gauntlet.scenarios
 	CONVERGENCE=500 $(IN_VENV) tests.clients.run convergence

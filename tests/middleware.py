@@ -18,12 +18,12 @@ from django.test.client import ClientHandler
 @pytest.fixture(scope="session", autouse=True)
 def one_chain_of_middleware() -> Iterator[None]:
     """Clients that first ask under the settings of the session share one chain."""
-    of_the_session = settings._wrapped
-    shared = BaseHandler()
+    of_the_session = settings._wrapped  # type: ignore[misc]  # what override_settings replaces
+    shared: Any = BaseHandler()
     own = ClientHandler.load_middleware
 
     def load_middleware(handler: Any, is_async: bool = False) -> None:
-        if is_async or settings._wrapped is not of_the_session:
+        if is_async or settings._wrapped is not of_the_session:  # type: ignore[misc]
             own(handler, is_async)
             return
         if shared._middleware_chain is None:

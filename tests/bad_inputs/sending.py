@@ -43,8 +43,8 @@ def with_leaves_replaced(
 ) -> Iterator[tuple[str, Ask, bytes]]:
     """The route's valid body with one leaf after the other replaced by each raw JSON value: what, request, bytes.
 
-    `at_most`: where no field has a say, since the body is refused before it is looked at, the first leaf gets all the
-    values and each other one only so many, in turns.
+    `at_most`: the first leaf gets all the values and each other one only so many, in turns; where no field has a say,
+    since the body is refused before it is looked at, and in `make test`.
     """
     rule = POLICY[route]
     ask = bodies.ask(world, route, rule, columns(rule)[0])

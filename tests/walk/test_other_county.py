@@ -10,6 +10,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from market.models import IntelligenceItem
+from tests.examples import THOROUGH
 from tests.walk import bodies, canaries
 from tests.walk.asking import Ask, api_routes, content, masked
 from tests.walk.canaries import Spy
@@ -155,6 +156,8 @@ def test_a_filter_by_a_foreign_id_answers_as_one_by_an_absent_id(
         for column in (OWN, MOVED):
             hidden = _named(world, column, part)
             for who, spy in spies.items():
+                if column == MOVED and who != "wu" and not THOROUGH:  # it moved within the one county
+                    continue
                 told, same = (
                     masked(spy.get_answer(Ask("GET", path, query=urlencode({parameter: value})), value), hidden, absent)
                     for value in (hidden, absent)
