@@ -12,6 +12,8 @@ test("the month of today is worked on, and only my own are mine", () => {
   const mine = papersOf("lin", [paper("2026-10", []), paper("2026-12", []), NOVEMBER, paper("2026-11", [], "tang")]);
   expect(mine.map((one) => one.month)).toEqual(["2026-12", "2026-11", "2026-10"]);
   expect(current(mine, "2026-11-23")?.month).toBe("2026-11");
+  expect(mine[1]?.cells.length).toBe(15);
+  expect(mine[1]?.cells[2]).toEqual({ cell: "client_execute", state: "drafted", needs_words: false, reason: null, sentences: [] });
   expect(current(mine, "2027-01-01")?.month).toBe("2026-12");
 });
 

@@ -10,10 +10,17 @@ type State = Drafted["state"];
 export const ROWS = ["client", "brand", "market"] as const;
 export const COLUMNS = ["analyze", "plan", "execute", "evaluate", "improve"] as const;
 
-/** The months of a person that the phone holds, the latest first. */
+/** All 15 cells of a month: one without a row is drafted, and nothing was drafted into it yet. */
+export function whole(paper: Paper): Paper {
+  const by = new Map(paper.cells.map((cell) => [cell.cell, cell]));
+  const cells = ROWS.flatMap((row) => COLUMNS.map((column) => by.get(`${row}_${column}`) ?? { cell: `${row}_${column}`, state: "drafted" as const, needs_words: false, reason: null, sentences: [] }));
+  return { ...paper, cells };
+}
+
+/** The months of a person that the phone holds, whole, the latest first. */
 export function papersOf(person: string, cycles: Iterable<Docs["cycles"]>): Paper[] {
   const mine = [...cycles].filter((one): one is Paper & { id: string } => one.kind === "manager" && one.person_id === person);
-  return mine.sort((a, b) => b.month.localeCompare(a.month));
+  return mine.map(whole).sort((a, b) => b.month.localeCompare(a.month));
 }
 
 /** The month that is worked on: the one of today where there is one, else the latest. */
