@@ -21,6 +21,7 @@ from retail.assignment import Move, transfer
 from retail.classes import reclassify
 from retail.models import Assignment, Classification, Retailer
 from tests.cast import NOW, TODAY, Cast
+from tests.examples import examples
 from tests.market.facts import Seen, rollup_rows, visit
 from tests.visits.items import item, place, receive
 from visits.wire import MAX_INT
@@ -178,7 +179,7 @@ def test_the_number_of_statements_does_not_grow_with_the_number_of_marks(cast: C
     assert len(many) == len(one)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(1, 1 + examples(1, thorough=3)))
 def test_any_sequence_of_visits_and_transfers_equals_a_full_rebuild(cast: Cast, seed: int) -> None:
     chance = random.Random(seed)
     shops, homes = [*cast.shops, *cast.wu_shops], [cast.territory, cast.next_territory, cast.other_territory]
