@@ -22,6 +22,7 @@ export function heightOf(spec: Spec): number | null {
 
 function lines(spec: Spec, look: Look): Option {
   const bare = spec.series.length > 1 || spec.shades.length > 0;
+  const goesOn = spec.series.some((one) => one.role === "forecast");
   return {
     grid: { left: 8, right: bare ? (look.narrow ? 72 : 96) : 16, top: 24, bottom: 4, containLabel: true },
     tooltip: tooltip(spec, look, "axis"),
@@ -48,7 +49,7 @@ function lines(spec: Spec, look: Look): Option {
       emphasis: { disabled: true },
       // Named at its end, in place of a legend.
       endLabel: {
-        show: spec.series.length > 1,
+        show: spec.series.length > 1 && !(one.role === "" && goesOn), // where a line goes on dashed, that end is named
         formatter: "{a}",
         color: one.role === "quiet" ? look.quiet : colour(place, one, look),
         width: look.narrow ? 64 : 88,

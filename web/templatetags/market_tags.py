@@ -33,9 +33,12 @@ class Against:
 def against(figure: Figure, is_running: bool = False) -> list[Against]:
     """The month before and the same month of the year before, as far as they are known. A running month of what adds up
     shows what the whole of them came to."""
-    before = (_("on month"), figure.previous, figure.change, figure.change_percent)
-    year = (_("on year"), figure.last_year, figure.year_change, figure.year_change_percent)
     whole = is_running and figure.kpi.grows
+    on_month, on_year = (
+        (_("whole month before"), _("whole month a year before")) if whole else (_("on month"), _("on year"))
+    )
+    before = (on_month, figure.previous, figure.change, figure.change_percent)
+    year = (on_year, figure.last_year, figure.year_change, figure.year_change_percent)
     return [found for one in (before, year) if (found := _held(figure, one, whole)) is not None]
 
 
@@ -48,7 +51,7 @@ def _held(figure: Figure, told: Told, whole: bool) -> Against | None:
     if then is None:
         return None
     if whole:
-        text = _("whole %s") % plain(then, unit)
+        text = plain(then, unit)
         return Against(name, text, text, text)
     moved, written = (change, unit) if unit in IN_POINTS else (percent, "percent")
     if moved is None:
