@@ -110,7 +110,7 @@ def test_an_alert_says_why_one_is_told_and_is_acknowledged_with_words(cast: Cast
     status, why = chen.refused("/alerts", "acknowledge", crossed, words="")
     assert (status, why) == (400, "请写明正在怎么处理。")
     assert Alert.objects.get(pk=crossed.pk).state == "open"
-    assert chen.done("/alerts", "acknowledge", crossed, words="本周补访") == "已受理,不再提醒。"
+    assert chen.done("/alerts", "acknowledge", crossed, words="本周补访") == "已确认,不再提醒。"
     assert (Alert.objects.get(pk=crossed.pk).state, Alert.objects.get(pk=crossed.pk).words) == (
         "acknowledged",
         "本周补访",

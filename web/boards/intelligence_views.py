@@ -188,9 +188,10 @@ def _items(one: unusual.Trend, here: Place, week: date) -> str:
 
 
 def _monday(request: HttpRequest) -> date:
-    """The Monday of the week that holds the day of the address; of the running week without one."""
+    """The Monday of the week that holds the day of the address; without one of yesterday's: a Monday shows the week
+    that is over."""
     try:
-        day = date.fromisoformat(request.GET["week"]) if "week" in request.GET else clock.today()
+        day = date.fromisoformat(request.GET["week"]) if "week" in request.GET else clock.today() - timedelta(days=1)
     except ValueError:
         raise field_place.bad("week") from None
     if not EARLIEST <= day <= LATEST:
