@@ -59,7 +59,7 @@ class Read:
 def reason(row: Quarantined) -> Reason:
     told: dict[str, Any] = row.problem["en" if is_english() else "zh-hans"]
     faults = {error.get("pointer", ""): str(error.get("message", "")) for error in told.get("errors", ())}
-    return Reason(told["title"], told.get("detail", ""), told["code"], faults)
+    return Reason(told.get("title", told["code"]), told.get("detail", ""), told["code"], faults)
 
 
 def read(row: Quarantined, payload: bytes | None) -> Read:
