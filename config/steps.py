@@ -44,7 +44,7 @@ def _call(command: str, *arguments: str) -> None:
 STEPS: list[tuple[str, Callable[[], None]]] = [
     ("数据库结构 · database schema", _migrate),
     ("按月分区 · monthly partitions", _partitions),
-    ("演示数据（首次约三分钟）· demo data (about three minutes the first time)", _load_demo),
+    ("演示数据（首次约两分钟）· demo data (about two minutes the first time)", _load_demo),
     ("打开当月 · opening the month", _open_months),
 ]
 
