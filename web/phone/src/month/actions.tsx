@@ -3,11 +3,10 @@ import { useState } from "preact/hooks";
 import { act } from "../api/client";
 import type { Docs } from "../data/docs";
 import { all } from "../data/live";
-import { online } from "../data/status";
 import { fill, say } from "../sentences";
 import { Button, Card, Choice, Sheet, toast } from "../ui";
 import { language } from "../words";
-import { reasonOf } from "./submit";
+import { reachable, reasonOf } from "./submit";
 import { w } from "./words";
 
 type Action = Docs["actions"];
@@ -34,11 +33,11 @@ export function Actions({ month }: { month: string }) {
       <p>{note}</p>
       {drafted.length === 0 ? null : (
         <div class="row">
-          <Button disabled={!online.value} onClick={acceptAll}>{w("accept_all")}</Button>
+          <Button disabled={!reachable.value} onClick={acceptAll}>{w("accept_all")}</Button>
           <Button kind="quiet" onClick={() => { setOpen(true); }}>{w("show_drafted", { n: drafted.length })}</Button>
         </div>
       )}
-      {online.value || drafted.length === 0 ? null : <p class="quiet small">{w("offline")}</p>}
+      {reachable.value || drafted.length === 0 ? null : <p class="quiet small">{w("offline")}</p>}
       <Sheet title={w("actions")} open={open} onClose={() => { setOpen(false); }}>
         {drafted.slice(0, shown).map((one) => <Decide key={one.id} action={one} onSettled={(words) => { settle([one.id], words); }} />)}
         {drafted.length > shown ? <Button wide onClick={() => { setShown(shown + SHOWN); }}>{w("more", { n: drafted.length - shown })}</Button> : null}
@@ -59,10 +58,10 @@ function Decide({ action, onSettled }: { action: Action; onSettled: (words: stri
       <h3>{shopOf(action)}</h3>
       <p>{say(action.template, action.template_version, action.parameters)}</p>
       <small class="quiet">{w("target", { target: plain(action.target), baseline: plain(action.baseline) })}{action.is_flagged ? ` · ${w("flagged")}` : ""}</small>
-      <div class="row"><Button disabled={!online.value} onClick={accept}>{w("accept")}</Button><Button kind="quiet" disabled={!online.value} onClick={() => { setDropping(!isDropping); }}>{w("drop")}</Button></div>
+      <div class="row"><Button disabled={!reachable.value} onClick={accept}>{w("accept")}</Button><Button kind="quiet" disabled={!reachable.value} onClick={() => { setDropping(!isDropping); }}>{w("drop")}</Button></div>
       {isDropping ? <Choice label={w("drop_why")} options={REASONS.map((value) => ({ value, label: w(`reason_${value}`) }))} value={why} onChange={choose} /> : null}
       {isDropping && why === "other" ? (
-        <div class="row"><input class="input" aria-label={w("say_why")} maxLength={500} value={words} onInput={(event) => { setWords(event.currentTarget.value); }} /><Button disabled={words.trim() === "" || !online.value} onClick={() => { drop("other"); }}>{w("keep")}</Button></div>
+        <div class="row"><input class="input" aria-label={w("say_why")} maxLength={500} value={words} onInput={(event) => { setWords(event.currentTarget.value); }} /><Button disabled={words.trim() === "" || !reachable.value} onClick={() => { drop("other"); }}>{w("keep")}</Button></div>
       ) : null}
     </section>
   );

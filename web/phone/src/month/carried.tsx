@@ -2,7 +2,6 @@
 import { useState } from "preact/hooks";
 import { act } from "../api/client";
 import { all } from "../data/live";
-import { online } from "../data/status";
 import { fill, say } from "../sentences";
 import { dayOf } from "../time";
 import { monthName } from "../today/weekday";
@@ -10,7 +9,7 @@ import { Bar, Button, Card, toast } from "../ui";
 import { language } from "../words";
 import { shopOf } from "./actions";
 import { outcomes } from "./paper";
-import { reasonOf } from "./submit";
+import { reachable, reasonOf } from "./submit";
 import { w } from "./words";
 
 const SHOWN = 5;
@@ -31,7 +30,7 @@ export function Improvements() {
         <section class={`card tone-${one.dimension}`} key={one.id}>
           <p><strong>{shopOf(one)}</strong> {say(one.template, one.template_version, one.parameters)}</p>
           <small class="quiet">{w(one.state === "proposed" && !confirmed.has(one.id) ? "proposed" : "open")} · {w("months_open", { n: one.months_open })} · {w("due", { day: fill("{on:date}", { on: one.due_on }, language.value) })}</small>
-          {one.state === "proposed" && !confirmed.has(one.id) ? <div class="row"><Button disabled={!online.value} onClick={() => { accept(one.id); }}>{w("accept")}</Button></div> : null}
+          {one.state === "proposed" && !confirmed.has(one.id) ? <div class="row"><Button disabled={!reachable.value} onClick={() => { accept(one.id); }}>{w("accept")}</Button></div> : null}
         </section>
       ))}
       {open.length > shown ? <Button kind="quiet" onClick={() => { setShown(shown + 20); }}>{w("more", { n: open.length - shown })}</Button> : null}

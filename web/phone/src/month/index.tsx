@@ -3,7 +3,6 @@ import { useState } from "preact/hooks";
 import type { ScreenProps } from "../app";
 import { all } from "../data/live";
 import { signedIn } from "../data/session";
-import { online } from "../data/status";
 import { go } from "../route";
 import { dayOf } from "../time";
 import { monthName } from "../today/weekday";
@@ -13,7 +12,7 @@ import { Actions } from "./actions";
 import { CellSheet, nameOf } from "./cell";
 import { Improvements, Outcomes } from "./carried";
 import { COLUMNS, current, grid, isMine, papersOf, ROWS, wanting, wordsOf, type Paper } from "./paper";
-import { handIn, reasonOf } from "./submit";
+import { handIn, reachable, reasonOf } from "./submit";
 import { w } from "./words";
 
 export default function Month({ id }: ScreenProps) {
@@ -53,8 +52,8 @@ function Own({ paper }: { paper: Paper }) {
       )}
       {left === 0 ? <p class="quiet">{w("mine_left")}</p> : (
         <>
-          <Button kind="main" wide disabled={busy || lacking.length > 0 || !online.value} onClick={() => { send(null, "submit"); }}>{w(busy ? "submitting" : "submit")}</Button>
-          <p class="quiet small">{online.value ? w("submit_note") : w("offline")}</p>
+          <Button kind="main" wide disabled={busy || lacking.length > 0 || !reachable.value} onClick={() => { send(null, "submit"); }}>{w(busy ? "submitting" : "submit")}</Button>
+          <p class="quiet small">{reachable.value ? w("submit_note") : w("offline")}</p>
         </>
       )}
       {cell === undefined ? null : (
