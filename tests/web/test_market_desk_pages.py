@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backend.exports import working as exports_working
 from backend.models import Export, ImportRun
@@ -188,6 +190,24 @@ def test_a_file_without_its_columns_is_refused_on_the_page_and_leaves_no_run(cas
     assert upload(cast, "qian", "订单号,客户编码\n1,2\n")[0] == 400
     assert not ImportRun.objects.exists()
     assert upload(cast, "chen", importing.orders())[0] == 403
+    qian = forms.of(cast, "qian")
+    assert [qian.client.get(f"/imports?{one}").status_code for one in ("state=%00", "kind=shoes", "state=looked")] == [
+        400,
+        400,
+        200,
+    ]
+
+
+def test_a_longer_inbox_asks_no_more_queries(cast: Cast, sent: IntelligenceItem) -> None:
+    chen = forms.of(cast, "chen")
+    chen.read("/intelligence")
+    with CaptureQueriesContext(connection) as short:
+        chen.read("/intelligence")
+    send(cast, cast.actor("lin"), *(heard("event", f"第{n}件") for n in range(8)))
+    with CaptureQueriesContext(connection) as long:
+        page = chen.read("/intelligence")
+    assert page.count('<li class="item">') == 9
+    assert len(long) == len(short) <= 20
 
 
 # -- exports -----------------------------------------------------------------------------------------------------------

@@ -42,6 +42,10 @@ def imports(request: HttpRequest) -> HttpResponse:
     if isinstance(done, HttpResponse):
         return HttpResponseRedirect(reverse("import", args=[made[0].pk]))
     listed = field_place.narrowed(request, here, *NARROWING)
+    if listed.kept.get("state", State.QUEUED) not in State.values:
+        raise field_place.bad("state")
+    if "kind" in listed.kept and listed.kept["kind"] not in {one.code for one in kinds.catalogue()}:
+        raise field_place.bad("kind")
     rows = visible_to(ImportRun.objects.filter(**listed.kept), who).select_related("person")
     page, after = chain.page(rows.order_by("-started_at", "-id"), request.GET.get("after"))
     known = [one for one in kinds.catalogue() if who.units(one.capability)]
