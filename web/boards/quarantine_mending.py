@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from backend.errors import Problem
 from backend.models import Quarantined
 from backend.scope import Actor, visible_to
@@ -69,7 +71,7 @@ def read(row: Quarantined, payload: bytes | None) -> Read:
     document = _document(payload)
     if document is None:
         return Read([], [], payload.decode("utf-8", "backslashreplace"), None)
-    faults, names = reason(row).faults, visit_page.field_names()
+    faults, names = reason(row).faults, _names()
     lines = [Line(at, _name(at, names), _written(value), faults.get(at, "")) for at, value in _leaves(document, "")]
     known = {line.pointer for line in lines}
     wrong = [line for line in lines if line.fault]
@@ -122,6 +124,11 @@ def _written(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _names() -> dict[str, str]:
+    told = {"submission_id": _("number of the record"), "place": _("fix on arrival"), "left": _("fix on leaving")}
+    return {**visit_page.field_names(), **told}
 
 
 def _name(pointer: str, names: Mapping[str, str]) -> str:
