@@ -27,7 +27,6 @@ from visits.faq import Reply
 from visits.models import Breach, CheckLine, Photo, PolicyQuestion, Signal, StoredPhoto, Visit
 
 VISITS_WITH_PHOTOS: Final = 8
-KEYS_AT_ONCE: Final = 2_000  # every month is counted once for so many changes
 SAID: Final = (
     "店主在仓库点货,就近见面。",
     "店里只有老人看店,核对库存后离开。",
@@ -57,7 +56,7 @@ def count(plan: Plan) -> None:
     territories = Unit.objects.filter(level=Level.TERRITORY).values_list("pk", flat=True)
     marks.mark(news.SERVICE, [(unit, month) for unit in territories for month in span])
     kinds = (*rollups.SERVICE, *rollups.REPAIRS)
-    while marks.drain(rollups.CONSUMER, kinds, rollups.recompute_repairs, limit=KEYS_AT_ONCE):
+    while marks.drain(rollups.CONSUMER, kinds, rollups.recompute_repairs, limit=months.KEYS_AT_ONCE):
         pass
 
 

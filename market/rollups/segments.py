@@ -39,6 +39,7 @@ _REACH: tuple[tuple[tuple[str, ...], int], ...] = (
 )
 KINDS = tuple(kind for kinds, _ in _REACH for kind in kinds)
 AT_ONCE = 200  # territories of one statement
+SOME = 36  # keys of one batch of the tick, of kinds that come for whole months: after a first load for many of them
 WAITS = timedelta(seconds=60)  # a class of shops is read by few: marks of a minute are one recomputation of a county
 
 _COUNTIES = """
@@ -59,7 +60,9 @@ def follow() -> int:
     if oldest is None or oldest > clock.now() - WAITS:
         return 0
     know_sizes()
-    return sum(marks.drain(CONSUMER, kinds, _after(months)) for kinds, months in _REACH)
+    return sum(
+        marks.drain(CONSUMER, kinds, _after(months), limit=AT_ONCE if months else SOME) for kinds, months in _REACH
+    )
 
 
 def drain() -> int:
