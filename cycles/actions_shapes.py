@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from market.boards.shapes import MonthField
 from rest_framework import serializers
 
 from backend.http.serializers import (
@@ -24,6 +23,7 @@ from cycles.evaluate import MissReason
 from cycles.grid import Dimension
 from cycles.models import Action, Goal, Improvement, Misfire, Result
 from cycles.shapes import ShopOut
+from market.boards.shapes import MonthField
 from retail.models import Retailer
 
 MOST_IN_BULK = 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.boards.shapes import MonthField
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -21,6 +20,7 @@ from cycles import advice, gate
 from cycles.advice_alike import Alike, alike
 from cycles.models import AdviceSheet
 from cycles.shapes import ShopOut
+from market.boards.shapes import MonthField
 
 READ = "cycles.read"
 MAX_SHOPS = 500

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.db import IntegrityError, transaction
-from market.boards.api import unit_out
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +19,7 @@ from cycles import calendar_days, chain_reads, filters, grid_shapes, month_reads
 from cycles.calendar import MonthDates, WorkingCalendar
 from cycles.grid import CELLS, CellState
 from cycles.models import CalendarDay, RetailerCycle
+from market.boards.api import unit_out
 
 
 class CycleViewSet(ListActs, ScopedViewSet):

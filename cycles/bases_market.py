@@ -6,9 +6,8 @@ Imported with the rules, for cycles/bases.py to build. Sums follow the definitio
 
 from __future__ import annotations
 
-from market.figures.trade_queries import looked_pairs, sold_pairs
-
 from cycles.bases import register
+from market.figures.trade_queries import looked_pairs, sold_pairs
 from visits.presence import counts
 
 # -- what was ordered --------------------------------------------------------------------------------------------------

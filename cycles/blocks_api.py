@@ -5,12 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from market.boards.api import defined, head, moment, number
-from market.boards.asking import place
-from market.boards.blocks import NUMBERS, Block, Cell, Row, Table
-from market.boards.shapes import DevicesOut
-from market.boards.states_api import values
-from market.figures.values import time_progress
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,6 +18,12 @@ from cycles.blocks_shapes import BlocksOut, BlocksQuery
 from cycles.blocks_why import Case, Drafted
 from cycles.forecast import ACCURACY
 from market import queries
+from market.boards.api import defined, head, moment, number
+from market.boards.asking import place
+from market.boards.blocks import NUMBERS, Block, Cell, Row, Table
+from market.boards.shapes import DevicesOut
+from market.boards.states_api import values
+from market.figures.values import time_progress
 from market.parameters import SILENT_HOURS
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from market.boards.blocks import NUMBERS
-from market.boards.figures_shapes import HeadOut, WholeFigureOut
-from market.boards.shapes import BoardQuery, DevicesOut
 from rest_framework import serializers
 
 from backend.http.serializers import OutSerializer
+from market.boards.blocks import NUMBERS
+from market.boards.figures_shapes import HeadOut, WholeFigureOut
+from market.boards.shapes import BoardQuery, DevicesOut
 
 
 class BlocksQuery(BoardQuery):

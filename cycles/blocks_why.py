@@ -12,17 +12,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from market.boards.blocks import Block, Row
-from market.figures.drill import rows_behind
-from market.figures.formulas import Figure
-
 from backend import clock, parameters
 from backend.kpis import Kpi
 from cycles.forecast import ACCURACY
 from cycles.sentences import Template, register, say
 from market import kpis
 from market.boards import concentration
+from market.boards.blocks import Block, Row
 from market.figures import trade_kpis
+from market.figures.drill import rows_behind
+from market.figures.formulas import Figure
 from visits import compliance
 
 LEAST, MOST = 3, 5

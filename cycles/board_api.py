@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from market.boards.api import unit_out
-from market.boards.shapes import BoardQuery
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,6 +19,8 @@ from cycles.chain_reads import rule_name
 from cycles.forecast import ACCURACY
 from cycles.grid import CELLS, CellState
 from cycles.method_board import MethodBoard
+from market.boards.api import unit_out
+from market.boards.shapes import BoardQuery
 
 ROOT = "/api/v1"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from market.boards.shapes import BoardUnitOut, KpiOut
 from rest_framework import serializers
 
 from backend.http.serializers import OutSerializer
 from cycles.grid import Dimension, Step
 from cycles.shapes import StatesOut
+from market.boards.shapes import BoardUnitOut, KpiOut
 
 LINK = "Address of the list that it counts."
 

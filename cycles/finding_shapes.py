@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from market.boards.shapes import MonthField
 from rest_framework import serializers
 
 from backend.http.serializers import OutModelSerializer, OutSerializer
@@ -13,6 +12,7 @@ from backend.language import is_english
 from cycles import findings
 from cycles.models import Finding, Sighting
 from cycles.shapes import ShopOut
+from market.boards.shapes import MonthField
 
 AnyObject = extend_schema_field({"type": "object", "additionalProperties": True})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from market.boards.shapes import MonthField
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +15,7 @@ from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSe
 from backend.http.viewsets import EditActs, ListActs, ReadActs, ScopedViewSet
 from cycles import forecast, standing
 from cycles.models import Forecast
+from market.boards.shapes import MonthField
 
 MOST_CARTONS = 2**31 - 1
 

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from drf_spectacular.utils import extend_schema_field
-from market.boards.shapes import MonthField
 from rest_framework import serializers
 
 from backend import kpis
@@ -20,6 +19,7 @@ from cycles.manager_month import WORDS_MAX
 from cycles.manager_review import Outcome
 from cycles.models import ManagerCycle, PrefectureMonth
 from cycles.papers import CellPaper, Paper
+from market.boards.shapes import MonthField
 
 MAX_REVIEWS = 200
 VERBS = ("words", "submit", "withdraw", "approve", "send_back")

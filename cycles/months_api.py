@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.boards.api import unit_out
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,6 +16,7 @@ from backend.reach import unit_for
 from cycles import filters, month_reads, months_shapes, queries, reopening
 from cycles.api import month_of_address
 from cycles.models import Adjustment, Month, PrefectureMonth
+from market.boards.api import unit_out
 
 
 class MonthViewSet(ListActs, ScopedViewSet):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from market.boards.shapes import BoardUnitOut, MonthField
 from rest_framework import serializers
 
 from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSerializer
 from backend.language import is_english
 from cycles.grid import COLUMNS, CellState
 from cycles.models import Adjustment, PrefectureMonth
+from market.boards.shapes import BoardUnitOut, MonthField
 
 
 class PrefectureMonthOut(OutSerializer):

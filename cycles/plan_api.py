@@ -10,8 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from market.boards.api import unit_out
-from market.boards.shapes import BoardQuery
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,6 +23,8 @@ from backend.scope import units_under, visible_to
 from cycles import cadence, fairness, plan, plan_reading, plan_shapes, replan
 from cycles.api import month_of_address
 from cycles.queries import working_calendar
+from market.boards.api import unit_out
+from market.boards.shapes import BoardQuery
 from retail.places import to_wgs84
 from visits import route, stops
 from visits.models import PlannedStop, Replan

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.boards.shapes import BoardUnitOut, KpiOut, MonthField
 from rest_framework import serializers
 
 from backend.http.serializers import DayField, OutSerializer, StrictSerializer
 from cycles.shapes import ShopOut
+from market.boards.shapes import BoardUnitOut, KpiOut, MonthField
 from visits.models import PlannedStop
 
 

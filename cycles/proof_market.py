@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from market.figures.trade_queries import sold_pairs
-
 from cycles.proof import register
+from market.figures.trade_queries import sold_pairs
 
 # The territory's shops on the day of the analysis: those that its sums were made of.
 _SHOPS = """SELECT a.retailer_id FROM retail_assignment a

@@ -13,8 +13,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from market.figures.formulas import Figure
-
 from backend import clock, parameters
 from backend.models import Unit
 from cycles.chain_reads import rule_or_none
@@ -24,6 +22,7 @@ from cycles.report_trade import Trade
 from cycles.sentences import Template, register, say
 from market import kpis
 from market.figures import trade_kpis
+from market.figures.formulas import Figure
 from visits import compliance
 
 LEAST, MOST = 3, 5

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from market.figures.formulas import Figure
-
 from backend.kpis import Number
 from market.boards import blocks
+from market.figures.formulas import Figure
 
 Part = dict[str, Any]
 CAPABILITY = "reports.write"

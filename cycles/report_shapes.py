@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from market.boards.api import unit_out
-from market.boards.shapes import BoardUnitOut, MonthField
 from rest_framework import serializers
 
 from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSerializer
 from cycles import report_acts, report_findings, report_parts
 from cycles.models import MonthlyReport, ReportRun
 from cycles.report_parts import Part
+from market.boards.api import unit_out
+from market.boards.shapes import BoardUnitOut, MonthField
 
 
 class ReportFigureOut(OutSerializer):

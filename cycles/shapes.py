@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from market.boards.shapes import BoardUnitOut, MonthField
 from rest_framework import serializers
 
 from backend.http.serializers import OutModelSerializer, OutSerializer, StrictBooleanField, StrictSerializer
@@ -13,6 +12,7 @@ from cycles.grid import CELLS, CellState, Dimension, Step
 from cycles.models import ManagerCycle, RetailerCycle
 from cycles.months_shapes import LineOut
 from cycles.queries import prefecture_of
+from market.boards.shapes import BoardUnitOut, MonthField
 
 STATE_NAMES = [state.name.lower() for state in CellState]
 

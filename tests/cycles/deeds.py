@@ -10,14 +10,14 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Model
-from market.orders import loading
-from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend import clock, marks
 from cycles import actions, building, cells, changes, evaluate, evidence, improve
 from cycles.grid import COLUMNS
 from cycles.models import Action, Improvement, RetailerCycle
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from retail.models import Retailer
 from tests.cast import Cast, phone_of
 from tests.cycles.chain import FELL, FIGURES, MARCH, OUT, find

@@ -11,10 +11,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from market.boards.blocks import Block, Row
-from market.figures.formulas import Figure
-from market.orders import loading
-from market.orders.loading import OrderLineRow, TargetRow
 from rest_framework.test import APIClient
 
 from backend import clock
@@ -25,6 +21,10 @@ from cycles import month as months
 from cycles.blocks import blocks
 from cycles.blocks_why import Case, Lines
 from cycles.models import Action, Forecast
+from market.boards.blocks import Block, Row
+from market.figures.formulas import Figure
+from market.orders import loading
+from market.orders.loading import OrderLineRow, TargetRow
 from market.rollups import recompute, segments
 from tests.cast import TODAY, Cast, SignIn, make_shop
 from tests.cycles.chain import APRIL, FELL, FIGURES, MARCH, OUT, find, rules_of_tests

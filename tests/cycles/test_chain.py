@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from market.orders import loading
-from market.orders.loading import OrderLineRow
 
 from backend import clock
 from cycles import cells
 from cycles import month as months
 from cycles.models import Action, Finding, Improvement, PrefectureMonth, Result
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from tests.cast import Cast
 from tests.cycles.chain import APRIL, FELL, FIGURES, MARCH, find, rules_of_tests
 from tests.cycles.deeds import (

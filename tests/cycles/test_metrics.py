@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from market.orders import loading
-from market.orders.loading import OrderLineRow, StockRow
 
 from backend import clock
 from cycles import bases, evaluate, metrics
 from cycles import month as months
 from cycles.models import Action, Forecast, Goal, Result
 from cycles.rules.rule import rules
+from market.orders import loading
+from market.orders.loading import OrderLineRow, StockRow
 from retail.models import Need, Promise, Retailer
 from tests.cast import Cast
 from tests.market import facts

@@ -7,8 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from market.orders import loading
-from market.orders.loading import StockRow
 
 from backend.models import Parameter, Unit
 from brands.models import Product
@@ -17,6 +15,8 @@ from cycles.analyze import analyze
 from cycles.models import Finding, Sighting
 from cycles.rules.rule import rule
 from cycles.sentences import say
+from market.orders import loading
+from market.orders.loading import StockRow
 from retail.models import Retailer
 from tests.cast import Cast, make_shop
 from tests.cycles.orders import order

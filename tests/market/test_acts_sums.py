@@ -11,16 +11,16 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.db.backends.postgresql.psycopg_any import DateRange
-from market.figures.volumes import of_shops
-from market.orders import loading
-from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend import clock, ticks
 from backend.kpis import percent, ratio
 from backend.models import Unit
 from market.figures import volumes
+from market.figures.volumes import of_shops
 from market.models import UnitMonth, UnitVolumeCount
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from market.rollups import acts_due, recompute
 from retail import needs, promises, requests
 from retail.assignment import Move, transfer

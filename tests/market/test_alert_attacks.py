@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
-from market.orders import loading
-from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend import clock
 from backend.models import MailChoice, MailLine, Notice, Position
 from market.alerts import telling
 from market.models import Alert, AlertRule, AlertTold
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from market.rollups import recompute
 from tests.cast import SINCE, Cast
 from tests.market.facts import visit

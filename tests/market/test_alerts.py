@@ -10,14 +10,14 @@ from uuid import uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from market.alerts.line import Line, measured, month_watched, when_to_tell
-from market.figures.formulas import Figure
 from rest_framework.test import APIClient
 
 from backend import clock, notices, workdays
 from backend.kpis import kpi
 from backend.models import Notice
 from market.alerts import telling, watching
+from market.alerts.line import Line, measured, month_watched, when_to_tell
+from market.figures.formulas import Figure
 from market.models import Alert, AlertRule, AlertTold
 from market.rollups import recompute
 from tests.cast import NOW, Cast, SignIn

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from market.orders import loading
-from market.orders.loading import OrderLineRow, TargetRow, TotalRow
 from rest_framework.test import APIClient
 
 from backend import clock
 from backend.models import Device, Unit
+from market.orders import loading
+from market.orders.loading import OrderLineRow, TargetRow, TotalRow
 from market.rollups import recompute
 from retail.models import Retailer
 from tests.cast import TODAY, Cast, SignIn, make_shop

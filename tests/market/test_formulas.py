@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from market.figures.formulas import FORMULAS, Acts, Counted, Expansion, Figure, Priced, mean_order_rate, retailer_margin
-from market.figures.subjects import SUM_COLUMNS, Segment, Sums, segment, segments, subject
-from market.figures.values import told_of
 
 from backend import kpis as registry
 from market import kpis
 from market.figures import trade_kpis
+from market.figures.formulas import FORMULAS, Acts, Counted, Expansion, Figure, Priced, mean_order_rate, retailer_margin
+from market.figures.subjects import SUM_COLUMNS, Segment, Sums, segment, segments, subject
+from market.figures.values import told_of
 from market.models import SegmentKind, SubjectKind
 from market.models.rollups import TradeSums
 

@@ -7,12 +7,12 @@ from datetime import date
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
-from market.orders import loading
-from market.orders.loading import AllotmentRow, OrderLineRow, Refused, StockRow, TargetRow, TotalRow
 from rest_framework.test import APIClient
 
 from backend import marks
 from market.models import Allotment, Order, OrderLine, SalesTarget, ShopProductMonth, StockCount
+from market.orders import loading
+from market.orders.loading import AllotmentRow, OrderLineRow, Refused, StockRow, TargetRow, TotalRow
 from retail.models import Assignment
 from tests.cast import TODAY, Cast, make_shop
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from market.figures.subjects import ALL, Subject
-from market.orders import loading
-from market.orders.loading import TotalRow
-
 from backend import clock, ticks
 from market.figures import values
+from market.figures.subjects import ALL, Subject
 from market.models import SubjectKind
+from market.orders import loading
+from market.orders.loading import TotalRow
 from market.rollups import recompute
 from tests.brands.test_prices import edit
 from tests.cast import TODAY, Cast, SignIn

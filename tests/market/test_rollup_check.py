@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
-from market.orders import loading
-from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend import clock, marks, metrics
 from backend.models import Notice, Person, Position
 from market.models import RollupCheck, UnitProductMonth, UnitSubjectMonth
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from market.rollups import check as rollup_check
 from market.rollups import recompute, segments
 from tests.cast import TODAY, Cast

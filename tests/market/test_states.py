@@ -8,12 +8,6 @@ from itertools import product
 from typing import Any
 
 import pytest
-from market.boards.concentration import figures_of
-from market.boards.status import TABLE, Limits, State, Word, status_of
-from market.figures.formulas import Figure
-from market.figures.volumes import of_shops
-from market.orders import loading
-from market.orders.loading import TotalRow
 from rest_framework.test import APIClient
 
 from backend import clock
@@ -21,8 +15,14 @@ from backend.models import Unit
 from brands.models import KeyProduct, Product
 from market import kpis
 from market.boards import status
+from market.boards.concentration import figures_of
+from market.boards.status import TABLE, Limits, State, Word, status_of
 from market.figures import trade_kpis
+from market.figures.formulas import Figure
+from market.figures.volumes import of_shops
 from market.models import Launch, UnitProductMonth, UnitSubjectMonth
+from market.orders import loading
+from market.orders.loading import TotalRow
 from market.rollups import recompute
 from tests.cast import Cast, phone_of
 

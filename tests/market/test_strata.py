@@ -7,14 +7,14 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from market.figures.strata import Estimate, Expanded, Sampled, estimate
-from market.figures.subjects import ALL, Subject
-from market.orders import loading
-from market.orders.loading import OrderLineRow, StockRow
 from rest_framework.test import APIClient
 
 from market.figures import strata
+from market.figures.strata import Estimate, Expanded, Sampled, estimate
+from market.figures.subjects import ALL, Subject
 from market.models import SubjectKind, UnitStratum, UnitStratumMonth
+from market.orders import loading
+from market.orders.loading import OrderLineRow, StockRow
 from market.rollups import recompute
 from retail.models import Classification
 from tests.cast import TODAY, Cast, make_shop

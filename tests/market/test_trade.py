@@ -8,14 +8,14 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from market.figures.formulas import price_index
-from market.figures.trade import Period, Trade
-from market.orders import loading
-from market.orders.loading import OrderLineRow, StockRow
 
 from backend import kpis as registry
 from brands.models import Product
 from market.figures import trade, trade_queries
+from market.figures.formulas import price_index
+from market.figures.trade import Period, Trade
+from market.orders import loading
+from market.orders.loading import OrderLineRow, StockRow
 from retail.models import Retailer
 from tests.cast import TODAY, Cast
 from tests.cycles.crowd import add_shops

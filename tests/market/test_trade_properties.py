@@ -11,15 +11,15 @@ import pytest
 from django.core.management import call_command
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Sum
-from market.orders import loading
-from market.orders.loading import AllotmentRow, OrderLineRow, StockRow, TotalRow
-from market.rollups.trade_sums import BUYERS, COLUMNS
 
 from backend import clock
 from backend.models import Unit
 from brands.models import Brand, Product, ProductPrice
 from market.models import SubjectKind, UnitProductMonth, UnitSubjectMonth
+from market.orders import loading
+from market.orders.loading import AllotmentRow, OrderLineRow, StockRow, TotalRow
 from market.rollups import prices_used, recompute, segments
+from market.rollups.trade_sums import BUYERS, COLUMNS
 from retail.assignment import Move, transfer
 from retail.classes import reclassify
 from retail.models import Assignment, Classification, Retailer

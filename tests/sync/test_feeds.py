@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from market.orders import loading
-from market.orders.loading import OrderLineRow
 from rest_framework.test import APIClient
 
 from backend.models import Parameter, Person, Position
@@ -16,6 +14,8 @@ from backend.partitions import ensure_partitions
 from brands.models import Product
 from cycles import month as months
 from cycles.models import Action
+from market.orders import loading
+from market.orders.loading import OrderLineRow
 from retail.models import Contact
 from tests.cast import ALWAYS, TODAY, Cast, phone_of
 from tests.cycles.chain import FELL, FIGURES, find, rules_of_tests

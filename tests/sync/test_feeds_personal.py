@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
-from market.intelligence.news import FEED as INTELLIGENCE
 from rest_framework.test import APIClient
 
 from backend import feeds, synclog
 from backend.models import Notice, Position, Quarantined
 from backend.notices import FEED, Told, register, tell
 from backend.quarantine import ISSUES
+from market.intelligence.news import FEED as INTELLIGENCE
 from tests.cast import Cast
 from tests.sync.wire import Phone, made
 

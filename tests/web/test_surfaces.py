@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from market.orders import loading
-from market.orders.loading import OrderLineRow, TargetRow, TotalRow
 from rest_framework.test import APIClient
 
 from backend import kpis as registry
@@ -20,6 +18,8 @@ from cycles.metrics import metrics
 from cycles.models import ManagerCycle
 from cycles.rules.rule import rules
 from market.kpis import PRODUCT_FIGURES, UNIT_FIGURES
+from market.orders import loading
+from market.orders.loading import OrderLineRow, TargetRow, TotalRow
 from market.rollups import recompute
 from tests.cast import TODAY, Cast
 from tests.market.facts import Seen, visit

@@ -11,8 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from market.boards.overview import Child, UnitBoard
-from market.boards.why import why
 
 from backend.errors import Problem
 from backend.http.auth import actor, signed_in
@@ -22,6 +20,8 @@ from cycles import gate
 from cycles.queries import Progress, progress
 from market import kpis
 from market.boards import overview as boards
+from market.boards.overview import Child, UnitBoard
+from market.boards.why import why
 from web.boards import grids, month_block, place
 from web.boards.columns import Table
 from web.boards.place import Place
