@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.browser.stage import Stage
 
 KEPT = server.ROOT / "var" / "browser"
-JOURNEYS = ("phone_offline", "visit_killed")  # each a module of this package with a function `walk`
+JOURNEYS = ("phone_offline", "phone_day", "visit_killed")  # each a module of this package with a function `walk`
 FIGURES = ("phone_speed",)  # walked when named: their limits hold on a machine that does nothing else
 
 
