@@ -21,12 +21,16 @@ from rest_framework.test import APIClient
 from backend import clock
 from backend.errors import Problem
 from backend.models import AuditEntry, Notice
+from backend.scope import actor_of
 from cycles import report_files
+from cycles import report_parts as parts
+from cycles.blocks import blocks
 from cycles.models import Adjustment, MonthlyReport, ReportFile, ReportRun
 from market.orders import loading
 from tests.cast import NOW, Cast, SignIn, build_cast
 from tests.cycles.reporting import (
     EVENT,
+    MARCH,
     OUTFLOW,
     at,
     bought,
@@ -89,6 +93,23 @@ def test_the_sums_of_the_counties_are_the_totals_of_the_prefecture_to_the_carton
         assert figure(read(as_zhao, of(unit)).json(), 1, "sales") == cartons
     board = as_zhao.get(f"/api/v1/boards/market?unit={reported.county.pk}&month=2026-03").json()
     assert next(one["value"] for one in board["figures"] if one["kpi"] == "sales") == "42"
+
+
+def test_no_figure_of_a_report_differs_from_that_of_the_blocks(reported: Cast) -> None:
+    zhao, alone = actor_of(reported.zhao), set[str]()
+    agreed = set[tuple[str, str]]()
+    for one in MonthlyReport.objects.filter(number=1).select_related("unit"):
+        shown = {
+            figure.kpi.id: parts.figure(figure) for block in blocks(zhao, one.unit, MARCH) for figure in block.figures
+        }
+        for section in one.content["sections"]:
+            for figure in section["figures"]:
+                if figure["kpi"] in shown:
+                    assert figure == shown[figure["kpi"]], (one.unit.code, figure["kpi"])
+                    agreed.add((one.unit.code, figure["kpi"]))
+                else:
+                    alone.add(figure["kpi"])
+    assert (len(agreed), alone) == (157, set())
 
 
 def test_a_report_of_another_county_answers_byte_for_byte_like_one_that_is_not(reported: Cast, sign_in: SignIn) -> None:
