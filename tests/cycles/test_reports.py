@@ -103,12 +103,12 @@ def test_no_figure_of_a_report_differs_from_that_of_the_blocks(reported: Cast) -
             figure.kpi.id: parts.figure(figure) for block in blocks(zhao, one.unit, MARCH) for figure in block.figures
         }
         for section in one.content["sections"]:
-            for figure in section["figures"]:
-                if figure["kpi"] in shown:
-                    assert figure == shown[figure["kpi"]], (one.unit.code, figure["kpi"])
-                    agreed.add((one.unit.code, figure["kpi"]))
+            for told in section["figures"]:
+                if told["kpi"] in shown:
+                    assert told == shown[told["kpi"]], (one.unit.code, told["kpi"])
+                    agreed.add((one.unit.code, told["kpi"]))
                 else:
-                    alone.add(figure["kpi"])
+                    alone.add(told["kpi"])
     assert (len(agreed), alone) == (157, set())
 
 
