@@ -63,7 +63,10 @@ SELECT u.id, u.code, u.name, u.level, count(*), count(*) FILTER (WHERE n.is_brie
     count(*) FILTER (WHERE n.is_briefed AND n.is_passed)
 FROM named n JOIN backend_unit u ON u.id = n.unit_id GROUP BY u.id ORDER BY u.code
 """  # noqa: S608 - our own SQL
-_AMONG = f"{AUDIENCE} AND a.retailer_id = ANY(%(retailers)s::uuid[])"
+_AMONG = f"""
+SELECT m.version, n.retailer_id FROM unnest(%(versions)s::bigint[]) AS m(version)
+CROSS JOIN LATERAL ({AUDIENCE.replace("%(version)s", "m.version")} AND a.retailer_id = ANY(%(retailers)s::uuid[])) n
+"""  # noqa: S608 - our own SQL
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,12 @@ def by_unit(version: PolicyVersion, unit: Unit, level: int, on: date) -> list[Re
         return [Reached(*row) for row in cursor.fetchall()]
 
 
-def named_among(version: PolicyVersion, retailers: Sequence[UUID], on: date) -> set[UUID]:
-    """Which of these shops the version names on a day. One query."""
+def named_among(versions: Sequence[PolicyVersion], retailers: Sequence[UUID], on: date) -> set[tuple[int, UUID]]:
+    """Which of these shops each version names on a day: (version, shop). One query for any number."""
+    values: dict[str, Any] = {"versions": [one.pk for one in versions], "on": on, "retailers": list(retailers)}
     with connection.cursor() as cursor:
-        cursor.execute(_AMONG, {"version": version.pk, "on": on, "retailers": list(retailers)})
-        return {retailer for retailer, *_ in cursor.fetchall()}
+        cursor.execute(_AMONG, values)
+        return set(cursor.fetchall())
 
 
 def whole(unit: Unit, rows: Sequence[Reached]) -> Reached:

@@ -62,7 +62,13 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /api/v1/second-touches",
     "GET /api/v1/trainings/figures",
     "GET /api/v1/visits/<uuid:pk>/score",
+    "GET /devices",
+    "GET /field/checks",
+    "GET /field/checks/<uuid:visit_id>",
     "GET /months/mine",
+    "GET /policies/<int:pk>/second-touch",
+    "GET /policies/<int:pk>/shops",
+    "GET /policies/shops",
     "GET /reports/<uuid:pk>/pdf",
     "GET /sync/<slug:collection>/<int:version>/pull",  # tells what verbs did; with 3 and 30 of it in tests/sync
 }
