@@ -18,6 +18,7 @@ from config.supervisor import Stopped, Supervisor
 
 VAR = Path(__file__).resolve().parent.parent / "var"
 TRIED_PORTS = 50
+SLOWEST_WEB_S = 180  # a busy machine may take long over the first start of all parts
 
 
 class AlreadyRunning(Exception):
@@ -99,7 +100,7 @@ def start(supervisor: Supervisor, host: str, port: int) -> bool:
     parts.make_web_folder()
     for part in (parts.web(), parts.door(host, port), parts.worker(), parts.beat()):
         supervisor.add(part)
-    if not supervisor.wait_until(lambda: answers(host, port), 30):
+    if not supervisor.wait_until(lambda: answers(host, port), SLOWEST_WEB_S):
         supervisor.say("网页服务没有应答 · the web server does not answer")
         return False
     return True
