@@ -29,6 +29,8 @@ QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
     "GET /api/v1/second-touches": lambda world: f"policy_version={world.cast.policy.pk}",
     "GET /api/v1/order-windows/of-shop": lambda world: f"retailer={world.cast.shops[0].pk}",
     "GET /api/v1/parameters": lambda world: f"unit={world.cast.territory.pk}",
+    "GET /intelligence": lambda world: "which=all",
+    "GET /market/subject": lambda world: f"subject=product:{world.cast.products[0].pk}",
     "GET /sync/<slug:collection>/<int:version>/pull": lambda world: "lwt=0&id=",
 }
 
@@ -52,7 +54,7 @@ def readers(rule: Rule) -> Iterator[str]:
 def measure(
     world: World, clients: dict[str, Any], browsers: dict[str, Any], *, is_first: bool
 ) -> tuple[Counts, dict[str, int]]:
-    """The queries of every GET for its readers, and how long the longest answer is: rows of JSON, lines of a page.
+    """The queries of every GET for its readers, and how long the longest answer is: rows of JSON, elements of a page.
 
     `is_first`: nobody asked these routes in this process before, so each is asked once before it is measured.
     """
@@ -84,11 +86,11 @@ def _address(world: World, name: str, rule: Rule) -> str:
 
 
 def _rows(body: bytes) -> int:
-    """The longest list in a JSON answer, however deep; of anything else the lines."""
+    """The longest list in a JSON answer, however deep; of a page the elements, of anything else the lines."""
     try:
         return _longest(json.loads(body))
     except ValueError:
-        return body.count(b"\n")
+        return body.count(b"<") if b"<html" in body[:500] else body.count(b"\n")
 
 
 def _longest(value: Any) -> int:

@@ -34,8 +34,9 @@ def api_routes() -> dict[str, Route]:
 
 def page_routes() -> list[Route]:
     """Every route outside the API and the admin."""
-    # addresses of photos and of exports are given out with a key: tests/photos and tests/backend/exports walk them
-    apart = (DESK, "/photos/", "/export-files/")
+    # addresses of photos and of exports are given out with a key: tests/photos and tests/backend/exports walk them;
+    # the phone app's page is one for everybody, without data
+    apart = (DESK, "/photos/", "/export-files/", "/app")
     return [r for r in all_routes() if r.path == DOCS or not (r.is_api or r.path.startswith(apart))]
 
 

@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from tests.counting import QUERIES
 from tests.examples import examples
 from tests.walk import canaries
 from tests.walk.asking import DESK, Ask, changed, content, fingerprint, page_address, page_routes, undone
@@ -70,6 +71,7 @@ def test_the_policy_table_names_every_page_and_no_other() -> None:
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_every_reader_gets_the_pages_that_the_table_says(name: str, world: World, browsers: dict[str, Client]) -> None:
     rule, (method, path) = PAGES[name], name.split(" ")
+    query = QUERIES[name](world) if name in QUERIES else ""
     for column in columns(rule):
         where = page_address(path, world.key(rule.of, column) if column else "")
         stranger = Ask(method, where).send(Client(raise_request_exception=False))
@@ -79,7 +81,7 @@ def test_every_reader_gets_the_pages_that_the_table_says(name: str, world: World
             assert (stranger.status_code, stranger.headers["Location"].split("?")[0]) == (302, "/login")
         for who, client in browsers.items():
             reader = client if method == "GET" else browser(world.cast.people[who])  # it may leave signed out
-            answer = undone(Ask(method, where), reader)
+            answer = undone(Ask(method, where, query=query), reader)
             status = answer.status_code
             word = verdict(rule, who, column)
             if where == "/" and word == FORBIDDEN and who in HOLDERS["admin.site"]:
