@@ -73,7 +73,8 @@ def test_no_path_segment_breaks_a_route(
     name: str, world: World, clients: dict[str, APIClient], left_as: LeftAs
 ) -> None:
     client, (method, path) = clients[who_may(name)], name.split(" ", 1)
-    for segment in SEGMENTS:
+    step = examples(2, thorough=1)
+    for segment in SEGMENTS[ADDRESSED.index(name) % step :: step]:
         where = "/".join(segment if part.startswith("<") else part for part in path.split("/"))
         response = client.generic(method, where, "", HTTP_IDEMPOTENCY_KEY="k", HTTP_IF_MATCH="*")
         assert response.status_code in {400, 404}, (segment, content(response))

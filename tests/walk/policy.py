@@ -18,6 +18,7 @@ UNSIGNED = ("anonymous", "expired", "lost", "ended")
 PREFECTURE = frozenset({"zhao", "sun", "qian", "zhou", "feng", "shen", "jiang", "bai", "mo"})
 SIGNED = ("lin", "ma", "wu", "chen", "he", *sorted(PREFECTURE), "tang", "luo", "yuan")
 PRINCIPALS = (*UNSIGNED, *SIGNED)
+SAME_ROLE = {"ma": "lin", "wu": "lin", "tang": "qian", "luo": "sun"}  # one: the other of his role
 
 FIELD = frozenset({"lin", "ma", "wu", "chen"})
 LEADERS = frozenset({"he", "zhao"})

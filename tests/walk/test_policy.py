@@ -19,6 +19,7 @@ from tests.walk.policy import (
     NOWHERE,
     POLICY,
     PRINCIPALS,
+    SAME_ROLE,
     SIGN_IN,
     Rule,
     columns,
@@ -30,7 +31,6 @@ ROUTES = api_routes()
 WRITING = bodies.writes(ROUTES)
 REFUSALS = {ABSENT: {404}, FORBIDDEN: {403}, SIGN_IN: {401}}
 TURNS = {route: number for number, route in enumerate(sorted(ROUTES))}
-SAME_ROLE = {"ma": "lin", "wu": "lin", "tang": "qian", "luo": "sun"}
 NAMED_IN_THE_BODY = {400, 403, 404, 422}  # how an id in a body is refused, foreign or absent
 
 
