@@ -5,9 +5,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 IN_VENV := .venv/bin/python -m
 PYTEST_ARGS ?=
 JOBS ?= 2
+# Compiled modules are kept under __pycache__ whatever the shell says: else every process compiles all of them again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check lint types imports migrations openapi web environment start-times clean gauntlet gauntlet-smoke test-clients \
-	test-browser
+	test-browser pictures
 
 run: environment
 	@exec $(IN_VENV) config.run
@@ -69,6 +71,12 @@ test-clients: environment
 # Journeys of people through both faces in a real Chromium (Debian's, or CHROMIUM=), against a server of their own.
 test-browser: environment web
 	@$(IN_VENV) tests.browser.run
+	@$(IN_VENV) tests.browser.over_demo
+
+# Every page as pictures in var/pictures, of a small demo or of one that runs (PICTURES_OF=http://127.0.0.1:8000), held
+# against sideways scrolling, complaints of the console and of the content policy, and axe. PAGES= names some of them.
+pictures: environment web
+	@$(IN_VENV) tests.browser.pictures $(PAGES)
 
 # Removes everything that was made here, the embedded databases included.
 clean:

@@ -8,24 +8,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
-from django.contrib.postgres.forms import DateRangeField, RangeWidget
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from backend import clock, marks, parameters, positions
 from backend.admin_site import ReadOnlyAdmin, ScopedAdmin, actor_in
+from backend.date_ranges import range_field
 from backend.models import AuditEntry, Device, Parameter, Person, Position, Role, Unit
 from backend.scope import Actor
 
 admin.site.site_header = admin.site.site_title = _("135 method: master data")
 admin.site.index_title = _("master data")
-
-
-def range_field(**kwargs: Any) -> DateRangeField:
-    """From (included) and to (excluded) as two date inputs."""
-    widget = RangeWidget(forms.DateInput(attrs={"type": "date"}))
-    return DateRangeField(label=_("in force"), help_text=_("from (included) - to (excluded)"), widget=widget, **kwargs)
 
 
 class UnitForm(forms.ModelForm):
@@ -61,6 +55,10 @@ class PersonForm(forms.ModelForm):
     """Who may sign in; an empty password keeps the one that is set."""
 
     password = forms.CharField(label=_("password"), widget=forms.PasswordInput(render_value=False), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.pop("password", None)  # else an empty one counts as changed, and the history tells so
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]

@@ -23,7 +23,7 @@ declare(
         key=MIN_APP_VERSION,
         kind=str,
         default="",
-        title="手机应用最低版本(空为不限)",
+        title="手机应用最低版本（空为不限）",
         title_en="oldest version of the phone app that may sync (empty: any)",
         source="our proposal; docs/operations.md",
     )

@@ -143,7 +143,7 @@ def choose(*, actor: Actor, address: str, wanted: str) -> MailChoice:
     allowed = settings.MAIL_DOMAINS
     if address and allowed and address.rpartition("@")[2].casefold() not in allowed:
         told = "、".join(allowed), ", ".join(allowed)
-        fault = FieldError("invalid", f"只能使用这些邮箱域名:{told[0]}", f"Use one of {told[1]}", pointer="/address")
+        fault = FieldError("invalid", f"只能使用这些邮箱域名：{told[0]}", f"Use one of {told[1]}", pointer="/address")
         raise Problem("invalid", errors=[fault])
     if not address and wanted != MailChoice.Wanted.NONE:
         raise Problem("invalid", errors=[FieldError("required", pointer="/address")])
@@ -182,7 +182,7 @@ def _message(person: Person, address: str, lines: Sequence[MailLine], server: An
     ends = (
         f"Sent to {person.name_en or person.name}. No more mails: {link}"
         if english
-        else f"发给{person.name}。不再接收邮件:{link}"
+        else f"发给{person.name}。不再接收邮件：{link}"
     )
     return EmailMessage(
         subject=_one_line(told[0].subject if len(told) == 1 else _many(len(told), english=english)),
@@ -206,7 +206,7 @@ def _bodies(told: Sequence[Words], *, english: bool) -> list[str]:
     more = len(told) - MOST_LINES
     if more > 0:
         shown.append(
-            f"And {more} more at {settings.PUBLIC_URL}" if english else f"另有 {more} 条,见 {settings.PUBLIC_URL}"
+            f"And {more} more at {settings.PUBLIC_URL}" if english else f"另有 {more} 条，见 {settings.PUBLIC_URL}"
         )
     return shown
 

@@ -1,6 +1,6 @@
 """What phones push and we refuse is kept as it came, and its author's phone is told why: the feed `sync_issues`.
 
-Called by backend/http/sync.py for rows of any collection, and by the verbs that settle what was kept.
+Called by backend/pushing.py for rows of any collection, and by the verbs that settle what was kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ errors.register(
     "sync_conflict", 409,
     ("已被他人修改", "Somebody else changed it first"),
     (
-        "服务器上的内容在您修改之前已经改变,保留了服务器上的内容;您的内容保存在待处理记录中。",
+        "服务器上的内容在您修改之前已经改变，保留了服务器上的内容；您的内容保存在待处理记录中。",
         "What is stored changed before your edit arrived and was kept; yours is kept among the refused.",
     ),
 )  # fmt: skip

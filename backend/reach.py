@@ -1,4 +1,4 @@
-"""Which units an actor reaches with a capability: what verbs on units require, and which unit a board is about."""
+"""Which units an actor reaches with a capability: what verbs on units require, what pages offer, whose board it is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from backend.models import Unit
 from backend.scope import Actor, units_under
 
 
-def require_unit(actor: Actor, capability: str, unit_id: int) -> None:
-    """Passes when the actor holds the capability today at the unit or above it, else `not_found`. One query at most."""
+def reaches(actor: Actor, capability: str, unit_id: int) -> bool:
+    """Whether the actor holds the capability today at the unit or above it. One query at most."""
     mine = actor.units(capability)
-    if not mine or not units_under(mine).filter(pk=unit_id).exists():
+    return bool(mine) and units_under(mine).filter(pk=unit_id).exists()
+
+
+def units_reached(actor: Actor, capability: str) -> set[int]:
+    """Ids of the units where that is so. One query at most."""
+    mine = actor.units(capability)
+    return set(units_under(mine).values_list("pk", flat=True)) if mine else set()
+
+
+def require_unit(actor: Actor, capability: str, unit_id: int) -> None:
+    """Passes when the actor reaches the unit with the capability, else `not_found`. One query at most."""
+    if not reaches(actor, capability, unit_id):
         raise Problem("not_found")
 
 

@@ -45,14 +45,14 @@ register("upload_gone", 410, ("该上传已过期", "The upload has expired"), (
 register("upload_offset", 409, ("起点与已收到的字节数不符", "The offset is not what has arrived"),
          ("请先用 HEAD 查询已收到的字节数。", "Ask by HEAD how much has arrived."))  # fmt: skip
 register("checksum_mismatch", 460, ("校验和不符", "The checksum does not match"),
-         ("收到的内容已丢弃,请重新发送。", "What came was thrown away; send it again."))  # fmt: skip
+         ("收到的内容已丢弃，请重新发送。", "What came was thrown away; send it again."))  # fmt: skip
 register("storage_full", 507, ("存储空间已满", "The store is full"),
-         ("照片请保留在手机上,稍后再传;走访记录不受影响。", "Keep the photo on the phone and send it later. Visits are not affected."))  # fmt: skip  # noqa: E501
+         ("照片请保留在手机上，稍后再传；走访记录不受影响。", "Keep the photo on the phone and send it later. Visits are not affected."))  # fmt: skip  # noqa: E501
 register("upload_quota", 507, ("未完成的上传过多", "Too many unfinished uploads"),
-         ("请先续传已开始的照片;其余照片请保留在手机上,稍后再传。走访记录不受影响。",
+         ("请先续传已开始的照片；其余照片请保留在手机上，稍后再传。走访记录不受影响。",
           "Go on with the photos that were begun; keep the others on the phone and send them later. Visits are not affected."))  # fmt: skip  # noqa: E501
 register("store_unavailable", 503, ("照片存储暂时不可用", "The photo store does not answer"),
-         ("请稍后再试,已收到的内容不会丢失。", "Try again later; what has arrived is not lost."))  # fmt: skip
+         ("请稍后再试，已收到的内容不会丢失。", "Try again later; what has arrived is not lost."))  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks import measure
 from benchmarks.measure import Meter, Spent, figure, say
-from benchmarks.month import _server_pid, _told, _without_parallel_workers
+from benchmarks.month import server_pid, spent_told, without_parallel_workers
 
 AS_OF, MONTH = date(2026, 6, 30), date(2026, 7, 1)
 WEEKS = 26
@@ -134,8 +134,8 @@ def main() -> int:
     shops = asked.retailers or (11_300 if asked.quick else 113_000)
     tenth = None if asked.alone else _of_a_tenth(shops // 10)
     with measure.database("analyze", around=AS_OF) as url:
-        _without_parallel_workers(url)
-        _load(shops)
+        without_parallel_workers(url)
+        load_shops(shops)
         spent, reference = _measure(shops, slowest=asked.slowest)
     peak_mb = measure.peak_memory_mb()
     if tenth is None:
@@ -167,7 +167,7 @@ def _of_a_tenth(shops: int) -> float:
     return float(cpu)
 
 
-def _load(shops: int) -> None:
+def load_shops(shops: int) -> None:
     from django.db import connection
 
     values: dict[str, Any] = {
@@ -207,7 +207,7 @@ def _measure(shops: int, *, slowest: int) -> tuple[Spent, Spent]:
     reference = _group_by()
     again, none = _analysis(0)
     for name, spent in (("analysis", first), ("again", again), ("GROUP BY", reference)):
-        say(f"{shops} shops, {name}: {_told(spent)}")
+        say(f"{shops} shops, {name}: {spent_told(spent)}")
     say(f"{shops} shops: {added} findings")
     if none or not added:
         raise SystemExit(f"the first run added {added} findings, the second {none}")
@@ -230,7 +230,7 @@ def _analysis(slowest: int) -> tuple[Spent, int]:
             told = params.get("rule") if isinstance(params, dict) else None
             statements.append((time.perf_counter() - began, f"{told or ''} {' '.join(sql.split())[:90]}"))
 
-    meter = Meter([_server_pid()])
+    meter = Meter([server_pid()])
     held = clock.at(datetime.combine(AS_OF, time_of_day(9), tzinfo=clock.BUSINESS_ZONE))
     with held, connection.execute_wrapper(watch), meter.running():
         done = analyze(MONTH, AS_OF)
@@ -244,7 +244,7 @@ def _group_by() -> Spent:
 
     from cycles import bases
 
-    meter = Meter([_server_pid()])
+    meter = Meter([server_pid()])
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(bases.ROOM)
         with meter.running():

@@ -22,12 +22,12 @@ from typing import Any
 
 from benchmarks import measure
 from benchmarks.measure import Meter, Spent, figure, say
-from benchmarks.month import _load, _server_pid, _told, _without_parallel_workers
+from benchmarks.month import load_shops, server_pid, spent_told, without_parallel_workers
 
 TODAY = date(2026, 3, 31)
 RATIO, GROWTH_MB, SHEET_ROWS = 3.0, 64, 1_048_575
 SHOPS = 10_000
-NOTE = "店主反映软蓝货源偏紧,建议适当增加投放;陈列已按标准调整,明码标价齐全,下次拜访跟进。"
+NOTE = "店主反映软蓝货源偏紧,建议适当增加投放;陈列已按标准调整,明码标价齐全,下次走访跟进。"
 _VISITS = """
 INSERT INTO visits_visit (id, month, retailer_id, person_id, territory_id, county_id, on_date, started_at, ended_at,
     device_started_at, received_at, lon, lat, datum, accuracy_m, distance_m, presence, flags, away_reason, persons_met,
@@ -55,8 +55,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-exports-") as folder:
         os.environ["EXPORTS_DIR"], os.environ["EXPORTS_STORE"] = f"{folder}/making", f"{folder}/store"
         with measure.database("exports", around=TODAY) as url:
-            _without_parallel_workers(url)
-            _load(SHOPS)
+            without_parallel_workers(url)
+            load_shops(SHOPS)
             leader = _visits(visits)
             passed = [_memory(leader, visits)]
             passed += [_against_copy(leader, visits, kind, Path(folder), asked.rounds) for kind in ("csv", "parquet")]
@@ -92,7 +92,7 @@ def _against_copy(leader: Any, visits: int, file_format: str, folder: Path, roun
     for turn in range(rounds):
         bare.append(_copied(folder / "bare.csv"))
         ours.append(_exported(leader, file_format, visits))
-        say(f"round {turn + 1} {file_format}: {_told(ours[-1])}; COPY: {_told(bare[-1])}")
+        say(f"round {turn + 1} {file_format}: {spent_told(ours[-1])}; COPY: {spent_told(bare[-1])}")
     cpu, wall = (median(getattr(s, kind) for s in ours) for kind in ("cpu", "wall"))
     copied, copied_wall = (median(getattr(s, kind) for s in bare) for kind in ("cpu", "wall"))
     say(
@@ -107,7 +107,7 @@ def _against_copy(leader: Any, visits: int, file_format: str, folder: Path, roun
 def _copied(place: Path) -> Spent:
     from django.db import connection
 
-    meter = Meter([_server_pid()])
+    meter = Meter([server_pid()])
     raw: Any = connection.connection
     with meter.running(), place.open("wb") as out, raw.cursor().copy(_BARE) as reading:
         for line in reading:
@@ -123,7 +123,7 @@ def _exported(leader: Any, file_format: str, expected: int, **more: Any) -> Spen
     from backend.models import Export
     from backend.scope import actor_of
 
-    meter = Meter([_server_pid()])
+    meter = Meter([server_pid()])
     with clock.at(datetime(2026, 3, 31, 9, tzinfo=clock.BUSINESS_ZONE)):
         made = asking.start(actor=actor_of(leader), asked=Asked("visits", file_format, **more))
         with meter.running():
@@ -197,7 +197,7 @@ def _sheet(leader: Any, visits: int, *, write: bool) -> bool:
     if write:
         days = {"since": date(2026, 3, 1), "until": date(2026, 3, 3)}
         expected = sum(1 for n in range(1, visits + 1) if n % 28 < 3) + sum(1 for n in range(1, more + 1) if n % 28 < 3)
-        say(f"XLSX of {expected} rows: {_told(_exported(leader, 'xlsx', expected, **days))}")
+        say(f"XLSX of {expected} rows: {spent_told(_exported(leader, 'xlsx', expected, **days))}")
     return code == "export_too_many_rows" and Export.objects.count() == before
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 TOKEN = "benchmark-token"
 CHECKS, OBSERVATIONS = 10, 8
-NOTE = "店主反映软蓝货源偏紧,建议适当增加投放;陈列已按标准调整,明码标价齐全,下次拜访跟进。"
+NOTE = "店主反映软蓝货源偏紧,建议适当增加投放;陈列已按标准调整,明码标价齐全,下次走访跟进。"
 
 
 @dataclass

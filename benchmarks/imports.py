@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks import measure
 from benchmarks.measure import Meter, Spent, figure, say
-from benchmarks.month import _load, _server_pid, _told, _without_parallel_workers
+from benchmarks.month import load_shops, server_pid, spent_told, without_parallel_workers
 
 TODAY = date(2026, 3, 31)
 LINES_PER_ORDER, ORDERS_PER_SHOP, PRODUCTS = 25, 4, 120
@@ -55,8 +55,8 @@ def main() -> int:
     lines = asked.lines or (100_000 if asked.quick else 1_000_000)
     with tempfile.TemporaryDirectory() as folder, measure.database("imports", around=TODAY) as url:
         settings.IMPORTS_DIR = Path(folder, "waiting")
-        _without_parallel_workers(url)
-        _load(-(-lines // (LINES_PER_ORDER * ORDERS_PER_SHOP)))
+        without_parallel_workers(url)
+        load_shops(-(-lines // (LINES_PER_ORDER * ORDERS_PER_SHOP)))
         _catalogue()
         clean, dirty, book = (Path(folder, name) for name in ("clean.csv", "dirty.csv", "rows.xlsx"))
         planted = _write(clean, dirty, lines)
@@ -120,8 +120,8 @@ def _csv(clean: Path, dirty: Path, expected: tuple[int, int], *, rounds: int) ->
         ours.append(_imported(dirty, (*expected, expected[0], 0)))
         if turn == 0:
             again = _imported(dirty, (*expected, 0, expected[0]))
-            say(f"the same file again: {_told(again)}")
-        say(f"round {turn + 1} import: {_told(ours[-1])}; COPY: {_told(reference[-1])}")
+            say(f"the same file again: {spent_told(again)}")
+        say(f"round {turn + 1} import: {spent_told(ours[-1])}; COPY: {spent_told(reference[-1])}")
     cpu, wall = (median(getattr(s, kind) for s in ours) for kind in ("cpu", "wall"))
     copied, copied_wall = (median(getattr(s, kind) for s in reference) for kind in ("cpu", "wall"))
     say(f"{expected[0]} lines: import {cpu:.2f} s CPU, {wall:.2f} s; COPY {copied:.2f} s CPU, {copied_wall:.2f} s")
@@ -149,7 +149,7 @@ def _copied(file: Path, lines: int) -> Spent:
 
     connection.ensure_connection()
     raw: Any = connection.connection
-    meter = Meter([_server_pid()])
+    meter = Meter([server_pid()])
     copy = "COPY reference FROM STDIN (FORMAT csv, HEADER true)"
     with meter.running(), file.open("rb") as rows, raw.cursor().copy(copy) as writing:
         while data := rows.read(1 << 18):
@@ -169,7 +169,7 @@ def _imported(file: Path, expected: tuple[int, int, int, int]) -> Spent:
     from backend.models import ImportReject, ImportRun
 
     actor = _steward()
-    meter = Meter([_server_pid()])
+    meter = Meter([server_pid()])
     with clock.at(datetime(2026, 3, 31, 9, tzinfo=clock.BUSINESS_ZONE)), meter.running():
         with file.open("rb") as source:
             pieces = iter(lambda: source.read(1 << 16), b"")
@@ -217,7 +217,7 @@ def _xlsx(clean: Path, book: Path, lines: int) -> bool:
     spent = _imported(book, (lines, 0, lines, 0))
     child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     memory = child + measure.peak_memory_mb()
-    say(f"XLSX: {_told(spent)}; reading process {child:.0f} MB, both {memory:.0f} MB")
+    say(f"XLSX: {spent_told(spent)}; reading process {child:.0f} MB, both {memory:.0f} MB")
     return all([
         figure("import_xlsx_wall", spent.wall / (XLSX_WALL_S * lines / 1_000_000), 1.0, at_most=True),
         figure("import_xlsx_memory", memory / XLSX_MEMORY_MB, 1.0, at_most=True),

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import measure
-from benchmarks.analyze import _load
+from benchmarks.analyze import load_shops
 from benchmarks.measure import Meter, Spent, figure, say
-from benchmarks.month import _server_pid, _told, _without_parallel_workers
+from benchmarks.month import server_pid, spent_told, without_parallel_workers
 
 MONTH, OPENED, MEASURED, LOCKED = date(2026, 6, 1), date(2026, 6, 1), date(2026, 7, 1), date(2026, 7, 8)
 WALL_GOAL_S = 60
@@ -41,12 +41,12 @@ def main() -> int:
     asked = measure.arguments(__doc__ or "", _more)
     shops = asked.retailers or (11_300 if asked.quick else 113_000)
     with measure.database("measuring", around=MEASURED) as url:
-        _without_parallel_workers(url)
-        _load(shops)
-        actions = _plan(shops)
+        without_parallel_workers(url)
+        load_shops(shops)
+        actions = plan_month(shops)
         spent = {name: _turn(day, asked.slowest) for name, day in (("measure", MEASURED), ("lock", LOCKED))}
         for name, one in spent.items():
-            say(f"{shops} shops, {name}: {_told(one)}")
+            say(f"{shops} shops, {name}: {spent_told(one)}")
         _check(actions)
         reference = _copied()
     wall, cpu = (sum(getattr(one, kind) for one in spent.values()) for kind in ("wall", "cpu"))
@@ -60,7 +60,7 @@ def _more(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slowest", type=int, default=0, help="print so many of the slowest statements")
 
 
-def _plan(shops: int) -> int:
+def plan_month(shops: int) -> int:
     """The month is open, analyzed as of its first day, and every action that was proposed is accepted; how many."""
     from django.db import connection, transaction
 
@@ -70,7 +70,7 @@ def _plan(shops: int) -> int:
     from cycles.models import Action
 
     began = time.perf_counter()
-    with clock.at(_at(OPENED)):
+    with clock.at(morning_of(OPENED)):
         months.open_month(MONTH)
         for step in (_found, actions.draft, _accepted, cells.derive):
             with transaction.atomic():
@@ -106,7 +106,7 @@ def _accepted(month: date) -> None:
 def _at_the_end() -> Any:
     from backend import clock
 
-    return clock.at(_at(MEASURED))
+    return clock.at(morning_of(MEASURED))
 
 
 def _turn(day: date, slowest: int) -> Spent:
@@ -125,15 +125,15 @@ def _turn(day: date, slowest: int) -> Spent:
         finally:
             statements.append((time.perf_counter() - began, " ".join(str(sql).split())[:110]))
 
-    meter = Meter([_server_pid()])
-    with clock.at(_at(day)), connection.execute_wrapper(watch), meter.running():
+    meter = Meter([server_pid()])
+    with clock.at(morning_of(day)), connection.execute_wrapper(watch), meter.running():
         stages.advance(within_s=3600)
     for seconds, words in sorted(statements, reverse=True)[:slowest]:
         say(f"{seconds:8.2f} s  {words}")
     return meter.spent
 
 
-def _at(day: date) -> datetime:
+def morning_of(day: date) -> datetime:
     return datetime.combine(day, time_of_day(9), tzinfo=_zone())
 
 
@@ -161,7 +161,7 @@ def _copied() -> Spent:
 
     connection.ensure_connection()
     raw: Any = connection.connection
-    meter = Meter([_server_pid()])
+    meter = Meter([server_pid()])
     with tempfile.TemporaryDirectory() as folder, connection.cursor() as cursor:
         for table in WRITTEN:
             file = Path(folder) / table

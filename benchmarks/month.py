@@ -66,8 +66,8 @@ def main() -> int:
     asked = measure.arguments(__doc__ or "", _more)
     shops = asked.retailers or (200_000 if asked.quick else 500_000)
     with measure.database("month", around=FIRST_MONTH) as url:
-        _without_parallel_workers(url)
-        _load(shops)
+        without_parallel_workers(url)
+        load_shops(shops)
         return 0 if _measure(shops, rounds=asked.rounds) else 1
 
 
@@ -76,7 +76,7 @@ def _more(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often the two take turns")
 
 
-def _without_parallel_workers(url: str) -> None:
+def without_parallel_workers(url: str) -> None:
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as own:
@@ -87,7 +87,7 @@ def _without_parallel_workers(url: str) -> None:
     connections.close_all()
 
 
-def _load(shops: int) -> None:
+def load_shops(shops: int) -> None:
     from django.db import connection
 
     territories = max(1, shops // SHOPS_PER_TERRITORY)
@@ -116,7 +116,7 @@ def _measure(shops: int, *, rounds: int) -> bool:
         again.append(_timed_opening(month, 0))
         copied.append(_timed_copy(month, shops))
         for name, spent in (("open", opened[-1]), ("again", again[-1]), ("copy", copied[-1])):
-            say(f"round {turn + 1} {name}: {_told(spent)}")
+            say(f"round {turn + 1} {name}: {spent_told(spent)}")
     ours, second, reference = (median(s.cpu for s in side) for side in (opened, again, copied))
     say(f"{shops} shops: open {ours:.2f} s CPU, again {second:.2f}, copy {reference:.2f}; process {peak_mb:.0f} MB")
     passed = [
@@ -134,7 +134,7 @@ def _timed_opening(month: date, expected: int) -> Spent:
     from backend import clock
     from cycles.month import open_month
 
-    meter = Meter([_server_pid()])
+    meter = Meter([server_pid()])
     with clock.at(datetime.combine(month, time(9), tzinfo=clock.BUSINESS_ZONE)), meter.running():
         done = open_month(month)
     if not done.is_open or done.added != expected:
@@ -158,7 +158,7 @@ def _timed_copy(month: date, expected: int) -> Spent:
         cursor.execute(f"CREATE TABLE reference (LIKE {source} INCLUDING INDEXES)")
         cursor.execute("CHECKPOINT")
         cursor.execute("SET wal_compression = off")  # as the month itself is built
-        meter = Meter([_server_pid()])
+        meter = Meter([server_pid()])
         copy = "COPY reference FROM STDIN (FORMAT binary)"
         with meter.running(), file.open("rb") as rows, raw.cursor().copy(copy) as writing:
             while data := rows.read(1 << 18):
@@ -170,14 +170,14 @@ def _timed_copy(month: date, expected: int) -> Spent:
     return meter.spent
 
 
-def _server_pid() -> int:
+def server_pid() -> int:
     from django.db import connection
 
     connection.ensure_connection()
     return measure.backend_pid(connection.connection)
 
 
-def _told(spent: Spent) -> str:
+def spent_told(spent: Spent) -> str:
     return f"{spent.cpu:.2f} s CPU (client {spent.client_cpu:.2f}, server {spent.server_cpu:.2f}), {spent.wall:.2f} s"
 
 

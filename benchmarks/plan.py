@@ -54,8 +54,8 @@ def main() -> int:
     asked = measure.arguments(__doc__ or "", _more)
     shops = asked.retailers or (30_000 if asked.quick else 113_000)
     with measure.database("plan", around=MARCH) as url:
-        month._without_parallel_workers(url)
-        month._load(shops)
+        month.without_parallel_workers(url)
+        month.load_shops(shops)
         _furnish()
         return 0 if _measure(shops) else 1
 
@@ -84,7 +84,7 @@ def _measure(shops: int) -> bool:
     peak_mb = measure.peak_memory_mb()
     copied = _timed_copy(stops)
     for name, spent in (("draft", drafted), ("again", again), ("copy", copied)):
-        say(f"{name}: {month._told(spent)}")
+        say(f"{name}: {month.spent_told(spent)}")
     say(f"{shops} shops, {stops} stops; process {peak_mb:.0f} MB")
     passed = [
         figure("plan_draft_vs_copy", drafted.cpu / copied.cpu, GOAL, at_most=True),
@@ -99,7 +99,7 @@ def _timed_draft() -> tuple[Spent, int]:
     from backend import clock
     from cycles import building, plan
 
-    meter = Meter([month._server_pid()])
+    meter = Meter([month.server_pid()])
     with clock.at(datetime(*OPENING_HOUR, tzinfo=clock.BUSINESS_ZONE)), meter.running(), transaction.atomic():
         building.lock_month(MARCH)
         changed = plan.draft_stops(MARCH)
@@ -140,7 +140,7 @@ def _timed_copy(expected: int) -> Spent:
         ):
             cursor.execute(f"ALTER TABLE reference ADD FOREIGN KEY ({column}) REFERENCES {other} (id)")
         cursor.execute("CHECKPOINT")
-        meter = Meter([month._server_pid()])
+        meter = Meter([month.server_pid()])
         copy = "COPY reference FROM STDIN (FORMAT binary)"
         with meter.running(), file.open("rb") as rows, raw.cursor().copy(copy) as writing:
             while data := rows.read(1 << 18):

@@ -4,7 +4,8 @@
 visits with 8 observations. First 450,000 lines more arrive and their month is recomputed (territories and all above,
 then classes of shops); the reference groups the same totals and lines once by shop and product. Then visits come in at
 300 a second through the intake, in a process of its own, while roll-ups are drained as the tick does and classes of
-shops in a third process. At last one visit at demo size: how long until it is on the boards, the tick's wait included.
+shops in a third process. At last one visit alone, here as well, at nine times the demo's size: how long until it is on
+the boards, the tick's wait included.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 from benchmarks import measure, rollups_data
 from benchmarks.measure import Meter, Spent, figure, say
-from benchmarks.month import _server_pid, _told, _without_parallel_workers
+from benchmarks.month import server_pid, spent_told, without_parallel_workers
 from benchmarks.rollups_data import MONTH
 
 WALL_GOAL_S, LAG_GOAL_S, FRESH_GOAL_S, RATIO_GOAL = 20, 30, 5, 10
@@ -46,7 +47,7 @@ def main() -> int:
     shops = asked.shops or (1_800 if asked.quick else 18_000)
     passed = []
     with measure.database("rollups", around=MONTH) as url:
-        _without_parallel_workers(url)
+        without_parallel_workers(url)
         rollups_data.load(shops)
         passed += _import(asked.slowest, shops / 18_000)
         passed += _intake(asked.seconds or (10 if asked.quick else 60), asked.slowest)
@@ -71,14 +72,14 @@ def _import(slowest: int, scale: float) -> list[bool]:
     from market.rollups import recompute as rollups
     from market.rollups import segments
 
-    building = Meter([_server_pid()])
+    building = Meter([server_pid()])
     with building.running():
         rollups.rebuild(MONTH)
-    say(f"rebuild: {_told(building.spent)}")
+    say(f"rebuild: {spent_told(building.spent)}")
     lines = rollups_data.another_week()
     spent = _spent(rollups.drain, slowest)
     classes = _spent(segments.drain, slowest)
-    reference = Meter([_server_pid()])
+    reference = Meter([server_pid()])
     with connection.cursor() as cursor:
         cursor.execute("SET work_mem = '64MB'")
         for timed in (False, True):  # the first warms the caches for both
@@ -86,8 +87,8 @@ def _import(slowest: int, scale: float) -> list[bool]:
                 with reference.running() if timed else Meter().running():
                     cursor.execute(statement, {"month": MONTH})
         cursor.execute("RESET work_mem")
-    say(f"recompute after {lines:,} lines: {_told(spent)}; classes of shops {_told(classes)}")
-    say(f"GROUP BY of the same facts: {_told(reference.spent)}; process {measure.peak_memory_mb():.0f} MB")
+    say(f"recompute after {lines:,} lines: {spent_told(spent)}; classes of shops {spent_told(classes)}")
+    say(f"GROUP BY of the same facts: {spent_told(reference.spent)}; process {measure.peak_memory_mb():.0f} MB")
     return [
         figure("rollups_prefecture_month_seconds", spent.wall / WALL_GOAL_S / scale, 1.0, at_most=True),
         figure("rollups_vs_group_by", spent.cpu / reference.spent.cpu, RATIO_GOAL, at_most=True),
@@ -107,7 +108,7 @@ def _spent(work: Any, slowest: int) -> Spent:
         finally:
             statements.append((time.perf_counter() - began, " ".join(str(sql).split())))
 
-    meter = Meter([_server_pid()])
+    meter = Meter([server_pid()])
     with connection.execute_wrapper(watch), meter.running():
         work()
     for seconds, words in sorted(statements, reverse=True)[:slowest]:

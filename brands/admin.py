@@ -9,8 +9,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from backend import clock
-from backend.admin import range_field
 from backend.admin_site import ReadOnlyAdmin, ScopedAdmin
+from backend.date_ranges import range_field
 from brands import catalogue, key_products
 from brands.models import Brand, KeyProduct, PriceClassBand, Product
 

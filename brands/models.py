@@ -167,4 +167,4 @@ class KeyProduct(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.product_id} @ {self.unit_id}"
+        return f"{self.product.name} · {self.unit.name}"

@@ -12,14 +12,16 @@ from django.db.models.functions import Coalesce
 from backend.models import Unit
 from brands.models import PriceClassBand, Product, ProductPrice
 
-PRICES_ON = """
-SELECT d.on_date, g.id AS product_id,
-    CASE WHEN old.id IS NULL THEN g.guide_carton_fen ELSE old.guide_fen END AS guide_fen,
-    CASE WHEN old.id IS NULL THEN g.wholesale_fen ELSE old.wholesale_fen END AS wholesale_fen,
-    CASE WHEN old.id IS NULL THEN g.transfer_fen ELSE old.transfer_fen END AS transfer_fen
-FROM unnest(%(price_days)s::date[]) AS d(on_date) CROSS JOIN brands_product g
-LEFT JOIN brands_productprice old ON old.product_id = g.id AND old.during @> d.on_date
-"""  # a table for other statements: every product on each of %(price_days)s, fen per carton; docs/method.md
+
+def priced_on(day: str) -> str:
+    """For the FROM of a statement: every product as `p` with its `price` on a day (SQL), fen per carton: that of a time
+    that is over where one holds the day, else what the product has now (docs/method.md, "Prices of a day")."""
+    return f"""brands_product p
+    LEFT JOIN brands_productprice old ON old.product_id = p.id AND old.during @> {day}
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN old.id IS NULL THEN p.guide_carton_fen ELSE old.guide_fen END AS guide_fen,
+        CASE WHEN old.id IS NULL THEN p.wholesale_fen ELSE old.wholesale_fen END AS wholesale_fen,
+        CASE WHEN old.id IS NULL THEN p.transfer_fen ELSE old.transfer_fen END AS transfer_fen) price"""
 
 
 def prices(product: Product) -> list[dict[str, Any]]:

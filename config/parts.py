@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from config.postgres_home import CHECKOUT, mark
 
 WEB_THREADS = 4  # of each process; slow clients hold none (backend/door/), so more would only share the same cores
 PR_SET_PDEATHSIG = 1
+_OF_EVERY_PART = {
+    "LOG_FORMAT": "text",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONDONTWRITEBYTECODE": "",  # one part compiles our modules and the others read them
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Part:
         return subprocess.Popen(
             self.command,
             cwd=CHECKOUT,
-            env={**os.environ, "LOG_FORMAT": "text", "PYTHONUNBUFFERED": "1", **self.environment},
+            env={**os.environ, **_OF_EVERY_PART, **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -70,13 +76,16 @@ def web() -> Part:
     return Part("web", [sys.executable, *gunicorn, *limits, *lines, *quiet], stop_order=1, environment=environment)
 
 
-def door(host: str, port: int) -> Part:
-    """The public port (backend/door/). Two threads of the web server are left for what never waits: health."""
+def door(host: str, port: int, network: Sequence[str] = ()) -> Part:
+    """The public port (backend/door/). Two threads of the web server are left for what never waits: health.
+
+    `network`: the options of the local network (config/lan.py), none without LAN=1.
+    """
     capacity = max(web_processes() * WEB_THREADS - 2, 2)
     place = ["--host", host, "--port", str(port), "--socket", str(web_socket()), "--capacity", str(capacity)]
     return Part(
         "door",
-        [sys.executable, "-m", "backend.door", *place],
+        [sys.executable, "-m", "backend.door", *place, *network],
         environment={"PROMETHEUS_MULTIPROC_DIR": str(metrics_folder())},
     )
 

@@ -13,11 +13,15 @@ import time
 from pathlib import Path
 from typing import IO
 
-from config import broker, parts, postgres, welcome
+from config import broker, lan, parts, postgres, welcome
 from config.supervisor import Stopped, Supervisor
 
 VAR = Path(__file__).resolve().parent.parent / "var"
 TRIED_PORTS = 50
+UNBUILT = (
+    "手机应用与看板脚本没有构建，原因见上；其余照常，下次 make run 会重试 · "
+    "the phone app and the boards' scripts are not built, see above; the rest runs, and the next make run tries again"
+)
 SLOWEST_WEB_S = 180  # a busy machine may take long over the first start of all parts
 
 
@@ -78,7 +82,7 @@ def answers(host: str, port: int) -> bool:
         connection.close()
 
 
-def start(supervisor: Supervisor, host: str, port: int) -> bool:
+def start(supervisor: Supervisor, host: str, port: int, network: lan.Network | None = None) -> bool:
     """Bring all parts up in order; False when one of them cannot start."""
     if "DATABASE_URL" not in os.environ:
         supervisor.say("数据库 · database ...")
@@ -90,20 +94,42 @@ def start(supervisor: Supervisor, host: str, port: int) -> bool:
         if not supervisor.wait_until(broker.answers, 20):
             supervisor.say("消息队列没有启动 · the broker did not start")
             return False
-    data, pages = supervisor.run_together(parts.preparation())  # one waits for the database, the other for Node
-    if data != 0:
-        return False
-    if pages != 0:
-        supervisor.say("手机应用没有构建，其余照常 · the phone app is not built, everything else runs")
     shutil.rmtree(parts.metrics_folder(), ignore_errors=True)
     parts.metrics_folder().mkdir(parents=True)
     parts.make_web_folder()
-    for part in (parts.web(), parts.door(host, port), parts.worker(), parts.beat()):
+
+    def ended(step: str) -> None:
+        if step == "faces":  # it loads beside the database's steps; nobody asks it anything before the door is there
+            supervisor.add(parts.web())
+
+    data, pages = supervisor.run_together(parts.preparation(), ended)  # one waits for the database, the other for Node
+    if data != 0:
+        return False
+    if pages != 0:
+        supervisor.say(UNBUILT)
+    door = parts.door(host, port, network.options() if network else ())
+    for part in (door, parts.worker(), parts.beat()):
         supervisor.add(part)
     if not supervisor.wait_until(lambda: answers(host, port), SLOWEST_WEB_S):
         supervisor.say("网页服务没有应答 · the web server does not answer")
         return False
     return True
+
+
+def local_network(supervisor: Supervisor) -> lan.Network | None:
+    """Where phones of the local network are served over HTTPS, with LAN=1; the parts' settings know its address."""
+    if os.environ.get("LAN") != "1":
+        return None
+    try:
+        network = lan.prepare(VAR / "lan", free_port)
+    except (OSError, ValueError) as error:  # an address that is none, or not of this machine
+        supervisor.say(f"LAN=1: {error}")
+        network = None
+    if network is None:
+        supervisor.say(lan.NO_NETWORK)
+    else:
+        os.environ.update(network.environment(os.environ))
+    return network
 
 
 def main() -> int:
@@ -122,8 +148,11 @@ def main() -> int:
     supervisor = Supervisor(VAR / "log" / "run.log")
     code = 0
     try:
-        if start(supervisor, host, port):
+        network = local_network(supervisor)
+        if start(supervisor, host, port, network):
             supervisor.say(welcome.text(address, time.monotonic() - began))
+            if network is not None:
+                supervisor.say(lan.text(network))
             supervisor.forever()
         else:
             code = 1

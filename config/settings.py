@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "backend.http.middleware.Edge",  # first: request ids, unfit text, and every refusal as a problem document
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backend.http.middleware.SecureCookies",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -71,14 +71,15 @@ class Supervisor:
         self._parts[part.name] = running
         self._start(running)
 
-    def run_together(self, steps: Sequence[Part]) -> list[int]:
-        """Run steps side by side to their ends, showing their lines; return their exit codes in order. Raises `Stopped`
-        when told to stop."""
+    def run_together(self, steps: Sequence[Part], ended: Callable[[str], None] = lambda name: None) -> list[int]:
+        """Run steps side by side to their ends, showing their lines, and tell of each one that has ended; return their
+        exit codes in order. Raises `Stopped` when told to stop."""
         processes = {step.name: step.start() for step in steps}
         running = [_Running(step, process=processes[step.name]) for step in steps]
+        told: set[str] = set()
         for one in running:
             self._listen(one)
-        while any(process.poll() is None for process in processes.values()):
+        while len(told) < len(processes):
             self.turn()
             if self.stopping:
                 for process in processes.values():
@@ -86,6 +87,10 @@ class Supervisor:
                 for process in processes.values():
                     process.wait(GRACE_S)
                 raise Stopped
+            for name, process in processes.items():
+                if name not in told and process.poll() is not None:
+                    told.add(name)
+                    ended(name)
         for one in running:
             self._drain(one)
         return [process.returncode for process in processes.values()]

@@ -36,15 +36,17 @@ def _with_demo(address: str) -> list[str]:
         "试一试 · three things to try:",
         f"  1. 浏览器打开 {address}/ ，用 zhao 登录，看 135 进度和市场看板",
         f"     open {address}/ as zhao: the 135 grid and the market board, down to a single visit",
-        "  2. 按 README「最初五分钟」用 curl 以 lin 登录并上传一次走访，再看格子变化",
+        f"  2. 打开 {address}/app/ ，用 lin 登录，这是客户经理的手机；断网后照样能用",
+        f"     open {address}/app/ as lin: an account manager's phone, which goes on without a network",
+        "  3. 按 README「最初五分钟」用 curl 以 lin 登录并上传一次走访，再看格子变化",
         "     push a visit as lin with curl (README, first five minutes) and watch the cells move",
-        f"  3. 接口文档 · the API, readable: {address}/api/docs",
+        f"     接口文档 · the API, readable: {address}/api/docs",
     ]
 
 
 def _without_demo(address: str) -> list[str]:
     return [
-        "尚无人员时,先建立第一位管理员 · while there is nobody yet, make the first administrator:",
+        "尚无人员时，先建立第一位管理员 · while there is nobody yet, make the first administrator:",
         "  .venv/bin/python manage.py createsuperuser",
         f"再用该账号登录 · then sign in: {address}/desk/",
         f"接口文档 · the API, readable: {address}/api/docs",

@@ -1,6 +1,6 @@
 """Verbs on the month's actions: drafted, accepted, given another number, dropped with a reason; one or many at once.
 
-Called by cycles/actions_api.py and the pages; `draft` by month.py; actions set by hand are in own_actions.py. Both
+Called by cycles/actions_api.py and the pages; `draft` by stages.py; actions set by hand are in own_actions.py. Both
 numbers are kept: what was drafted and what was agreed. A measured month's plan stands (docs/method.md, "Plan").
 """
 

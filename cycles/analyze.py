@@ -1,6 +1,6 @@
 """The first step of the method: every rule asked of every subject, its findings kept, those that no longer hold closed.
 
-Called by cycles/month.py at the opening of a month, once more when the month before has been measured, and each
+Called by cycles/stages.py at the opening of a month, once more when the month before has been measured, and each
 business day for the rules whose facts are dates. Nothing is remembered between runs: the same facts, day and thresholds
 give the same rows, however often and from however many processes.
 """

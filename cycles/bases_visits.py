@@ -1,4 +1,4 @@
-"""What rules read of visits: the last look at each shop and product, its stock, its display; for cycles/bases.py.
+"""What rules read of visits: the last look at each shop and product, its stock, its display; for cycles/rules.
 
 A visit whose place is still to be verified is evidence of nothing and is left out.
 """

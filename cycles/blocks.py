@@ -1,7 +1,7 @@
 """All nine blocks of a unit's month: what market/boards/blocks_read.py knows, and what the months know beside it.
 
-Read by cycles/blocks_api.py. Findings, actions and improvements are those that the reader may see; each row opens
-their list. A constant number of queries, whatever the unit's size.
+Read by cycles/blocks_api.py, the page of the market and cycles/report_content.py. Findings, actions and improvements
+are those that the reader may see; each row opens their list. A constant number of queries, whatever the unit's size.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cycles.rules.rule import Rule
 from market import queries
 from market.boards import blocks_read
 from market.boards.blocks import NUMBERS, Block, Column, Row, Table, make
-from market.boards.blocks_acts import reads_restricted
+from market.boards.blocks_acts import breaches, reads_restricted
 from market.figures.formulas import Figure
 
 MOST_ACTIONS: Final = 6
@@ -61,6 +61,13 @@ def blocks(actor: Actor, unit: Unit, month: date, numbers: Sequence[int] = NUMBE
     return tuple(found[number] for number in numbers)
 
 
+def restricted(actor: Actor, unit: Unit, month: date) -> tuple[Table, ...]:
+    """What block 7 shows those alone who may read what is restricted there; nothing for all others. Three queries."""
+    fired, trusted = method_board.findings(actor, unit, month), reads_restricted(actor, unit)
+    found = [*breaches(actor, unit, month), *_compliance(fired, unit, month, trusted)]
+    return tuple(one for one in found if one.is_restricted)
+
+
 def _is_of_clients(rule: Rule) -> bool:
     return rule.dimension == Dimension.CLIENT and rule.code not in COMPLIANCE and not rule.restricted
 
@@ -77,7 +84,7 @@ def _compliance(fired: Iterable[Fired], unit: Unit, month: date, trusted: bool) 
     found = [_findings(fired, unit, month, _is_of_compliance)]
     if trusted:
         flow = _findings(fired, unit, month, lambda rule: rule.restricted)
-        found.append(replace(flow, code="flow", title="异常流动提醒(受限)", title_en="Abnormal flow (restricted)",
+        found.append(replace(flow, code="flow", title="异常流动提醒（受限）", title_en="Abnormal flow (restricted)",
                              is_restricted=True))  # fmt: skip
     return found
 
@@ -124,8 +131,8 @@ def _results(board: MethodBoard, unit: Unit, month: date) -> Table:
         Row(*_OUTCOMES[code], (count,), f"{ROOT}/actions?{_place(unit, month)}&outcome={code}")
         for code, count in board.results.items()
     )
-    columns = (Column("count", "行动", "actions", "count"),)
-    return Table("results", "本月行动结果", "Results of the month's actions", columns, rows)
+    columns = (Column("count", "措施", "actions", "count"),)
+    return Table("results", "本月措施结果", "Results of the month's actions", columns, rows)
 
 
 def _ageing(board: MethodBoard, unit: Unit) -> Table:
@@ -157,7 +164,7 @@ _OF_FORECAST = (
 )
 _OF_ACTIONS = (
     Column("month", "月份", "month", "text"),
-    Column("asked", "行动", "action", "text"),
+    Column("asked", "措施", "action", "text"),
     Column("owner", "负责人", "owner", "text"),
     Column("due", "期限", "due", "date"),
 )
@@ -175,7 +182,7 @@ def _actions(actor: Actor, unit: Unit, month: date) -> Table:
         asked, asked_en = (asked_in(row, english=english) for english in (False, True))
         of = f"{row.month:%Y-%m}"
         told.append(Row(name, name, (of, asked, *ends), f"{ROOT}/actions/{row.pk}", values_en=(of, asked_en, *ends)))
-    return Table("actions", "优先行动", "First actions", _OF_ACTIONS, tuple(told))
+    return Table("actions", "优先措施", "First actions", _OF_ACTIONS, tuple(told))
 
 
 def _first(actor: Actor, unit: Unit, month: date) -> QuerySet[Action]:

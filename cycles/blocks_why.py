@@ -1,7 +1,8 @@
 """The three to five sentences of a unit's month: drafted by rule from the figures of its blocks, with what proves each.
 
-Called by cycles/blocks_api.py. Pure but for `lines_of`, which reads the thresholds: those of the rules that make the
-findings. A sentence is a template's key with parameters, so that each reader has it in his or her own language.
+Called by cycles/blocks_api.py, the board's page and cycles/report_sentences.py. Pure but for `lines_of`, which reads
+the thresholds: those of the rules that make the findings. A sentence is a template's key with parameters, so that each
+reader has it in his or her own language.
 """
 
 from __future__ import annotations
@@ -24,34 +25,39 @@ from market.figures.drill import rows_behind
 from market.figures.formulas import Figure
 from visits import compliance
 
+KIND: Final = "block"  # of the templates
+VERSION: Final = 1  # of their words: reports keep it
 LEAST, MOST = 3, 5
+_WHOLE: Final = 100  # percent of the month's time that has passed
 _PLAIN: Final = 90  # from here on a sentence says how it is, not what is wrong
 
 register(
-    Template("block.behind", 1, "销量完成目标 {rate:percent},时间进度 {time:percent},落后 {gap:points}{below}。",
+    Template("block.behind", 1, "销量完成目标 {rate:percent}，时间进度 {time:percent}，落后 {gap:points}{below}。",
              "Sales came to {rate:percent} of the target with {time:percent} of the time gone: {gap:points} behind"
              "{below_en}."),
-    Template("block.on_target", 1, "销量完成目标 {rate:percent},不低于时间进度 {time:percent}。",
+    Template("block.on_target", 1, "销量完成目标 {rate:percent}，不低于时间进度 {time:percent}。",
              "Sales came to {rate:percent} of the target with {time:percent} of the time gone."),
-    Template("block.fell", 1, "销量 {cartons:n} 条,同比下降 {change:percent}。",
+    Template("block.fell", 1, "销量 {cartons:n} 条，同比下降 {change:percent}。",
              "Sales were {cartons:n} cartons, {change:percent} less than last year."),
-    Template("block.rose", 1, "销量 {cartons:n} 条,同比增长 {change:percent}。",
+    Template("block.rose", 1, "销量 {cartons:n} 条，同比增长 {change:percent}。",
              "Sales were {cartons:n} cartons, {change:percent} more than last year."),
     Template("block.sold", 1, "销量 {cartons:n} 条。", "Sales were {cartons:n} cartons."),
-    Template("block.state", 1, "市场状态:{word}({means})。", "The market is {word_en}: {means_en}."),
-    Template("block.refused", 1, "公司断货率 {rate:percent},不低于上限 {most:percent}。",
+    Template("block.state", 1, "市场状态：{word}（{means}）。", "The market is {word_en}: {means_en}."),
+    Template("block.refused", 1, "公司断货率 {rate:percent}，不低于上限 {most:percent}。",
              "The company's stock-out rate was {rate:percent}, not below {most:percent}."),
-    Template("block.slow", 1, "重点品规 {product} 动销率 {rate:percent},低于目标 {least:percent}。",
+    Template("block.slow", 1, "重点品规 {product} 动销率 {rate:percent}，低于目标 {least:percent}。",
              "The key product {product} had a sell-through of {rate:percent}, below {least:percent}."),
-    Template("block.launch", 1, "新品 {product} 第 {number:n} 个月未达标:{missed}。",
+    Template("block.launch", 1, "新品 {product} 第 {number:n} 个月未达标：{missed}。",
              "The launch {product} missed in month {number:n}: {missed_en}."),
-    Template("block.unseen", 1, "走访覆盖率 {rate:percent},低于目标 {target:percent}。",
+    Template("block.launch_so_far", 1, "新品 {product} 第 {number:n} 个月至今未达标：{missed}。",
+             "The launch {product} is in month {number:n} and not yet where it should be: {missed_en}."),
+    Template("block.unseen", 1, "走访覆盖率 {rate:percent}，低于目标 {target:percent}。",
              "Visit coverage was {rate:percent}, below the target of {target:percent}."),
-    Template("block.untagged", 1, "明码标价率 {rate:percent},低于目标 {least:percent}。",
+    Template("block.untagged", 1, "明码标价率 {rate:percent}，低于目标 {least:percent}。",
              "The price tag rate was {rate:percent}, below {least:percent}."),
-    Template("block.problem", 1, "最多的问题是“{rule}”:{count:n} 件,{open:n} 件仍存在。",
+    Template("block.problem", 1, "最多的问题是“{rule}”：{count:n} 件，{open:n} 件仍存在。",
              "The commonest problem was “{rule_en}”: {count:n} findings, {open:n} still so."),
-    Template("block.forecast_off", 1, "需求预测准确率 {rate:percent},低于目标 {least:percent}。",
+    Template("block.forecast_off", 1, "需求预测准确率 {rate:percent}，低于目标 {least:percent}。",
              "The forecast was {rate:percent} accurate, below {least:percent}."),
     Template("block.few_shops", 1, "前 20% 的客户占销量 {rate:percent}。",
              "The largest 20 % of the shops made {rate:percent} of the sales."),
@@ -93,7 +99,7 @@ class Drafted:
 
     def text(self, *, english: bool | None = None) -> str:
         """The sentence (default: in the reader's language)."""
-        return say(f"block.{self.code}", 1, self.parameters, english=english)
+        return say(f"{KIND}.{self.code}", VERSION, self.parameters, english=english)
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,7 @@ def _target(case: Case) -> Iterable[Drafted]:
     below = {"below": "", "below_en": ""}
     if rates:
         least, row = min(rates, key=lambda pair: pair[0])
-        below = {"below": f",最低的是{row.label}({least}%)", "below_en": f"; lowest in {row.label_en} ({least}%)"}
+        below = {"below": f"，最低的是{row.label}（{least}%）", "below_en": f"; lowest in {row.label_en} ({least}%)"}
     yield case.said("behind", 10, 1, kpis.SALES_RATE, {**told, "gap": _plain(gap), **below})
 
 
@@ -191,11 +197,13 @@ def _brands(case: Case) -> Iterable[Drafted]:
             rate, row = min(slow, key=lambda pair: pair[0])
             told = {"product": row.label, "rate": _plain(rate), "least": _plain(case.lines.sell_through)}
             yield Drafted("slow", 26, 3, told, trade_kpis.SELL_THROUGH_RATE.id, row.rows_url)
+    time = case.figure(1, kpis.SALES_RATE).target
+    code = "launch" if time is None or Decimal(time) >= _WHOLE else "launch_so_far"
     for row in case.rows(3, "launches"):
         if row.values[3] != "–" and row.values[1]:
             told = {"product": row.label, "number": row.values[1], "missed": row.values[3],
                     "missed_en": row.values_en[3]}  # fmt: skip
-            yield Drafted("launch", 22, 3, told, "", row.rows_url)
+            yield Drafted(code, 22, 3, told, "", row.rows_url)
 
 
 def _shops(case: Case) -> Iterable[Drafted]:

@@ -133,16 +133,16 @@ PRIORITY = "nth, need, hashtextextended(retailer_id::text, %(turn)s), retailer_i
 
 register(
     Template("stop.finding", 1, "规则“{rule}”自{since:date}起成立", "rule {rule} has held since {since:date}"),
-    Template("stop.promise", 1, "已承诺{due_on:date}前:{text}", "promised by {due_on:date}: {text}"),
+    Template("stop.promise", 1, "已承诺{due_on:date}前：{text}", "promised by {due_on:date}: {text}"),
     Template("stop.policy", 1, "须在{brief_by:date}前宣讲《{title}》", "to be told of “{title}” by {brief_by:date}"),
-    Template("stop.improvement", 1, "延续的改进,{due_on:date}到期", "an improvement carried on, due {due_on:date}"),
-    Template("stop.terminal_ordinary", 1, "普通终端,每月{visits:n}次", "ordinary terminal: {visits:n} visits a month"),
-    Template("stop.terminal_modern", 1, "现代终端,每月{visits:n}次", "modern terminal: {visits:n} visits a month"),
+    Template("stop.improvement", 1, "延续的改进，{due_on:date}到期", "an improvement carried on, due {due_on:date}"),
+    Template("stop.terminal_ordinary", 1, "普通终端，每月{visits:n}次", "ordinary terminal: {visits:n} visits a month"),
+    Template("stop.terminal_modern", 1, "现代终端，每月{visits:n}次", "modern terminal: {visits:n} visits a month"),
     Template(
-        "stop.terminal_franchise", 1, "加盟终端,每月{visits:n}次", "franchise terminal: {visits:n} visits a month"
+        "stop.terminal_franchise", 1, "加盟终端，每月{visits:n}次", "franchise terminal: {visits:n} visits a month"
     ),
     Template(
-        "stop.cadence", 1, "{visit_class} 类零售户,每月{visits:n}次", "class {visit_class}, {visits:n} visits a month"
+        "stop.cadence", 1, "{visit_class} 类零售户，每月{visits:n}次", "class {visit_class}, {visits:n} visits a month"
     ),
     Template("stop.floor", 1, "每户每月至少走访一次", "every shop is visited at least once a month"),
 )

@@ -1,4 +1,4 @@
-"""Working days and the dates of a month of the method. Pure; asked by month.py, changes.py, queries.py and the API.
+"""Working days and the dates of a month of the method. Pure; asked by month.py, stages.py, queries.py and the API.
 
 Working days come from the published calendar (PyPI chinesecalendar: lunar holidays and make-up days) under the
 overrides of `CalendarDay`. A year not published yet counts as weekdays less 1 January, and its dates as provisional.

@@ -1,5 +1,5 @@
 """Whether a month's visits fit into its days, for any number of territories, before the month opens too; and if they do
-not, which are to go. Called by cycles/plan.py and cycles/plan_api.py.
+not, which are to go. Called by cycles/plan.py.
 
 Example: 30 shops weekly, 80 fortnightly, 76 monthly are 120 + 160 + 76 = 356 visits; 20 working days of at most 20
 hold 400, so they fit (17.8 a day); of at most 12 they hold 240, so 116 are to go, none of them a shop's only one.

@@ -1,4 +1,4 @@
-"""All 15 cells of the shops' months follow the chain of facts and the visits. Called by month.py and changes.py.
+"""All 15 cells of the shops' months follow the chain of facts and the visits. Called by stages.py and locking.py.
 
 analyze: a finding was sighted · plan: every action proposed for it was decided · execute: the visits of
 cycles/execute.py, and each accepted action has the evidence that it takes · evaluate: each accepted action was measured

@@ -1,4 +1,4 @@
-"""Drafts the 15 cells of every manager's month from the facts of the chain; called by month.py and papers.py.
+"""Drafts the 15 cells of every manager's month from the facts of the chain; called by stages.py and papers.py.
 
 A sentence is {"template", "version", "parameters", "evidence", "flagged"}: no evidence, no sentence. Evidence is
 {"kind", "query", "ids": at most 50, "rows"} and finds its records again (manager_facts.rows). A flagged sentence asks
@@ -18,7 +18,6 @@ from uuid import UUID
 
 from django.db import connection
 
-import cycles.rules  # noqa: F401 - declares the rules whose names the sentences say
 from backend import clock
 from cycles import manager_sentences  # noqa: F401 - registers the templates
 from cycles.drafting_sql import STATEMENTS

@@ -1,6 +1,6 @@
 """Targets against what was measured: one result per accepted action, and the reason of each miss in a code.
 
-Called by month.py (`measure`) and by cycles/actions_api.py (`give_reason`, `give_reasons`). A result is counted from
+Called by stages.py (`measure`) and by cycles/actions_api.py (`give_reason`, `give_reasons`). A result is counted from
 the month's facts, so measuring again gives the same one (docs/method.md, "Evaluate").
 """
 

@@ -1,6 +1,6 @@
 """Evidence attaches itself: a visit that serves an accepted action is linked to it, by a rule that has a name.
 
-Called by month.py and changes.py when visits change (`link`), and read by actions_shapes.py (`NAMES`). Recomputed from
+Called by stages.py when visits change (`link`), and read by chain_reads.py (`NAMES`). Recomputed from
 the facts: what no longer serves is taken off. A visit still to be verified is evidence of nothing.
 """
 

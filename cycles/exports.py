@@ -107,14 +107,14 @@ KINDS = (
     ),
     ExportKind(
         "actions",
-        "行动",
+        "措施",
         "actions",
         "cycles.read",
         (
-            Column("action_id", "行动编号", "action id", Type.UUID),
+            Column("action_id", "措施编号", "action id", Type.UUID),
             Column("month", "月份", "month", Type.MONTH),
             *_SUBJECT,
-            Column("kind", "行动类别", "kind"),
+            Column("kind", "措施类别", "kind"),
             Column("metric", "衡量指标", "metric"),
             Column("goal", "方向", "goal", values=dict(Goal.choices)),
             Column("baseline", "起点", "stands at", Type.DECIMAL),

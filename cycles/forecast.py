@@ -1,4 +1,4 @@
-"""Verbs on forecasts: draft those of a month from the model, decide one; called by month.py, the API and the pages."""
+"""Verbs on forecasts: draft those of a month from the model, decide one; called by stages.py, the API and the pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ register(
     "forecast_needs_reason",
     409,
     ("改动预测须写明原因", "A changed forecast needs a reason"),
-    ("与模型给出的数不同时,请写明原因;两个数都会保留。", "Say why it differs from the drafted number; both are kept."),
+    (
+        "与模型给出的数不同时，请写明原因；两个数都会保留。",
+        "Say why it differs from the drafted number; both are kept.",
+    ),
 )
 ACCURACY = Kpi(
     "forecast_accuracy",

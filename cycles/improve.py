@@ -1,6 +1,6 @@
 """The ledger of the fifth step: a miss is carried on until it is met, partly met, or dropped with a reason.
 
-Called by month.py after measuring (`propose`), by cycles/proposals.py when a month is drafted (`carry`), and by
+Called by stages.py after measuring (`propose`), by cycles/proposals.py when a month is drafted (`carry`), and by
 cycles/improvements_api.py (`accept`, `edit`, `drop`). No path closes one without what it came to or a reason: the
 database refuses it (docs/method.md, "Improve").
 """

@@ -1,4 +1,4 @@
-"""Verbs on a manager's month: own words, submit, withdraw, send back, approve, lock; called by the API and month.py.
+"""Verbs on a manager's month: own words, submit, withdraw, send back, approve, lock; called by the API and locking.py.
 
 A cell goes drafted -> submitted -> approved, or submitted -> sent back -> submitted; at the lock every cell is locked.
 What was handed in is kept as it was said (`submitted`); no later draft changes it. Each act is audited.

@@ -1,6 +1,6 @@
 """What a goal is measured by: one statement per metric gives the value of every action that asks for it in a month.
 
-Called by cycles/evaluate.py (results) and cycles/actions.py (where a goal set by hand stands). The metrics themselves
+Called by cycles/evaluate.py (results) and own_actions.py (where a goal set by hand stands). The metrics themselves
 stand in cycles/metrics_*.py; null says that the month's facts do not tell (never 0 for what nobody looked at).
 """
 

@@ -65,7 +65,7 @@ register(
            products_found_by(OFF_PRICE, "an_seen e WHERE e.carton_price_fen IS NOT NULL"), OFF_PRICE.bases),
     Metric("display_score", "points", "陈列得分", "display score", _DISPLAY, ("an_check",)),
     Metric("price_tag_rate", "percent", "明码标价率(%)", "price tag rate, %", _TAGS, ("an_item",)),
-    Metric("minors_sign", "count", "未成年人保护标识(1 为已张贴)", "minors sign (1 = in sight)", _MINORS, ("an_item",)),
+    Metric("minors_sign", "count", "未成年人保护标识（1 为已张贴）", "minors sign (1: shown)", _MINORS, ("an_item",)),
     Metric("policies_unbriefed", "count", "未宣讲政策数", "policies not yet told", _UNBRIEFED),
     Metric("shops_unbriefed", "count", "未宣讲户数", "shops still to be told", _SHOPS_UNBRIEFED, ("an_shop",)),
     Metric("price_index", "index", "价格指数", "price index", _INDEX, ("an_index",)),

@@ -1,4 +1,4 @@
-"""The month's stops: which shops on which day, in which order, and why. Called by cycles/month.py and the plans' API.
+"""The month's stops: which shops on which day, in which order, and why. Called by cycles/stages.py and the plans' API.
 
 Drafted set-based for all territories of a province: needs (cadence.py), days and their room, the order on the ground
 (curve.py). What a person has decided stays: stops set by hand, and every stop of a plan that was submitted.

@@ -12,7 +12,6 @@ from django.db.models import Exists
 
 from backend import clock
 from backend.scope import Actor, assigned, visible_to
-from cycles import rules as _rules  # noqa: F401  rules bring their sentences
 from cycles import sentences
 from cycles.models import Improvement, Sighting
 from cycles.rules.rule import rule

@@ -1,4 +1,4 @@
-"""Drafts the month's actions from what was found and from what was carried on. Called as `actions.draft` by month.py.
+"""Drafts the month's actions from what was found and from what was carried on. Called as `actions.draft` by stages.py.
 
 One action for each open finding with a proposal that was sighted in the month; restricted findings propose nothing. A
 decided action, and a draft whose number somebody has set, is never changed by a later draft; other drafts follow the

@@ -30,12 +30,6 @@ def working_calendar() -> WorkingCalendar:
     return WorkingCalendar(dict(CalendarDay.objects.values_list("day", "is_working")))
 
 
-def dates_of_months(months: Iterable[date]) -> list[MonthDates]:
-    """The national dates of several months, in their order. One query for any number."""
-    calendar = working_calendar()
-    return [dates_of(month, calendar) for month in months]
-
-
 def dates_at(places: Iterable[tuple[int, date]]) -> dict[tuple[int, date], MonthDates]:
     """The dates of each (prefecture, month), by the terms of that prefecture. Two queries for any number."""
     held, calendar = terms_of(set(places)), working_calendar()

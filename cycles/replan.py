@@ -28,7 +28,7 @@ from visits.stops import PLAN
 
 State = PlannedStop.State
 FAR = float("inf")
-MADE_ROOM = "让位于改期的拜访 / made room for a stop of a lost day"
+MADE_ROOM = "让位于改期的走访 / made room for a stop of a lost day"
 
 
 @dataclass

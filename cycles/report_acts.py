@@ -27,7 +27,7 @@ register(
     "report_released",
     409,
     ("报告已发布", "The report is released"),
-    ("已发布的报告不再改动;月份重新打开后会另成新版。", "A released report stands; a reopened month makes a new one."),
+    ("已发布的报告不再改动；月份重新打开后会另成新版。", "A released report stands; a reopened month makes a new one."),
 )
 notices.register(
     "report_released", "{unit} {month} 市场分析报告已发布", "The monthly report of {unit_en}, {month}, is released"
@@ -47,7 +47,7 @@ def write_line(*, actor: Actor, report: MonthlyReport, key: str, words: str) -> 
     if key not in keys(report.content):
         raise Problem("invalid", errors=[FieldError("invalid", "没有这一节或要点", "no such section", pointer="/key")])
     if len(line) > LINE_MAX or "\n" in line or "\r" in line:
-        said = (f"只写一行,最多 {LINE_MAX} 字", f"one line of at most {LINE_MAX} characters")
+        said = (f"只写一行，最多 {LINE_MAX} 字", f"one line of at most {LINE_MAX} characters")
         raise Problem("invalid", errors=[FieldError("invalid", *said, pointer="/words")])
     before = report.words.get(key, "")
     if line == before:
@@ -140,7 +140,7 @@ def _letter(report: MonthlyReport, person: Any) -> Letter:
     return Letter(
         person,
         f"report.{report.pk}",
-        Words(f"{name}{month}市场分析报告", f"{name}{month}市场分析报告已发布:{address}"),
+        Words(f"{name}{month}市场分析报告", f"{name}{month}市场分析报告已发布：{address}"),
         Words(
             f"Monthly report of {report.unit.name_en or name}, {report.month:%Y-%m}",
             f"The monthly report of {report.unit.name_en or name} for {report.month:%Y-%m} is released: {address}",

@@ -1,6 +1,7 @@
-"""Composes the frozen content of the monthly reports of many units at once; called by cycles/report.py.
+"""Composes the frozen content of the monthly reports of a prefecture's units; called by cycles/report.py.
 
-The number of queries does not grow with the units. What only those may read who hold restricted.read is kept apart.
+A report is the unit's nine blocks as they stand, with the sentences drafted from them: no rule and no figure is made
+here. What only those may read who hold restricted.read is kept apart.
 """
 
 from __future__ import annotations
@@ -8,17 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from backend import clock, kpis
 from backend.models import Unit
-from cycles import report_chain, report_findings, report_trade
+from backend.scope import Actor, Held
+from cycles import blocks_why, report_beside, report_months, report_sentences
 from cycles import report_parts as parts
-from cycles.report_chain import COMPLIANCE, Chain
-from cycles.report_findings import Case
+from cycles.blocks import blocks, restricted
+from cycles.blocks_why import Case
+from cycles.report_beside import Beside
+from cycles.report_months import Months
 from cycles.report_parts import Part
 from market import queries
+from market.boards.blocks import Block
 
-TEMPLATE = 1  # of the content's shape and of the page; a change of either is a new number
+TEMPLATE = 2  # of the content's shape and of the sentences; a change of either is a new number
+COMPLIANCE = 7  # the block whose tables may be restricted
+# A report is read as the boards of its unit are, by whoever may read them there and above.
+READS = frozenset({"boards.read", "brands.read", "cycles.read", "market.read", "retail.read", "visits.read"})
 
 
 @dataclass(frozen=True)
@@ -30,72 +39,65 @@ class Told:
     restricted: Part
 
 
+@dataclass(frozen=True)
+class Made:
+    """What is read once for all units of a prefecture's month."""
+
+    month: date
+    reader: Actor
+    trusted: Actor
+    months: Months
+    beside: Beside
+    names: dict[int, Unit]
+    about: Part
+
+
 def compose(units: Sequence[Unit], month: date, prefecture_id: int) -> list[Told]:
-    """The report of each of these units of one prefecture, all from the same facts."""
-    trade = report_trade.read(units, month)
-    chain = report_chain.read([unit.pk for unit in units], month)
-    lines = report_findings.lines_of([unit.pk for unit in units], month)
-    children: dict[int | None, list[Unit]] = {}
-    for unit in sorted(units, key=lambda one: one.code):
-        children.setdefault(unit.parent_id, []).append(unit)
+    """The report of each of these units of one prefecture, all from the same facts. As many queries a unit as its
+    blocks ask; thirteen months and what the blocks do not show are read once for all."""
+    ids = [unit.pk for unit in units]
     names = Unit.objects.in_bulk({one for unit in units for one in unit.ancestors})
     fresh = queries.freshness(prefecture_id)
-    about = {"as_of": fresh.as_of.isoformat(), "waiting": fresh.waiting}
-    return [
-        Told(
-            unit,
-            _content(Case(trade, chain, lines[unit.pk], unit, children.get(unit.pk, ())), names, about),
-            _restricted(chain, unit),
-        )
-        for unit in units
-    ]
+    made = Made(
+        month,
+        _reader(names[prefecture_id], READS),
+        _reader(names[prefecture_id], READS | {parts.RESTRICTED}),
+        report_months.read(ids, month),
+        report_beside.read(ids, month),
+        names,
+        {"as_of": fresh.as_of.isoformat(), "waiting": fresh.waiting},
+    )
+    return [_told(made, unit) for unit in units]
 
 
-def _content(case: Case, names: dict[int, Unit], about: Part) -> Part:
-    unit, sections = case.unit, _sections(case)
-    way = [names[one] for one in unit.ancestors if names[one].level > 0]
+def _reader(prefecture: Unit, capabilities: frozenset[str]) -> Actor:
+    """Nobody in person: who reads the whole prefecture by the units that its facts were stamped with."""
+    held = Held(prefecture.pk, prefecture.level, "", capabilities, tuple(prefecture.ancestors))
+    return Actor(UUID(int=0), (held,))
+
+
+def _told(made: Made, unit: Unit) -> Told:
+    found = {one.number: one for one in blocks(made.reader, unit, made.month)}
+    more = [part for one in restricted(made.trusted, unit, made.month) for part in parts.of_table(one)]
+    more += report_beside.irregular(made.beside, unit.pk)
+    return Told(unit, _content(made, unit, found), {str(COMPLIANCE): {"tables": more}} if more else {})
+
+
+def _content(made: Made, unit: Unit, found: dict[int, Block]) -> Part:
+    case = Case(unit.pk, made.month, found, blocks_why.lines_of(unit.pk, made.month))
+    charts = report_months.charts(made.months, unit.pk, found[1])
+    sections = [parts.of_block(found[number], charts.get(number, ())) for number in sorted(found)]
+    sections[-1]["tables"].extend(report_beside.results(made.beside, unit.pk))
+    way = [made.names[one] for one in unit.ancestors if made.names[one].level > 0]
     return {
         "unit": {"id": unit.pk, "code": unit.code, "name": unit.name, "name_en": unit.name_en, "level": unit.level,
                  "way": [{"name": one.name, "name_en": one.name_en} for one in way]},
-        "month": f"{case.trade.month:%Y-%m}",
+        "month": f"{made.month:%Y-%m}",
         "sections": sections,
-        "findings": report_findings.draft(case),
+        "findings": report_sentences.frozen(case),
         "sources": _sources(sections),
-        **about,
+        **made.about,
     }  # fmt: skip
-
-
-def _sections(case: Case) -> list[Part]:
-    trade, chain, unit = case.trade, case.chain, case.unit
-    of = unit.pk
-    return [
-        report_trade.headline(trade, unit, case.children),
-        report_trade.structure(trade, unit),
-        report_trade.brands(trade, unit),
-        report_trade.status(trade, unit),
-        parts.section(5, report_trade.figures(trade, of, 5), report_chain.problems(chain, of, _is_of_clients)),
-        parts.section(6, report_trade.figures(trade, of, 6)),
-        parts.section(7, report_trade.figures(trade, of, 7), report_chain.problems(chain, of, _is_of_compliance)),
-        parts.section(8, report_trade.figures(trade, of, 8), report_chain.kinds(chain, of)),
-        parts.section(9, (), [*report_chain.problems(chain, of, _is_of_trade), *report_chain.ahead(chain, of)]),
-    ]
-
-
-def _is_of_clients(rule: str) -> bool:
-    return rule.startswith("client.") and rule not in COMPLIANCE
-
-
-def _is_of_compliance(rule: str) -> bool:
-    return rule in COMPLIANCE
-
-
-def _is_of_trade(rule: str) -> bool:
-    return not rule.startswith("client.") and rule not in COMPLIANCE
-
-
-def _restricted(chain: Chain, unit: Unit) -> Part:
-    found = report_chain.outflow(chain, unit.pk)
-    return {"7": {"tables": found}} if found else {}
 
 
 def _sources(sections: Iterable[Part]) -> list[Part]:

@@ -21,7 +21,7 @@ register(
     503,
     ("服务器没有可用的中文字体", "The server has no Chinese font"),
     (
-        "请安装中文字体(如 Noto Sans CJK),或在 REPORT_FONT_DIR 指定字体目录,再下载 PDF;网页上的报告不受影响。",
+        "请安装中文字体（如 Noto Sans CJK），或在 REPORT_FONT_DIR 指定字体目录，再下载 PDF；网页上的报告不受影响。",
         "Install a Chinese font (Noto Sans CJK, say) or name its folder in REPORT_FONT_DIR. The page is not affected.",
     ),
 )

@@ -1,6 +1,6 @@
 """What a monthly report is made of, as it is frozen: sections of figures, tables and charts, JSON in both languages.
 
-Built by cycles/report_trade.py, report_chain.py and report_findings.py; drawn by report_pdf.py, the page and the API.
+Built by cycles/report_content.py and those whom it asks; drawn by report_pdf.py, the page and the API.
 Values are exact decimals as text, counts and money (fen) as text of integers, null where there is nothing to divide by.
 """
 
@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from backend.kpis import Number
-from market.boards import blocks
+from market.boards.blocks import Block, Row, Table
+from market.boards.blocks_trade import ON_MONTH, ON_YEAR
 from market.figures.formulas import Figure
 
 Part = dict[str, Any]
@@ -40,7 +41,7 @@ def figure(one: Figure) -> Part:
 
 
 def column(code: str, title: str, title_en: str, unit: str = "count") -> Part:
-    """`unit` as of a KPI, or `text`."""
+    """`unit` as of a KPI, or `text`, `date` or `change` (percent of the base)."""
     return {"code": code, "title": title, "title_en": title_en, "unit": unit}
 
 
@@ -73,20 +74,35 @@ def series(name: str, name_en: str, values: Iterable[Number | None]) -> Part:
     return {"name": name, "name_en": name_en, "values": [told(one) for one in values]}
 
 
-def section(
-    number: int, figures: Sequence[Part] = (), tables: Sequence[Part] = (), charts: Sequence[Part] = ()
-) -> Part:
-    """One of the nine."""
-    code, title, title_en = blocks.TITLES[number]
+def of_block(block: Block, charts: Sequence[Part] = ()) -> Part:
+    """A block as a section: its figures but those that were never counted, and its tables that have rows. What is
+    restricted is left out."""
+    counted = [one for one in block.figures if (one.value, one.previous, one.last_year) != (None, None, None)]
     return {
-        "number": number,
-        "code": code,
-        "title": title,
-        "title_en": title_en,
-        "figures": list(figures),
-        "tables": list(tables),
+        "number": block.number,
+        "code": block.code,
+        "title": block.title,
+        "title_en": block.title_en,
+        "figures": [figure(one) for one in counted],
+        "tables": [part for one in block.tables if not one.is_restricted for part in of_table(one)],
         "charts": list(charts),
     }
+
+
+def of_table(one: Table) -> list[Part]:
+    """A table of a block, where it has rows. Its changes are told as changes."""
+    columns = [column(c.code, c.title, c.title_en, "change" if c in _CHANGES else c.unit) for c in one.columns]
+    return table(one.code, (one.title, one.title_en), columns, [_of_row(row) for row in one.rows])
+
+
+_CHANGES = (ON_MONTH, ON_YEAR)
+
+
+def _of_row(one: Row) -> Part:
+    found = row(one.label, one.label_en, one.values, one.unit_id)
+    if not one.values_en:
+        return found
+    return {**found, "values_en": row("", "", one.values_en)["values"]}
 
 
 def with_restricted(content: Part, restricted: Part) -> Part:

@@ -54,8 +54,8 @@ def _told(report: MonthlyReport, *, restricted: bool, font: str) -> dict[str, An
     for section in shown["sections"]:
         for table in section["tables"]:
             table["long"] = _longest(table)
-    waiting = f",另有 {shown['waiting']:,} 项待汇总" if shown["waiting"] else ""
-    edition = f"(第 {shown['number']} 版)" if shown["number"] > 1 else ""
+    waiting = f"，另有 {shown['waiting']:,} 项待汇总" if shown["waiting"] else ""
+    edition = f"（第 {shown['number']} 版）" if shown["number"] > 1 else ""
     return {
         **shown,
         "font": font,
@@ -63,18 +63,18 @@ def _told(report: MonthlyReport, *, restricted: bool, font: str) -> dict[str, An
         "way": " › ".join(shown["way"]),
         "month": shown["month"] + edition,
         "as_of": f"数据截至 {shown['as_of']}{waiting}",
-        "restricted": "内部受限:含异常流动信息" if restricted and report.restricted else "",
+        "restricted": "内部受限：含异常流动信息" if restricted and report.restricted else "",
         "findings_title": "本月要点",
         "nothing": "本月无数据。",
         "sources_title": "数据来源与口径",
-        "note": f"各指标按所列口径与版本计算;报告生成于 {shown['made_at']}。锁定后到达的数据另成新版,不改本版。",
+        "note": f"各指标按所列口径与版本计算；报告生成于 {shown['made_at']}。锁定后到达的数据另成新版，不改本版。",
     }
 
 
 def _longest(table: dict[str, Any]) -> int:
-    """Which text column gets the room: the one with the longest text; -1 without any."""
+    """Which text column gets the room: the one with the longest words; -1 without any."""
     lengths = [
-        max((len(row["cells"][n]["text"]) for row in table["rows"]), default=0) if column["is_text"] else -1
+        max((len(row["cells"][n]["text"]) for row in table["rows"]), default=0) if column["is_words"] else -1
         for n, column in enumerate(table["columns"])
     ]
     best = max(lengths, default=-1)

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSerializer
-from cycles import report_acts, report_findings, report_parts
+from cycles import report_acts, report_parts, report_sentences
 from cycles.models import MonthlyReport, ReportRun
 from cycles.report_parts import Part
 from market.boards.api import unit_out
@@ -33,7 +33,7 @@ class ReportColumnOut(OutSerializer):
     code = serializers.CharField()
     title = serializers.CharField()
     title_en = serializers.CharField()
-    unit = serializers.CharField(help_text="As of a figure, or `text`, or `change` (percent of the base).")
+    unit = serializers.CharField(help_text="As of a figure, or `text`, `date` or `change` (percent of the base).")
 
 
 class ReportRowOut(OutSerializer):
@@ -106,10 +106,10 @@ class ReportFindingOut(OutSerializer):
     evidence = ReportEvidenceOut()
 
     def get_text(self, finding: Part) -> str:
-        return report_findings.text(finding, english=False)
+        return report_sentences.text(finding, english=False)
 
     def get_text_en(self, finding: Part) -> str:
-        return report_findings.text(finding, english=True)
+        return report_sentences.text(finding, english=True)
 
 
 class ReportSourceOut(OutSerializer):

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from backend.clock import BUSINESS_ZONE
-from cycles import report_charts, report_findings
+from cycles import report_charts, report_sentences
 from cycles.models import MonthlyReport
 from cycles.report_parts import Part, with_restricted
 
@@ -19,6 +19,7 @@ MEASURES = {
     "percent": ("%", "%"), "change": ("%", "%"), "fen": ("元", "yuan"), "packs": ("盒", "packs"),
     "cartons": ("条", "cartons"), "days": ("天", "days"), "points": ("分", "points"), "per_person": ("次/人", "each"),
 }  # fmt: skip
+TEXTS = ("text", "date")
 WORDS = {
     "before": ("环比", "on last month"),
     "year": ("同比", "on last year"),
@@ -31,9 +32,11 @@ def number(value: str | None, unit: str) -> str:
     """1,234 · 33.3 · 1,234 (fen as whole yuan from 10,000 yuan on, else with its fen) · – for no value."""
     if value is None:
         return "–"
-    if unit == "text":
+    if unit in TEXTS:
         return value
     exact = Decimal(value)
+    if unit == "days" and "." not in value:  # counted, not divided
+        return f"{exact:,}"
     if unit == "fen":
         yuan = exact / 100
         return f"{_even(yuan, 0):,}" if abs(yuan) >= 10_000 else f"{_even(yuan, 2):,}"
@@ -85,7 +88,7 @@ def _finding(report: MonthlyReport, one: Part, english: bool) -> Part:
     ]
     return {
         "key": one["key"],
-        "text": report_findings.text(one, english=english),
+        "text": report_sentences.text(one, english=english),
         "evidence": proof,
         "page": one["evidence"]["page"],
         "line": report.words.get(one["key"], ""),
@@ -156,7 +159,9 @@ def _table(one: Part, english: bool) -> Part:
         "code": one["code"],
         "title": one["title_en"] if english else one["title"],
         "columns": [
-            {"title": _headed(column, english), "is_text": column["unit"] == "text"} for column in columns
+            {"title": _headed(column, english), "is_text": column["unit"] in TEXTS,
+             "is_words": column["unit"] == "text"}
+            for column in columns
         ],
         "rows": [_row(row, columns, english) for row in one["rows"]],
     }  # fmt: skip
@@ -173,7 +178,7 @@ def _row(row: Part, columns: list[Part], english: bool) -> dict[str, Any]:
         "label": row["label_en"] if english else row["label"],
         "unit_id": row.get("unit_id"),
         "cells": [
-            {"text": number(value, column["unit"]), "is_text": column["unit"] == "text"}
+            {"text": number(value, column["unit"]), "is_text": column["unit"] in TEXTS}
             for value, column in zip(values, columns, strict=True)
         ],
     }

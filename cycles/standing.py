@@ -19,14 +19,14 @@ register(
     "month_locked",
     409,
     ("该月份已锁定", "The month is locked"),
-    ("锁定后的更正记为调整,不改动原有数字。", "What comes after the lock is an adjustment beside the figure."),
+    ("锁定后的更正记为调整，不改动原有数字。", "What comes after the lock is an adjustment beside the figure."),
 )
 register(
     "month_measured",
     409,
     ("该月份已评估", "The month has been measured"),
     (
-        "评估之后不再改动计划,请写明未达成的原因。",
+        "评估之后不再改动计划，请写明未达成的原因。",
         "The plan does not change after it was measured; give the reason of a miss.",
     ),
 )

@@ -17,17 +17,17 @@ _SOURCED = "published practice of the industry (docs/method.md)"
 _TERMS = (  # parameter, field of Terms, what it says in both languages, where its default comes from
     (
         "plan_working_day",
-        "计划:上月倒数第几个工作日前提交",
+        "计划：上月倒数第几个工作日前提交",
         "plan due: working day before the month, 1 = last",
         _SOURCED,
     ),
-    ("forecast_day", "预测:当月几日前提交(顺延至工作日)", "forecast due: day of the month", _SOURCED),
-    ("summary_weekday", "周小结:星期几(1 为星期一)", "weekly summary: weekday, 1 is Monday", _SOURCED),
-    ("evaluation_working_day", "评估:次月第几个工作日", "evaluation: working day of the month after", _SOURCED),
-    ("improvement_working_day", "改进:次月第几个工作日", "improvement: working day of the month after", "ours"),
+    ("forecast_day", "预测：当月几日前提交（顺延至工作日）", "forecast due: day of the month", _SOURCED),
+    ("summary_weekday", "周小结：星期几（1 为星期一）", "weekly summary: weekday, 1 is Monday", _SOURCED),
+    ("evaluation_working_day", "评估：次月第几个工作日", "evaluation: working day of the month after", _SOURCED),
+    ("improvement_working_day", "改进：次月第几个工作日", "improvement: working day of the month after", "ours"),
     (
         "lock_working_day",
-        "锁定:次月第几个工作日结束时",
+        "锁定：次月第几个工作日结束时",
         "lock: end of this working day of the month after",
         "ours",
     ),

@@ -28,12 +28,12 @@ from visits.models import Breach, CheckLine, Photo, PolicyQuestion, Signal, Stor
 
 VISITS_WITH_PHOTOS: Final = 8
 SAID: Final = (
-    "店主在仓库点货,就近见面。",
-    "店里只有老人看店,核对库存后离开。",
-    "店门口修路,车停在巷口打卡。",
+    "店主在仓库点货，就近见面。",
+    "店里只有老人看店，核对库存后离开。",
+    "店门口修路，车停在巷口打卡。",
 )
-CLOSED: Final = ("现场指导,已整改。", "约谈店主,限期改正,复查合格。", "转片区专卖管理所核查,未见异常。")
-ANSWERED: Final = "按本月供货规则执行,规则单已发至各市场部,可对照讲解。"
+CLOSED: Final = ("现场指导，已整改。", "约谈店主，限期改正，复查合格。", "转片区专卖管理所核查，未见异常。")
+ANSWERED: Final = "按本月供货规则执行，规则单已发至各市场部，可对照讲解。"
 
 
 def live(plan: Plan) -> None:

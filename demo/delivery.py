@@ -113,7 +113,7 @@ def _mend_visits(phone: Phone) -> None:
     """One visit in six says more than before, one in twelve is taken back."""
     phone.replica.pull(["visits"])
     held = [doc for item in phone.items if (doc := phone.replica.get("visits", item["submission_id"]))]
-    edits = [replica.changed(doc, note=f"{doc['note']}(补记)", tags=["补记"]) for doc in held[::6]]
+    edits = [replica.changed(doc, note=f"{doc['note']}（补记）", tags=["补记"]) for doc in held[::6]]
     gone = [doc for doc in held[3::12] if not doc.get("photos")]
     rows = [row["newDocumentState"] for row in edits]
     if _mended(phone, "visits", edits):

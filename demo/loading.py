@@ -24,6 +24,7 @@ from backend.partitions import ensure_partitions
 from demo import (
     aftermath,
     heard,
+    launched,
     master,
     months,
     order_history,
@@ -119,6 +120,8 @@ def _fill(plan: Plan, wanted: set[str], say: Say) -> None:
             heard.answer(plan)
         with _step("看板补算 · roll-ups of what followed", say):
             aftermath.count(plan)
+        with _step("新品上市 · launches", say):
+            launched.write(plan)
         with _step("预警 · alerts", say):
             watched.write()
 
@@ -228,7 +231,8 @@ def _write_visits_of(plan: Plan, due: str, month: date) -> None:
     owed.score(month)
     staging.analyze(month, Visit, Observation, CheckLine, Briefing, Pitch, Remark, ComplianceCheck)
     told = Visit.objects.filter(month=month).order_by().values_list("territory_id", "on_date").distinct()
-    proof.follow_keys([marks.Key(*place) for place in told])
+    with clock.at(clock.start_of(until) - timedelta(hours=4)):  # nothing is sealed before it was said
+        proof.follow_keys([marks.Key(*place) for place in told])
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from visits.parameters import RURAL_M, URBAN_M
 from web.boards.parameters import GENERATED
 
 IN_FORCE = DateRange(KEPT_FROM, None)
+RELEASED_AT = timedelta(hours=9)  # of the day
 MOUNTAINS = "420922"  # Dawu: positions among mountains are worse
 TOKEN_LASTS = timedelta(days=30)
 
@@ -130,19 +131,21 @@ def write_templates(units: dict[str, Unit]) -> None:
 
 
 def write_policies(units: dict[str, Unit], plan: Plan) -> None:
-    """A supply policy for each month of facts and a few that stay; each released once, at 09:00 of its day."""
+    """A supply policy for each month of facts, superseded by the next month's, and a few that stay; each released once,
+    at 09:00 of its day."""
     for step in range(MONTHS_OF_FACTS + 1):
-        month = clock.add_months(plan.first, step)
+        month, following = clock.add_months(plan.first, step), clock.add_months(plan.first, step + 1)
         if month < plan.as_of:
             code, title, title_en, body, card = policies.supply(month)
             policy = Policy(unit=units["42"], code=code, title=title, title_en=title_en)
-            _release(policy, (body, card), month, asks=True)
+            until = following if following < plan.as_of and step < MONTHS_OF_FACTS else None
+            _release(policy, (body, card), month, asks=True, until=until)
     for number, (code, title, title_en, body, card) in enumerate(policies.STANDING):
         month = clock.add_months(clock.month_of(plan.as_of), -1 - 3 * number)
         _release(Policy(unit=units["42"], code=code, title=title, title_en=title_en), (body, card), month)
 
 
-def _release(policy: Policy, text: tuple[str, str], on: date, *, asks: bool = False) -> None:
+def _release(policy: Policy, text: tuple[str, str], on: date, *, asks: bool = False, until: date | None = None) -> None:
     policy.save()
     asked = policies.QUIZ if asks else []
     PolicyVersion.objects.create(
@@ -154,7 +157,8 @@ def _release(policy: Policy, text: tuple[str, str], on: date, *, asks: bool = Fa
         number=1,
         body=text[0],
         card=text[1],
-        released_at=clock.start_of(on) + timedelta(hours=9),
+        released_at=clock.start_of(on) + RELEASED_AT,
+        superseded_at=until and clock.start_of(until) + RELEASED_AT,
         brief_by=on + timedelta(days=14),
     )
 

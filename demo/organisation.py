@@ -97,7 +97,7 @@ def _weight(county: County) -> float:
 
 def _upper_units(served: list[County]) -> list[Unit]:
     units = [
-        Unit("CN", NATION, "国家烟草专卖局(演示)", "State bureau (demo)", None),
+        Unit("CN", NATION, "国家烟草专卖局（演示）", "State bureau (demo)", None),
         Unit("42", PROVINCE, "湖北省", "Hubei", "CN"),
     ]
     seen: set[str] = set()

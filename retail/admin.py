@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -46,7 +46,7 @@ class OfShopAdmin(ReadOnlyAdmin):
     """Written by verbs only: closing one row and opening the next is no form."""
 
     reads = "retail.read"
-    list_select_related = ("retailer",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("retailer",)
     search_fields = ("retailer__name", "retailer__code")
 
 
@@ -59,6 +59,7 @@ class ClassificationAdmin(OfShopAdmin):
 @admin.register(Assignment)
 class AssignmentAdmin(OfShopAdmin):
     list_display = ("retailer", "territory", "during")
+    list_select_related = ("retailer", "territory")
 
 
 @admin.register(Need)

@@ -26,7 +26,7 @@ errors.register(
     "backdated",
     409,
     ("不能划转到过去的日期", "A transfer cannot begin in the past"),
-    ("已发生的记录归当日的片区,最早从今天起划转。", "What happened belongs to the territory of its day; begin today."),
+    ("已发生的记录归当日的片区，最早从今天起划转。", "What happened belongs to the territory of its day; begin today."),
 )
 
 

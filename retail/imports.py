@@ -70,16 +70,16 @@ COLUMNS = (
 )
 
 for _code, _zh, _en in (
-    ("code_not_yours", "该客户编码已被使用,且不在您的管辖范围内", "The client code is in use outside your scope"),
+    ("code_not_yours", "该客户编码已被使用，且不在您的管辖范围内", "The client code is in use outside your scope"),
     ("licence_of_another", "该许可证号属于另一零售户", "Another retailer has this licence"),
-    ("unknown_territory", "没有此片区,或不在您的管辖范围内", "No such territory, or it is outside your scope"),
+    ("unknown_territory", "没有此片区，或不在您的管辖范围内", "No such territory, or it is outside your scope"),
     ("point_not_whole", "经度与纬度须同时填写", "Longitude and latitude come together"),
     ("in_future", "生效日期不能晚于今天", "The effective date cannot lie ahead"),
     ("before_first_class", "生效日期早于该户的首次分类", "The effective date is before the shop's first class"),
     ("backdated", "不能划转到过去的日期", "A transfer cannot begin in the past"),
     ("planned_move", "该户已有计划中的划转", "A transfer of this shop is planned already"),
     ("licence_expired", "许可证已过期", "The licence has ended"),
-    ("datum_unknown", "坐标系未知,距离将无法核对", "The datum is unknown: distances cannot be checked"),
+    ("datum_unknown", "坐标系未知，距离将无法核对", "The datum is unknown: distances cannot be checked"),
 ):
     reasons.register(_code, _zh, _en)
 

@@ -132,7 +132,7 @@ class Classification(models.Model):
         indexes = (models.Index(fields=["retailer"], name="classification_closed", condition=Q(state="closed")),)
 
     def __str__(self) -> str:
-        return f"{self.market_type}{self.business_type}{self.scale}"
+        return f"{self.retailer.name} · {self.market_type}{self.business_type}{self.scale}"
 
 
 class Assignment(models.Model):
@@ -163,7 +163,7 @@ class Assignment(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.retailer_id} -> {self.territory_id}"
+        return f"{self.retailer.name} · {self.territory.name}"
 
 
 class Contact(models.Model):

@@ -18,11 +18,13 @@ declare(
         default=30,
         title="许可证到期前提醒天数",
         title_en="days before its end that a licence is due for renewal",
-        source="烟草专卖许可证管理办法: renewal is asked at least 30 days before the end",
+        source="烟草专卖许可证管理办法：renewal is asked at least 30 days before the end",
     ),
-    Declared(REPLY_DAYS, int, 3, "部门答复期限(工作日)", "a department replies within (working days)", _OURS),
+    Declared(REPLY_DAYS, int, 3, "部门答复期限（工作日）", "a department replies within (working days)", _OURS),
     Declared(
         PROMISE_NOTICE_DAYS, int, 2, "承诺到期前提醒天数", "days before its day that a promise is called to mind", _OURS
     ),
-    Declared(COMPLAINT_DAYS, int, 1, "投诉答复期限(工作日)", "a complaint is replied to within (working days)", _OURS),
+    Declared(
+        COMPLAINT_DAYS, int, 1, "投诉答复期限（工作日）", "a complaint is replied to within (working days)", _OURS
+    ),
 )

@@ -20,8 +20,8 @@ from retail.requests import DEPARTMENT_NAMES
 SOON, TODAY, LATE = "promise.due_soon", "promise.due_today", "need.reply_late"
 LONGEST = 14  # days: nobody is reminded earlier, whatever a unit's parameter says
 
-notices.register(SOON, "对零售户“{shop}”的承诺将于 {on} 到期:{text}", "A promise to {shop} is due on {on}: {text}")
-notices.register(TODAY, "对零售户“{shop}”的承诺今天到期:{text}", "A promise to {shop} is due today: {text}")
+notices.register(SOON, "对零售户“{shop}”的承诺将于 {on} 到期：{text}", "A promise to {shop} is due on {on}: {text}")
+notices.register(TODAY, "对零售户“{shop}”的承诺今天到期：{text}", "A promise to {shop} is due today: {text}")
 notices.register(LATE, "{zh}部门逾期未答复零售户“{shop}”的诉求", "{en} has not replied in time about {shop}")
 metrics.register(
     "requests_overdue",

@@ -38,7 +38,7 @@ DEPARTMENT_NAMES = {
     Need.Department.LOGISTICS: ("物流", "Logistics"),
 }
 
-notices.register(NOTICE, "{zh}部门已答复零售户“{shop}”的诉求:{reply}", "{en} replied about {shop}: {reply}")
+notices.register(NOTICE, "{zh}部门已答复零售户“{shop}”的诉求：{reply}", "{en} replied about {shop}: {reply}")
 register(
     "not_routed_to_you",
     403,

@@ -36,7 +36,7 @@ FIVE_DEGREES = [
         ("visible", "显眼", "in clear sight", "yes_no", 1),
         ("clean", "整洁", "clean", "yes_no", 1),
         ("full", "丰富", "full", "yes_no", 1),
-        ("standard", "规范:16 个指定规格", "the 16 named products", "count", 16),
+        ("standard", "规范：16 个指定规格", "the 16 named products", "count", 16),
         ("continuity", "持续", "continuity", "yes_no", 1),
     )
 ]
@@ -200,7 +200,7 @@ def _build_templates(cast: Cast) -> None:
     cast.policy = PolicyVersion.objects.create(
         policy=policy,
         number=1,
-        body="按档位投放,每周一公布。",
+        body="按档位投放，每周一公布。",
         released_at=NOW - timedelta(days=7),
         brief_by=date(2026, 3, 20),
     )
@@ -211,11 +211,6 @@ def held_clock() -> Iterator[datetime]:
     """Every test runs on Monday 2026-03-16, 10:00 in Shanghai, unless it holds the clock elsewhere."""
     with clock.at(NOW):
         yield NOW
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return build_cast()
 
 
 def phone_of(person: Person, *, device_id: str = "") -> APIClient:

@@ -7,7 +7,7 @@ import os
 
 from hypothesis import settings as hypothesis_settings
 
-pytest_plugins = ["tests.database", "tests.middleware", "tests.cast"]
+pytest_plugins = ["tests.database", "tests.middleware", "tests.cast", "tests.ground"]
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis_settings.register_profile("default", deadline=None)

@@ -25,11 +25,15 @@ MANAGER = "chen"  # reads what none of READERS may
 AT_MOST = 3  # readers of one route
 NOT_QUERIES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 QUERIES: dict[str, Callable[[World], str]] = {  # where an answer needs one
+    "GET /filters": lambda world: "page=visits",
     "GET /api/v1/collection-points/proposed": lambda world: f"unit={world.cast.territory.pk}",
     "GET /api/v1/second-touches": lambda world: f"policy_version={world.cast.policy.pk}",
     "GET /api/v1/order-windows/of-shop": lambda world: f"retailer={world.cast.shops[0].pk}",
     "GET /api/v1/parameters": lambda world: f"unit={world.cast.territory.pk}",
     "GET /intelligence": lambda world: "which=all",
+    "GET /misfires": lambda world: "answered=all",
+    "GET /needs": lambda world: "state=all",
+    "GET /breaches": lambda world: "state=all",
     "GET /market/subject": lambda world: f"subject=product:{world.cast.products[0].pk}",
     "GET /sync/<slug:collection>/<int:version>/pull": lambda world: "lwt=0&id=",
 }

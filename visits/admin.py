@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from backend import clock, marks
-from backend.admin import range_field
 from backend.admin_site import ScopedAdmin
+from backend.date_ranges import range_field
 from visits import policies, scoring, templates
 from visits.models import DisplayTemplate, Policy, PolicyVersion, TemplateVersion
+from visits.policy_desk import PolicyVersionAdmin
 
 
 class ToldToPhones(ScopedAdmin):
@@ -65,24 +66,18 @@ class TemplateVersionAdmin(ToldToPhones):
 
 @admin.register(Policy)
 class PolicyAdmin(ToldToPhones):
+    """A policy, or a new product when it names one; what it says comes in versions."""
+
     mark = policies.MARK
     reads, edits, unit_path = "policies.read", "policies.edit", "unit_id"
     list_display = ("code", "title", "unit")
     list_select_related = ("unit",)
     search_fields = ("code", "title")
+    fields = ("unit", "code", "title", "title_en", "product")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.kind = Policy.Kind.PRODUCT if obj.product_id else Policy.Kind.POLICY
+        super().save_model(request, obj, form, change)
 
 
-@admin.register(PolicyVersion)
-class PolicyVersionAdmin(ScopedAdmin):
-    """A draft may be mended here; what is released is only read."""
-
-    reads, edits, unit_path = "policies.read", "policies.edit", "policy.unit_id"
-    list_display = ("policy", "number", "released_at", "brief_by")
-    list_filter = ("policy",)
-    list_select_related = ("policy",)
-    readonly_fields = ("released_at",)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if obj is not None and obj.released_at is not None:
-            return False
-        return super().has_change_permission(request, obj)
+admin.site.register(PolicyVersion, PolicyVersionAdmin)

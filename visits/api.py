@@ -151,19 +151,24 @@ class VisitViewSet(ListActs, RevisionActs, ScopedViewSet):
         return Response(said, status=201 if outcome.word == "created" else 200, headers=headers)
 
 
+class NothingIn(StrictSerializer):
+    """No body."""
+
+
 class QuarantineViewSet(ListActs, ReadActs, ScopedViewSet):
     """What was refused, with its reason: mine, and that of people under my units where I read the quarantine."""
 
     queryset = Quarantined.objects.select_related("person", "unit")
     filterset_class = filters.QuarantineFilters
     serializer_class = shapes.QuarantinedOut
-    in_serializers = {"resend": VisitIn, "dismiss": shapes.ReasonIn}
+    in_serializers = {"resend": VisitIn, "dismiss": shapes.ReasonIn, "reopen": NothingIn}
     answers = {"retrieve": shapes.QuarantinedWholeOut, "resend": shapes.OutcomeOut}
     needs = {
         "list": "quarantine.read",
         "retrieve": "quarantine.read",
         "resend": fixing.FIX,
-        "dismiss": fixing.FIX,
+        "dismiss": "quarantine.read",
+        "reopen": "quarantine.read",
     }
     without_key = frozenset({"resend"})
     problem_codes = ITEM_PROBLEMS
@@ -185,8 +190,16 @@ class QuarantineViewSet(ListActs, ReadActs, ScopedViewSet):
 
     @action(detail=True, methods=["post"])
     def dismiss(self, request: Request, pk: UUID | None = None) -> Response:
-        """Let the item go, with a reason. Its bytes stay."""
+        """Let the item go, with a reason: one's own, or as one who mends there. Its bytes stay."""
+        fixing.require_lets_go(self.actor)
         return self.told(fixing.dismiss(actor=self.actor, quarantined=self.get_object(), **self.body()))
+
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: UUID | None = None) -> Response:
+        """Take back, within ten minutes, that the item was let go."""
+        fixing.require_lets_go(self.actor)
+        self.body()
+        return self.told(fixing.reopen(actor=self.actor, quarantined=self.get_object()))
 
 
 def _receive(view: ScopedView | ScopedViewSet, items: list[Item]) -> list[Outcome]:

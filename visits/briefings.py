@@ -23,7 +23,7 @@ register(
     422,
     ("您在走访开始时尚未通过该政策的测验", "You had not passed the policy's quiz when the visit began"),
     (
-        "先阅读并通过测验,方可向零售户传达;记录已留存,通过时间早于走访的测验一到即自动入库。",
+        "先阅读并通过测验，方可向零售户宣讲；记录已留存，通过时间早于走访的测验一到即自动入库。",
         "Read it and pass its quiz before you brief it. The record is kept, and stands by itself once a quiz arrives "
         "that was passed before the visit.",
     ),
@@ -33,7 +33,7 @@ register(
     422,
     ("走访开始时该政策已撤回", "The policy had been recalled when the visit began"),
     (
-        "已撤回的政策不再传达;记录已留存待处理。",
+        "已撤回的政策不再宣讲；记录已留存待处理。",
         "What was recalled is not told any more. The record is kept for somebody.",
     ),
 )

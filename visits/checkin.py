@@ -29,7 +29,7 @@ register(
     409,
     ("该走访无须核实", "There is nothing to verify"),
     (
-        "只有待核实的走访,或已核实过的走访,可以给出结论。",
+        "只有待核实的走访，或已核实过的走访，可以给出结论。",
         "Only a visit to be verified, or one decided before, can be decided.",
     ),
 )

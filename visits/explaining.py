@@ -14,13 +14,13 @@ from visits.scoring import Before
 Words = tuple[str, str]
 Item = dict[str, Any]
 
-_NOT_ANSWERED = ("未作答,按未达标计", "not answered: counts as not passed")
-_SPARED = ("不适用,不计入总分", "not applicable: left out of both sums")
+_NOT_ANSWERED = ("未作答，按未达标计", "not answered: counts as not passed")
+_SPARED = ("不适用，不计入总分", "not applicable: left out of both sums")
 _PASSED = ("达标", "passed")
 _FAILED = ("未达标", "not passed")
-_FIXED = ("检查时未达标,现场已整改", "not passed as found; put right on the spot")
-_MUST = ("必达项未达标,整次检查计 0 分", "must pass and did not: the whole check is 0")
-_FIRST = ("首次检查,持续项得满分", "the shop's first check: full marks")
+_FIXED = ("检查时未达标，现场已整改", "not passed as found; put right on the spot")
+_MUST = ("必达项未达标，整次检查计 0 分", "must pass and did not: the whole check is 0")
+_FIRST = ("首次检查，持续项得满分", "the shop's first check: full marks")
 _KEPT = ("本次各项均达标", "no other item failed")
 _KEPT_TWICE = ("本次与上次检查各项均达标", "no other item failed at this check or the one before")
 _LOST_NOW = ("本次检查有未达标项", "another item failed at this check")
@@ -82,7 +82,7 @@ def _why(item: Mapping[str, Any], line: CheckLine | None, void: bool) -> Words:
         asked = f"{line.answer}/{item['pass_at']}"
         word = _PASSED if line.passed else _FAILED
         fixed = (";" + _FIXED[0], "; " + _FIXED[1]) if line.fixed else ("", "")
-        return f"{word[0]}:{asked}{fixed[0]}", f"{word[1]}: {asked}{fixed[1]}"
+        return f"{word[0]}：{asked}{fixed[0]}", f"{word[1]}: {asked}{fixed[1]}"
     if line.fixed:
         return _FIXED
     return _PASSED if line.passed else _FAILED

@@ -58,7 +58,7 @@ VISIT_COLUMNS = (
     Column("flags", "标记", "flags"),
     Column("away_reason", "不在店原因", "why away", personal=Personal.WORDS),
     Column("persons_met", "接待人", "persons met", personal=Personal.NAME),
-    Column("note", "拜访记录", "note", personal=Personal.WORDS),
+    Column("note", "走访记录", "note", personal=Personal.WORDS),
     Column("display_score", "陈列得分", "display score", Type.DECIMAL),
     Column("unplanned_reason", "计划外原因", "why unplanned"),
     Column("purposes", "目的", "purposes"),
@@ -170,7 +170,7 @@ KINDS = (
     ExportKind("visits", "走访", "visits", "visits.read", VISIT_COLUMNS, visits, VisitFilters),
     ExportKind(
         "observations",
-        "走访:商品观察",
+        "走访：商品观察",
         "observations of products",
         "visits.read",
         (*_VISIT, _LINE, *_PRODUCT, *_SEEN),
@@ -179,7 +179,7 @@ KINDS = (
     ),
     ExportKind(
         "checks",
-        "走访:陈列检查",
+        "走访：陈列检查",
         "items of display checks",
         "visits.read",
         (
@@ -196,7 +196,7 @@ KINDS = (
     ),
     ExportKind(
         "briefings",
-        "走访:政策宣讲",
+        "走访：政策宣讲",
         "policies told",
         "visits.read",
         (

@@ -27,7 +27,7 @@ from visits.policies import EDIT, MARK
 ANSWERED = "policy.answered"
 QUESTIONS = "questions"  # the mark: what phones hold of questions has changed
 notices.register(
-    ANSWERED, "您问的“{question}”(《{title}》)已有答复:{answer}", "Your question on {title}, “{question}”: {answer}"
+    ANSWERED, "您问的“{question}”（《{title}》）已有答复：{answer}", "Your question on {title}, “{question}”: {answer}"
 )
 
 # What a briefing of a marked visit says now, beside what stands of it. The words of an open question follow an edit;

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from backend.http.auth import actor
 from backend.http.serializers import OutModelSerializer, OutSerializer, StrictSerializer
+from backend.scope import Actor
 from visits import signalling
 from visits.models import Breach, DisplayTask, PointProposal, PresenceVerdict, Signal
 
@@ -98,6 +97,12 @@ class TaskOut(OutModelSerializer):
                   "closed_visit_id", "closed_by_photo", "days")  # fmt: skip
 
 
+def may_read_words(who: Actor, row: Breach) -> bool:
+    """Who reported a breach, and who reads what is restricted over its territory, read its words and what became of it;
+    everybody else that it was reported. No query where its territory is at hand."""
+    return row.person_id == who.person_id or not set(who.units("restricted.read")).isdisjoint(row.territory.ancestors)
+
+
 class BreachOut(OutModelSerializer):
     """`words` and `outcome` are null for those who are to know only that it was reported."""
 
@@ -119,10 +124,7 @@ class BreachOut(OutModelSerializer):
         return row.outcome if self._trusted(row) else None
 
     def _trusted(self, row: Breach) -> bool:
-        who: Any = actor(self.context["request"])
-        return row.person_id == who.person_id or not set(who.units("restricted.read")).isdisjoint(
-            row.territory.ancestors
-        )
+        return may_read_words(actor(self.context["request"]), row)
 
 
 class CloseIn(StrictSerializer):

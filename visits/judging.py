@@ -20,14 +20,14 @@ register(
     "submission_conflict",
     409,
     ("同一编号已有不同内容", "Other content stands under this id"),
-    ("先到的内容有效,本次内容已留存待处理。", "What came first stands; this content is kept for somebody to decide."),
+    ("先到的内容有效，本次内容已留存待处理。", "What came first stands; this content is kept for somebody to decide."),
 )
 register(
     "not_your_shop",
     422,
     ("该日期此零售户不由您负责", "The shop was not yours on that date"),
     (
-        "业务日期当天,该零售户未分配给您的片区。",
+        "业务日期当天，该零售户未分配给您的片区。",
         "On the business date the shop was not assigned to a territory of yours.",
     ),
 )
@@ -45,7 +45,7 @@ register(
     422,
     ("记录过旧", "The record is too old"),
     (
-        "只接受 400 天以内的记录,已留存待处理。",
+        "只接受 400 天以内的记录，已留存待处理。",
         "Records go back 400 days at most; this one is kept for somebody to decide.",
     ),
 )
@@ -92,11 +92,8 @@ def row(item: Submitted, times: Times, context: Context, received_at: datetime) 
         presence=str(verdict.presence(visit.place, distance, verdict.near_m(shop, limits))),
         flags=verdict.flags(case, limits),
         ended_at=times.ended_at,
-        device_ended_at=visit.ended_at and visit.ended_at.astimezone(UTC),
-        device_offset_s=times.offset_s,
         distance_m=distance,
         left_distance_m=verdict.distance_m(visit.left, shop),
-        template_version_id=visit.check.template_version_id if visit.check else None,
         display_score=score,
         checks=lines,
         briefings=told,
@@ -107,6 +104,9 @@ def row(item: Submitted, times: Times, context: Context, received_at: datetime) 
 
 def _copy(visit: VisitIn, times: Times, made: Row) -> None:
     """What is stored as it was told."""
+    made.device_ended_at, made.device_offset_s = visit.ended_at and visit.ended_at.astimezone(UTC), times.offset_s
+    if visit.check is not None:
+        made.template_version_id = visit.check.template_version_id
     if visit.place is not None:
         made.lon, made.lat = visit.place.lon, visit.place.lat
         made.datum, made.accuracy_m = visit.place.datum, visit.place.accuracy_m

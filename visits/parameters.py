@@ -71,13 +71,18 @@ declare(
     Declared(REPAIR_DAYS, int, 7, "整改任务期限(天)", "a repair task is due after (days)", _SOURCE),
     Declared(TAG_RATE, float, 95.0, "明码标价率目标(%)", "target of the price tag rate, %", _SOURCE),
     Declared(
-        ANSWER_DAYS, int, 3, "政策疑问答复期限(工作日)", "a policy question is answered within (working days)", _SOURCE
+        ANSWER_DAYS,
+        int,
+        3,
+        "政策疑问答复期限（工作日）",
+        "a policy question is answered within (working days)",
+        _SOURCE,
     ),
     Declared(
         SECOND_TOUCH_DAYS,
         int,
         5,
-        "政策二次触达起始(工作日)",
+        "政策二次触达起始（工作日）",
         "a second touch from (working days after release)",
         _SOURCE,
     ),

@@ -18,7 +18,7 @@ MOST = 500  # visits in one run: the next tick takes the others
 
 notices.register(
     KIND,
-    "{shop}({on_date})的走访声明了 {declared} 张照片,{missing} 张超过 24 小时仍未上传;{person}的手机报告还有 {unsent} 项未发送。",  # noqa: E501
+    "{shop}({on_date})的走访声明了 {declared} 张照片，{missing} 张超过 24 小时仍未上传；{person}的手机报告还有 {unsent} 项未发送。",  # noqa: E501
     "The visit to {shop} ({on_date}) declares {declared} photos; {missing} have not come within 24 hours. "
     "The phone of {person} reports {unsent} items unsent.",
 )

@@ -33,7 +33,7 @@ from visits.wire import MAX_PHOTO_BYTES
 REFUSED = Feed("photos", 1, "visits.record", "", kept_as="photo")  # only names where refused photos are kept
 
 register("photo_conflict", 409, ("同一照片编号已有不同内容", "Another photo stands under this id"),
-         ("先到的内容有效;本次已拒绝并留存待处理。", "What came or was declared first stands; this one was refused, and kept as an issue."))  # fmt: skip  # noqa: E501
+         ("先到的内容有效；本次已拒绝并留存待处理。", "What came or was declared first stands; this one was refused, and kept as an issue."))  # fmt: skip  # noqa: E501
 
 # What is here under the id, and what visits declare under it.
 _KNOWN = """

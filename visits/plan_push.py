@@ -51,7 +51,7 @@ def push(actor: Actor, rows: Sequence[Pushed], sent: Sent) -> list[Verdict]:
         if stored is None:
             raise Problem("not_found")
         if row.deleted:
-            raise Problem("invalid", detail_zh="取消计划拜访须说明原因。", detail_en="A stop is dropped with a reason.")
+            raise Problem("invalid", detail_zh="取消计划走访须说明原因。", detail_en="A stop is dropped with a reason.")
         new = rowwise.shaped(row, StopState)
         _bring(actor, PlannedStop.objects.get(pk=row.id), new, rowwise.changed(rowwise.plain(new), stored))
 

@@ -51,6 +51,7 @@ class Text:
     quiz: Sequence[Question] = ()
     shop_quiz: Sequence[Question] = ()
     pass_percent: int = 80
+    brief_by: date | None = None  # as planned; the release says it
 
 
 def open_policy(*, actor: Actor, draft: Draft) -> Policy:
@@ -70,22 +71,43 @@ def open_policy(*, actor: Actor, draft: Draft) -> Policy:
 
 
 def write_version(*, actor: Actor, policy: Policy, text: Text) -> PolicyVersion:
-    """The next version of the policy stands as a draft. Its text never changes: a correction is the next number.
+    """The next version of the policy stands as a draft, which may be mended. Once released its text never changes: a
+    correction is the next number.
 
     Problem invalid for tiers in the wrong order and for questions whose right answer is none of their choices.
     """
     require_unit(actor, EDIT, policy.unit_id)
     _check(text)
-    salt = secrets.token_hex(16) if text.quiz else ""
-    told = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(text).items()}
     with transaction.atomic():
         Policy.objects.select_for_update().get(pk=policy.pk)  # two editors get two numbers
         last = policy.versions.aggregate(last=Max("number"))["last"] or 0
-        version = PolicyVersion.objects.create(
-            policy=policy, number=last + 1, quiz_salt=salt, quiz_shown=quiz.shown(text.quiz, salt), **told
-        )
+        version = PolicyVersion.objects.create(policy=policy, number=last + 1, **_columns(text))
         audit.record(actor, "policy.write", version, after=audit.snapshot(version), unit_id=policy.unit_id)
     return version
+
+
+def mend(*, actor: Actor, version: PolicyVersion, text: Text) -> PolicyVersion:
+    """The draft says this from now on, under its number. What is released is a conflict; invalid as for a new one."""
+    require_unit(actor, EDIT, version.policy.unit_id)
+    _check(text)
+    with transaction.atomic():
+        held = _held(version)
+        if held.released_at is not None:
+            raise released_already()
+        before, columns = audit.snapshot(held), _columns(text)
+        for name, value in columns.items():
+            setattr(held, name, value)
+        held.save(update_fields=list(columns))
+        unit = held.policy.unit_id
+        audit.record(actor, "policy.mend", held, before=before, after=audit.snapshot(held), unit_id=unit)
+    return held
+
+
+def _columns(text: Text) -> dict[str, Any]:
+    """What a text is in the columns of a version; the salt of its quiz is a new one."""
+    salt = secrets.token_hex(16) if text.quiz else ""
+    told = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(text).items()}
+    return {**told, "quiz_salt": salt, "quiz_shown": quiz.shown(text.quiz, salt)}
 
 
 def release(*, actor: Actor, version: PolicyVersion, brief_by: date | None) -> PolicyVersion:
@@ -96,11 +118,11 @@ def release(*, actor: Actor, version: PolicyVersion, brief_by: date | None) -> P
     """
     require_unit(actor, EDIT, version.policy.unit_id)
     if brief_by is not None and brief_by < clock.today():
-        raise Problem("bad_date", detail_zh="传达期限已过。", detail_en="The day to be briefed by is past.")
+        raise Problem("bad_date", detail_zh="宣讲期限已过。", detail_en="The day to be briefed by is past.")
     with transaction.atomic():
         held = _held(version)
         if held.released_at is not None:
-            raise Problem("conflict")
+            raise released_already()
         before = audit.snapshot(held)
         held.released_at, held.brief_by = clock.now(), brief_by
         held.save(update_fields=["released_at", "brief_by"])
@@ -119,13 +141,24 @@ def recall(*, actor: Actor, version: PolicyVersion, reason: str) -> PolicyVersio
     require_unit(actor, EDIT, version.policy.unit_id)
     with transaction.atomic():
         held = _held(version)
-        if held.released_at is None or held.recalled_at is not None:
-            raise Problem("conflict")
+        if held.released_at is None:
+            raise Problem("conflict", detail_zh="该版本尚未发布。", detail_en="The version is not released yet.")
+        if held.recalled_at is not None:
+            raise Problem("conflict", detail_zh="该版本已撤回。", detail_en="The version is recalled already.")
         before = audit.snapshot(held)
         held.recalled_at, held.recall_reason = clock.now(), reason
         held.save(update_fields=["recalled_at", "recall_reason"])
         _told(actor, "policy.recall", held, (before, audit.snapshot(held)), reason)
     return held
+
+
+def released_already() -> Problem:
+    """What the second sending of a release is told, and who would mend a released text."""
+    return Problem(
+        "conflict",
+        detail_zh="该版本已发布，正文不再更改。",
+        detail_en="The version is released; its text never changes.",
+    )
 
 
 def _held(version: PolicyVersion) -> PolicyVersion:

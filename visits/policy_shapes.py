@@ -22,7 +22,7 @@ from brands.models import Product
 from retail.models import Classification
 from visits import policies
 from visits.models import Policy, PolicyVersion
-from visits.quiz import MOST_CHOICES, MOST_QUESTIONS, SHOP_QUESTIONS
+from visits.quiz import LONGEST_CHOICE, LONGEST_QUESTION, MOST_CHOICES, MOST_QUESTIONS, SHOP_QUESTIONS
 
 
 class PolicyOut(OutModelSerializer):
@@ -46,11 +46,13 @@ class PolicyIn(StrictSerializer):
 class QuestionIn(StrictSerializer):
     """One question with its choices; `right` counts them from 0."""
 
-    question = serializers.CharField(max_length=300)
-    question_en = serializers.CharField(max_length=300, required=False, allow_blank=True)
-    choices = serializers.ListField(child=serializers.CharField(max_length=200), min_length=2, max_length=MOST_CHOICES)
+    question = serializers.CharField(max_length=LONGEST_QUESTION)
+    question_en = serializers.CharField(max_length=LONGEST_QUESTION, required=False, allow_blank=True)
+    choices = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_CHOICE), min_length=2, max_length=MOST_CHOICES
+    )
     choices_en = serializers.ListField(
-        child=serializers.CharField(max_length=200), min_length=2, max_length=MOST_CHOICES, required=False
+        child=serializers.CharField(max_length=LONGEST_CHOICE), min_length=2, max_length=MOST_CHOICES, required=False
     )
     right = WholeNumberField(min_value=0, max_value=MOST_CHOICES - 1)
 

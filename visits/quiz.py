@@ -27,6 +27,7 @@ MARK = "quiz"
 SECOND_LOOK = timedelta(minutes=1)
 
 MOST_QUESTIONS, MOST_CHOICES = 20, 6
+LONGEST_QUESTION, LONGEST_CHOICE = 300, 200  # characters
 SHOP_QUESTIONS = (2, 3)  # as many are asked in a shop
 
 Question = Mapping[str, Any]
@@ -124,7 +125,7 @@ def attempt(*, actor: Actor, given: Given, arrival: Arrival) -> QuizAttempt:
     if version is None or unit is None:
         raise Problem("not_found")
     if is_backwards:
-        raise Problem("bad_date", detail_zh="先阅读,后答题。", detail_en="The text is read before it is answered.")
+        raise Problem("bad_date", detail_zh="先阅读，后答题。", detail_en="The text is read before it is answered.")
     if not version.quiz:
         raise Problem("invalid", detail_zh="该政策没有测验。", detail_en="The policy has no quiz.")
     right = sum(judged(version.quiz, given.answers, "/answers"))

@@ -1,4 +1,4 @@
-"""Quiz attempts as phones push and hold them, and what was asked of policies; for visits/feeds.py and apps.py.
+"""Quiz attempts as phones push and hold them, and what was asked of policies; for visits/apps.py.
 
 Each attempt goes through the verb of quiz.py under the phone's own UUID; none is changed or taken back.
 """

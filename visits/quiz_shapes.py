@@ -1,5 +1,5 @@
 """What the API of quizzes, shops briefed, questions and trainings takes and gives; for visits/quiz_api.py, faq_api.py
-and briefed_api.py."""
+and policy_api.py."""
 
 from __future__ import annotations
 

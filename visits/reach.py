@@ -59,7 +59,7 @@ WITH named AS (
     FROM ({AUDIENCE}) n
     LEFT JOIN visits_briefed f ON f.policy_version_id = %(version)s AND f.retailer_id = n.retailer_id
     WHERE n.ancestors @> ARRAY[%(unit)s::bigint])
-SELECT u.id, u.code, u.name, u.level, count(*), count(*) FILTER (WHERE n.is_briefed),
+SELECT u.id, u.code, u.name, u.name_en, u.level, count(*), count(*) FILTER (WHERE n.is_briefed),
     count(*) FILTER (WHERE n.is_briefed AND n.is_passed)
 FROM named n JOIN backend_unit u ON u.id = n.unit_id GROUP BY u.id ORDER BY u.code
 """  # noqa: S608 - our own SQL
@@ -76,6 +76,7 @@ class Reached:
     unit_id: int
     code: str
     name: str
+    name_en: str
     level: int
     shops: int
     briefed: int
@@ -110,7 +111,7 @@ def named_among(versions: Sequence[PolicyVersion], retailers: Sequence[UUID], on
 def whole(unit: Unit, rows: Sequence[Reached]) -> Reached:
     """The sum of the rows below a unit: shops belong to one territory each, so they add up. Pure."""
     sums = (sum(row.shops for row in rows), sum(row.briefed for row in rows), sum(row.passed for row in rows))
-    return Reached(unit.pk, unit.code, unit.name, unit.level, *sums)
+    return Reached(unit.pk, unit.code, unit.name, unit.name_en, unit.level, *sums)
 
 
 def second_touch_on(version: PolicyVersion) -> date | None:

@@ -1,5 +1,5 @@
 """The display score: answers held against a template version's items, and why it came out so. Pure; called by
-visits/judging.py (one visit of a batch), visits/score_api.py (the score explained) and visits/templates.py (faults).
+visits/judging.py (one visit of a batch), visits/explaining.py (the score explained) and visits/templates.py (faults).
 
 What kinds, weights, must-pass and carry-over mean is told in docs/method.md, "Display score".
 """

@@ -1,4 +1,4 @@
-"""Keeps the index of words free of waiting entries: the intake only appends, the tick merges; for visits/search.py.
+"""Keeps the index of words free of waiting entries: the intake only appends, the tick (visits/apps.py) merges.
 
 docs/decisions/0019-search-by-pairs-of-characters.md
 """

@@ -25,15 +25,15 @@ State = Signal.State
 
 # kind -> its reason in Chinese and English, written from its figures
 WORDS: Mapping[str, tuple[str, str]] = {
-    "too_far": ("到店定位距零售户 {distance_m} 米(精度 {accuracy_m} 米),超出到店范围",
+    "too_far": ("到店定位距零售户 {distance_m} 米（精度 {accuracy_m} 米），超出到店范围",
                 "checked in {distance_m} m from the shop (accuracy {accuracy_m} m)"),
-    "no_reason": ("不在店内打卡,缺少原因或现场照片", "away from the shop without a reason or a photo of the place"),
+    "no_reason": ("不在店内打卡，缺少原因或现场照片", "away from the shop without a reason or a photo of the place"),
     "mock_location": ("手机报告使用了模拟定位", "the phone says that its location is simulated"),
     "too_short": ("在店仅 {stayed_s} 秒", "stayed {stayed_s} seconds"),
     "late": ("走访结束 {hours} 小时后才上报", "told {hours} hours after its end"),
-    "clock_skew": ("手机时钟与服务器相差 {offset_s} 秒,或起止时间颠倒",
+    "clock_skew": ("手机时钟与服务器相差 {offset_s} 秒，或起止时间颠倒",
                    "the phone's clock is {offset_s} seconds off, or went backwards"),
-    "outside_hours": ("{started} 到店,不在营业或走访时段内",
+    "outside_hours": ("{started} 到店，不在营业或走访时段内",
                       "began at {started}, outside the shop's or visiting hours"),
     "left_far": ("离店定位距零售户 {distance_m} 米", "checked out {distance_m} m from the shop"),
     "photo_reuse": ("照片与此前走访的照片相同或极相似", "the photo is that of an earlier visit, or very like it"),

@@ -1,5 +1,5 @@
-"""What stands under the ids of visits, locked, for whoever edits or withdraws them; called by visits/revising.py's
-callers (visits/api.py, visits/pushed.py)."""
+"""What stands under the ids of visits, locked, for whoever edits or withdraws them; called by visits/revising.py,
+visits/revision_api.py and visits/pushed.py."""
 
 from __future__ import annotations
 

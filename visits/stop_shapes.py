@@ -1,4 +1,4 @@
-"""What the API of planned stops and leave takes and gives; for visits/stop_api.py and cycles/plan_api.py."""
+"""What the API of planned stops and leave takes and gives; for visits/stop_api.py."""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ State = PlannedStop.State
 register(
     "stop_settled",
     409,
-    ("该计划拜访已了结", "This stop is settled already"),
+    ("该计划走访已了结", "This stop is settled already"),
     (
-        "已完成、已错过或已取消的计划拜访不能再改期。",
+        "已完成、已错过或已取消的计划走访不能再改期。",
         "What was done, missed or taken off the plan stays as it is.",
     ),
 )

@@ -1,7 +1,7 @@
 """A visit as its phone would tell it, rebuilt from the rows that stand; for edits, their history and phones' copies.
 
 Written by the database as JSON: `content` gives the expression, `told` reads visits whole. What is told here and
-pushed again is the same state (docs/sync.md). Called by visits/revising.py and visits/feeds.py.
+pushed again is the same state (docs/sync.md). Called by visits/revising.py and visits/visit_feed.py.
 """
 
 from __future__ import annotations

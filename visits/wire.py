@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct, ValidationError
 
 from backend.errors import FieldError, Problem
+from visits import wire_words
 
 MAX_ITEMS = 200
 MAX_LINES = 200
@@ -386,7 +387,7 @@ def _field_error(said: str) -> FieldError:
             pointer=pointer,
         )
     code = "bad_date" if "RFC3339" in message or "timezone" in message or "date" in message else "invalid"
-    return FieldError(code, f"取值不符合要求:{message}", message, pointer=pointer)
+    return FieldError(code, wire_words.in_chinese(message), message, pointer=pointer)
 
 
 def _uuid(value: Any) -> UUID | None:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import gc
 import os
+from pathlib import Path
 
 
 def main() -> None:
@@ -15,6 +16,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--socket", required=True, help="the unix socket that gunicorn listens on")
     parser.add_argument("--capacity", type=int, required=True, help="requests that gunicorn takes at once")
+    parser.add_argument("--lan-address", help="an address of this machine on which phones are served over TLS")
+    parser.add_argument("--lan-tls-port", type=int)
+    parser.add_argument("--lan-steps-port", type=int, help="plain HTTP: how to trust the certificate, nothing else")
+    parser.add_argument("--lan-folder", type=Path, help="where its certificate is (config/lan_certificate.py)")
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
@@ -22,9 +27,14 @@ def main() -> None:
     django.setup()
     from django.conf import settings
 
+    from backend.door.network import Network
     from backend.door.server import Place, keep_open
 
-    place = Place(given.host, given.port, given.socket, given.capacity, spool_bytes=settings.DOOR_SPOOL_BYTES)
+    network = None
+    if given.lan_address:
+        network = Network(given.lan_address, given.lan_tls_port, given.lan_steps_port, given.lan_folder)
+    behind = (given.socket, given.capacity)
+    place = Place(given.host, given.port, *behind, spool_bytes=settings.DOOR_SPOOL_BYTES, network=network)
     gc.collect()
     gc.freeze()  # what is loaded stays: full collections need not walk it
     asyncio.run(keep_open(place))

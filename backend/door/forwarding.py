@@ -144,6 +144,8 @@ class Forwarder:
         for name, value in headers.items():
             (name + value).encode()  # UnicodeEncodeError: bytes that are no UTF-8
         _target(request).encode()
+        if request.secure:  # our own TLS: the local network's
+            headers["X-Forwarded-Proto"] = "https"
         headers["X-Request-Id"] = known_as
         headers[PEER] = request.remote or ""
         if body.size or request.method in {"POST", "PUT", "PATCH"}:

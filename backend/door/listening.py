@@ -1,4 +1,4 @@
-"""What PostgreSQL tells of changes for phones: one connection that listens; for backend/door/events.py."""
+"""What PostgreSQL tells of changes for phones: one connection that listens; for backend/door/server.py."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ import logging
 import re
 import resource
 import signal
-from collections.abc import Callable
+import ssl
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from backend.door.bodies import SPOOL_BYTES, Pace, Spool
 from backend.door.events import Hub
 from backend.door.forwarding import Forwarder, request_id
 from backend.door.lanes import Admission
+from backend.door.network import Network
 from backend.door.phones import Threads
 from backend.errors import Problem
 
@@ -45,6 +47,7 @@ class Place:
     headers_within_s: float = HEADERS_WITHIN_S
     pace: Pace = field(default_factory=Pace)
     spool_bytes: int = SPOOL_BYTES
+    network: Network | None = None
 
 
 class Door:
@@ -56,25 +59,17 @@ class Door:
         self.threads = Threads()
         self.hub = Hub(self.threads)
         self.forwarder = Forwarder(place.socket, self.admission, place.pace, Spool(place.spool_bytes))
-        self._runner: ServerRunner | None = None
+        self._runners: list[ServerRunner] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """The port is open."""
         await self.forwarder.start()
-        server = _Server(
-            self._answer,
-            keepalive_timeout=self.place.headers_within_s,
-            lingering_time=READS_REFUSED_BODIES_S,
-            auto_decompress=False,
-            access_log=None,
-            logger=log,
-        )
-        self._runner = ServerRunner(server, shutdown_timeout=ENDS_WITHIN_S)
-        await self._runner.setup()
-        await TCPSite(
-            self._runner, self.place.host, self.place.port, backlog=WAITING_CONNECTIONS, reuse_address=True
-        ).start()
+        runner, network = await self._runs(self._answer), self.place.network
+        await _open(runner, self.place.host, self.place.port)
+        if network is not None:
+            await _open(runner, network.address, network.tls_port, network.context())
+            await _open(await self._runs(network.answer), network.address, network.steps_port)
         for work in (listening.listen(self.hub.told, self.hub.missed), self.hub.work(), self._observe()):
             self._tasks.append(asyncio.create_task(work))
 
@@ -82,13 +77,28 @@ class Door:
         """No new requests; streams end, what runs has ten seconds."""
         for channel in list(self.hub.channels):
             channel.closed.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        for runner in self._runners:
+            await runner.cleanup()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.forwarder.stop()
         self.threads.stop()
+
+    async def _runs(self, answer: Callable[[BaseRequest], Awaitable[StreamResponse]]) -> ServerRunner:
+        """A server with the door's limits that answers so; it has no port yet."""
+        server = _Server(
+            answer,
+            keepalive_timeout=self.place.headers_within_s,
+            lingering_time=READS_REFUSED_BODIES_S,
+            auto_decompress=False,
+            access_log=None,
+            logger=log,
+        )
+        runner = ServerRunner(server, shutdown_timeout=ENDS_WITHIN_S)
+        await runner.setup()
+        self._runners.append(runner)
+        return runner
 
     async def _answer(self, request: BaseRequest) -> StreamResponse:
         if request.method == "GET" and request.path.startswith("/sync/") and not request.can_read_body:
@@ -114,6 +124,10 @@ class Door:
         while True:
             figures.observe(self.admission, self.hub, self.forwarder.spool)
             await asyncio.sleep(1)
+
+
+async def _open(runner: ServerRunner, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+    await TCPSite(runner, host, port, ssl_context=tls, backlog=WAITING_CONNECTIONS, reuse_address=True).start()
 
 
 def _several(text: str) -> list[tuple[str, int]]:

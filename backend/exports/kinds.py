@@ -141,7 +141,7 @@ def kind(code: str) -> ExportKind:
         return _kinds[code]
     except KeyError:
         known = [found.code for found in catalogue()]
-        zh, en = f"可用的有:{'、'.join(known)}", f"There are: {', '.join(known)}"
+        zh, en = f"可用的有：{'、'.join(known)}", f"There are: {', '.join(known)}"
         raise Problem("invalid", errors=[FieldError("not_found", zh, en, pointer="/kind")]) from None
 
 

@@ -11,14 +11,14 @@ for _code, _status, _titles, _abouts in (
         "export_too_many_rows",
         422,
         ("行数超出 XLSX 的上限", "More rows than an XLSX holds"),
-        ("一张工作表最多 1,048,575 行,请缩小范围,或改用 CSV、Parquet。",
+        ("一张工作表最多 1,048,575 行，请缩小范围，或改用 CSV、Parquet。",
          "A sheet holds 1,048,575 rows at most: ask for less, or for CSV or Parquet."),
     ),
     (
         "export_limit",
         429,
         ("未完成的导出过多", "Too many exports are under way"),
-        ("请等待前面的导出完成,或先取消。", "Wait for those before it, or cancel one."),
+        ("请等待前面的导出完成，或先取消。", "Wait for those before it, or cancel one."),
     ),
     (
         "export_settled",
@@ -36,7 +36,7 @@ for _code, _status, _titles, _abouts in (
         "export_expired",
         410,
         ("导出文件已过期", "The export has expired"),
-        ("文件已删除,请重新导出。", "Its file is gone: export again."),
+        ("文件已删除，请重新导出。", "Its file is gone: export again."),
     ),
     (
         "export_link_expired",
@@ -48,13 +48,13 @@ for _code, _status, _titles, _abouts in (
         "export_gave_up",
         500,
         ("导出多次中断", "The export was broken off too often"),
-        ("已尝试三次,请联系管理员。", "It was tried three times. Tell your administrator."),
+        ("已尝试三次，请联系管理员。", "It was tried three times. Tell your administrator."),
     ),
     (
         "export_storage_full",
         507,
         ("存储空间已满", "The store is full"),
-        ("没有生成文件,请稍后再试。", "There is no file. Try again later."),
+        ("没有生成文件，请稍后再试。", "There is no file. Try again later."),
     ),
     (
         "export_store_unavailable",

@@ -61,9 +61,14 @@ class TotalOrderCursor(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE}
+        place = {"type": "string"}
+        told = (
+            ("cursor", place, "From where the page goes on, as `next` names it."),
+            ("page_size", size, "Rows of a page."),
+        )
         return [
-            {"name": "cursor", "in": "query", "required": False, "schema": {"type": "string"}},
-            {"name": "page_size", "in": "query", "required": False, "schema": size},
+            {"name": name, "in": "query", "required": False, "schema": schema, "description": about}
+            for name, schema, about in told
         ]
 
 

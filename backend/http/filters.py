@@ -67,7 +67,9 @@ class DayFilter(rest.Filter):
     field_class = DayFormField
 
 
-@extend_schema_field({"type": "string", "pattern": r"^\d{4}-\d{2}$", "example": "2026-03"})
+@extend_schema_field(
+    {"type": "string", "pattern": r"^\d{4}-\d{2}$", "example": "2026-03", "description": "Of this month."}
+)
 class MonthFilter(rest.Filter):
     field_class = MonthFormField
 
@@ -96,6 +98,7 @@ class WholeNumberFilter(rest.Filter):
         super().__init__(*args, **{"min_value": -LARGEST, "max_value": LARGEST, **kwargs})
 
 
+@extend_schema_field({"type": "integer", "format": "int64", "description": "Of this unit or one below it."})
 class UnderFilter(WholeNumberFilter):
     """Rows of a unit at or under the given one; `field_name` is the column that holds the unit."""
 

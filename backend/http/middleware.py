@@ -11,7 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
+from csp.middleware import CSPMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
 from django.utils.cache import patch_vary_headers
 
 from backend import audit, maintenance, metrics
@@ -45,9 +48,9 @@ class Edge:
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if not all(map(_fit, _texts(request))):
-            response = problems.answer(Problem("invalid_text"), request)
+            response = _refused(Problem("invalid_text"), request)
         elif refused := maintenance.refusal(request.path_info):
-            response = problems.answer(refused, request)
+            response = _refused(refused, request)
         else:
             response = self.get_response(request)
         if problems.is_api(request):
@@ -59,6 +62,28 @@ class Edge:
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         """Plain Django views (pages, health) may raise a Problem too; DRF's are answered before they come here."""
         return problems.from_exception(exc, request)
+
+
+class SecureCookies:
+    """What came over TLS sets cookies for TLS only, also where plain http is served beside it (LAN=1)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
+        return response
+
+
+def _refused(problem: Problem, request: HttpRequest) -> HttpResponse:
+    """The refusal with the headers that every other answer gets further in: nothing leaves without its policy."""
+    response = problems.answer(problem, request)
+    for layer in (CSPMiddleware, XFrameOptionsMiddleware, SecurityMiddleware):
+        layer(lambda _request: response).process_response(request, response)
+    return response
 
 
 def _request_id(request: HttpRequest) -> str:

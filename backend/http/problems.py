@@ -78,6 +78,7 @@ def answer(problem: Problem, request: HttpRequest) -> HttpResponse:
             told = {"problem": document, "again": problem.document("en" if language == "zh-hans" else "zh-hans")}
             response = render(request, "backend/problem.html", told, status=problem.status)
     response.headers["Content-Language"] = language
+    response.headers["Cache-Control"] = "private, no-store"  # what is not there today may be hers tomorrow
     for name, value in problem.headers.items():
         response.headers[name] = value
     if problem.code == "unavailable":

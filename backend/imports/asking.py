@@ -1,4 +1,4 @@
-"""What a person asks of a large import: start it, apply what was looked at, cancel it, take it back; for jobs_api.py.
+"""What a person asks of a large import: start it, apply what was looked at, cancel it, take it back; for api.py.
 
 The work itself is done by working.py, which the tick wakes. docs/imports.md tells the states.
 """
@@ -16,7 +16,8 @@ from backend.ids import uuid7
 from backend.imports import files, kinds, profiles, staging
 from backend.imports.kinds import ImportKind, Large
 from backend.models import ImportProfile, ImportRun
-from backend.scope import Actor, units_under, visible_to
+from backend.reach import reaches
+from backend.scope import Actor, visible_to
 
 State = ImportRun.State
 WAITING = (State.QUEUED, State.READING, State.APPLYING, State.UNDOING)  # for a worker
@@ -130,7 +131,7 @@ def undo(*, actor: Actor, run: ImportRun) -> ImportRun:
     """
     kind = _kind_of(run)
     _require(actor, kind)
-    if run.unit_id not in set(units_under(actor.units(kind.capability)).values_list("pk", flat=True)):
+    if not reaches(actor, kind.capability, run.unit_id):
         raise Problem("forbidden")
     if run.state != State.APPLIED:
         raise Problem("import_not_applied")

@@ -116,7 +116,7 @@ def kind(code: str) -> ImportKind:
         return _kinds[code]
     except KeyError:
         known = [found.code for found in catalogue()]
-        zh, en = f"可用的有:{'、'.join(known)}", f"There are: {', '.join(known)}"
+        zh, en = f"可用的有：{'、'.join(known)}", f"There are: {', '.join(known)}"
         raise Problem("unknown_import_kind", detail_zh=zh, detail_en=en) from None
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from rest_framework import serializers
 
-from backend import audit
-from backend.errors import Problem
 from backend.http.serializers import DayField, OutModelSerializer, StrictSerializer, VisibleField
 from backend.http.viewsets import CreateActs, EditActs, ListActs, ReadActs, RemoveActs, ScopedViewSet
-from backend.imports import kinds, profiles
+from backend.imports import keeping, profiles
 from backend.models import ImportProfile, Unit
-from backend.reach import require_unit
 
 
 def _texts(longest: int, **more: Any) -> serializers.DictField:
@@ -67,27 +63,11 @@ class ImportProfileViewSet(ListActs, ReadActs, CreateActs, EditActs, RemoveActs,
     lookup_value_converter = "int"
 
     def make(self, data: dict[str, Any]) -> ImportProfile:
-        require_unit(self.actor, "imports.run", data["unit"].pk)
-        profiles.check(kinds.kind(data["kind"]), data["rules"])
-        if ImportProfile.objects.filter(unit=data["unit"], kind=data["kind"], name=data["name"]).exists():
-            raise Problem("conflict")
-        with transaction.atomic():
-            made = ImportProfile.objects.create(**data)
-            audit.record(self.actor, "import_profile.create", made, after=audit.snapshot(made), unit_id=made.unit_id)
-        return made
+        return keeping.keep(actor=self.actor, **data)
 
     def change(self, row: ImportProfile, data: dict[str, Any]) -> ImportProfile:
-        before = audit.snapshot(row)
-        row.name, row.rules = data.get("name", row.name), data.get("rules", row.rules)
-        profiles.check(kinds.kind(row.kind), row.rules)
-        if ImportProfile.objects.filter(unit=row.unit_id, kind=row.kind, name=row.name).exclude(pk=row.pk).exists():
-            raise Problem("conflict")
-        row.version += 1
-        row.save()
-        after = audit.snapshot(row)
-        audit.record(self.actor, "import_profile.change", row, before=before, after=after, unit_id=row.unit_id)
-        return row
+        name, rules = data.get("name", row.name), data.get("rules", row.rules)
+        return keeping.change(actor=self.actor, profile=row, name=name, rules=rules)
 
     def remove(self, row: ImportProfile) -> None:
-        audit.record(self.actor, "import_profile.remove", row, before=audit.snapshot(row), unit_id=row.unit_id)
-        row.delete()
+        keeping.remove(actor=self.actor, profile=row)

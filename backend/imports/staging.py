@@ -34,11 +34,11 @@ def match(kind: ImportKind, heading: Sequence[str], only: Sequence[Column] | Non
     """Finds the kind's columns (or only these of it) by their headings, Chinese or English. Problems
     import_missing_columns (lists them), import_repeated_columns."""
     wanted = kind.columns if only is None else only
-    known = {_plain(word): column.name for column in wanted for word in (column.name, *column.headings)}
+    known = {plain(word): column.name for column in wanted for word in (column.name, *column.headings)}
     places: dict[str, int] = {}
     ignored: list[str] = []
     for place, word in enumerate(heading):
-        name = known.get(_plain(word))
+        name = known.get(plain(word))
         if name is None:
             if word.strip():
                 ignored.append(word.strip()[:40].encode("utf-8", "replace").decode().replace("\x00", "?"))
@@ -52,7 +52,7 @@ def match(kind: ImportKind, heading: Sequence[str], only: Sequence[Column] | Non
     return Heading(places, ignored[:100])
 
 
-def _plain(word: str) -> str:
+def plain(word: str) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", word)).casefold()
 
 

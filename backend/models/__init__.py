@@ -7,6 +7,7 @@ from backend.models.mail import MailChoice, MailLine
 from backend.models.org import Level, Position, Role, Unit
 from backend.models.parameter import Parameter
 from backend.models.people import Device, DeviceState, Person
+from backend.models.saved import SavedFilter
 from backend.models.uploads import Notice, Upload
 from backend.models.wire import IdempotencyKey, Quarantined, Receipt, SyncCounter, SyncEntry
 from backend.models.work import ChangeMark, OutboxItem
@@ -32,6 +33,7 @@ __all__ = [
     "Quarantined",
     "Receipt",
     "Role",
+    "SavedFilter",
     "SyncCounter",
     "SyncEntry",
     "Unit",

@@ -33,4 +33,4 @@ class AuditEntry(models.Model):
         indexes = (models.Index(fields=["object_type", "object_id"], name="audit_object"),)
 
     def __str__(self) -> str:
-        return f"{self.act} {self.object_type} {self.object_id}"
+        return f"{self.act} #{self.pk}"

@@ -112,4 +112,4 @@ class Position(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.person_id} {self.role_id} @ {self.unit_id}"
+        return f"{self.person.name} · {self.role.name} · {self.unit.name}"

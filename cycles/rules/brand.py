@@ -60,10 +60,10 @@ SELLS_SLOWLY = Rule(
     subject="product",
     name="重点品规动销率低",
     name_en="key product sells through too little",
-    reads="近四周有订货的户数,与此前三个四周内有订货的户数之比(YC/T 455.3)",
+    reads="近四周有订货的户数，与此前三个四周内有订货的户数之比（YC/T 455.3）",
     reads_en="shops that ordered it in the last four weeks, of those that did in the twelve before (YC/T 455.3)",
-    zh="{product}:此前十二周订货 {shops_before:n} 户,近四周仍订货 {shops_now:n} 户,"
-    "动销率 {rate:percent}(目标 {limit:percent})。",
+    zh="{product}：此前十二周订货 {shops_before:n} 户，近四周仍订货 {shops_now:n} 户，"
+    "动销率 {rate:percent}（目标 {limit:percent}）。",
     en="{product}: {shops_before:n} shops ordered it in the twelve weeks before, {shops_now:n} in the last four:"
     " sell-through {rate:percent} (target {limit:percent}).",
     find=f"""
@@ -81,7 +81,7 @@ SELLS_SLOWLY = Rule(
     thresholds=(SELL_THROUGH, SHOPS_MIN),
     proposal=Proposal(
         "brand.sell_through",
-        "逐户了解 {product} 停订原因,调整陈列与推介,动销率由 {baseline:percent} 提高到 {target:percent}",
+        "逐户了解 {product} 停订原因，调整陈列与推介，动销率由 {baseline:percent} 提高到 {target:percent}",
         "Ask shop by shop why {product} is not ordered, and work on display and talk: sell-through from"
         " {baseline:percent} to {target:percent}",
         "sell_through_rate",
@@ -97,10 +97,10 @@ NOT_REPEATED = Rule(
     subject="product",
     name="重点品规复购率低",
     name_en="key product is not bought again",
-    reads="上一个四周订货的户数中,近四周再次订货的户数",
+    reads="上一个四周订货的户数中，近四周再次订货的户数",
     reads_en="of the shops that ordered it in the four weeks before, those that did again in the last four",
-    zh="{product}:上个四周订货 {shops_last:n} 户,近四周再次订货 {shops_again:n} 户,"
-    "复购率 {rate:percent}(目标 {limit:percent})。",
+    zh="{product}：上个四周订货 {shops_last:n} 户，近四周再次订货 {shops_again:n} 户，"
+    "复购率 {rate:percent}（目标 {limit:percent}）。",
     en="{product}: of {shops_last:n} shops that ordered it in the four weeks before, {shops_again:n} did so again:"
     " repurchase {rate:percent} (target {limit:percent}).",
     find=f"""
@@ -118,7 +118,7 @@ NOT_REPEATED = Rule(
     thresholds=(REPURCHASE, SHOPS_MIN),
     proposal=Proposal(
         "brand.repurchase",
-        "回访已购未复购的零售户,收集 {product} 的消费反馈,复购率由 {baseline:percent} 提高到 {target:percent}",
+        "回访已购未复购的零售户，收集 {product} 的消费反馈，复购率由 {baseline:percent} 提高到 {target:percent}",
         "Go back to the shops that bought {product} once and hear what buyers say: repurchase from {baseline:percent}"
         " to {target:percent}",
         "repurchase_rate",
@@ -136,9 +136,9 @@ FALLS_BEHIND = Rule(
     subject="product",
     name="重点品规增长落后县区",
     name_en="key product grows slower than in the county",
-    reads="片区内该品规近两个四周窗口的订货量,与全县(区)相比",
+    reads="片区内该品规近两个四周窗口的订货量，与全县（区）相比",
     reads_en="orders of the product in the last two four-week windows, against all of the county",
-    zh="{product}:近四周订货 {w0:n} 条,环比 {growth:percent};{place}全县环比 {county_growth:percent},"
+    zh="{product}：近四周订货 {w0:n} 条，环比 {growth:percent}；{place}全县环比 {county_growth:percent}，"
     "落后 {gap:points}。",
     en="{product}: {w0:n} cartons in four weeks, {growth:percent} on the four before; all of {place} made"
     " {county_growth:percent}: {gap:points} behind.",
@@ -161,7 +161,8 @@ FALLS_BEHIND = Rule(
     thresholds=(GROWTH_LIMIT, GROWTH_GAP, GROWTH_FLOOR),
     proposal=Proposal(
         "brand.growth",
-        "筛选同价位销售好、{product} 偏弱的零售户重点推介,当月订货达到 {target:n} 条(按近四周进度为 {baseline:n} 条)",
+        "筛选同价位销售好、{product} 偏弱的零售户重点推介，当月订货达到 {target:n} 条"
+        "（按近四周进度为 {baseline:n} 条）",
         "Pick shops that sell its price band well but {product} little, and recommend it there: {target:n} cartons this"
         " month (at the pace of the last four weeks: {baseline:n})",
         "cartons",
@@ -177,9 +178,9 @@ OVERSTOCKED = Rule(
     subject="product",
     name="重点品规存销比偏高",
     name_en="key product stands in stock",
-    reads="两次盘点之间的社会销量与期末库存(最近八周);新品用新品上限",
+    reads="两次盘点之间的社会销量与期末库存（最近八周）；新品用新品上限",
     reads_en="what sold between two counts of stock and what was left (eight weeks); launches by their own limit",
-    zh="{product}:样本 {shops:n} 户期末库存 {packs:n} 包,四周社会销量 {sold:n} 包,存销比 {rate}(上限 {limit})。",
+    zh="{product}：样本 {shops:n} 户期末库存 {packs:n} 包，四周社会销量 {sold:n} 包，存销比 {rate}（上限 {limit}）。",
     en="{product}: {shops:n} shops counted hold {packs:n} packs and sold {sold:n} in four weeks: stock to sales {rate}"
     " (at most {limit}).",
     find=f"""
@@ -205,7 +206,7 @@ OVERSTOCKED = Rule(
     thresholds=(STOCK_SALES, LAUNCH_STOCK, COUNTED_MIN),
     proposal=Proposal(
         "brand.stock_to_sales",
-        "控制 {product} 订货节奏,帮助动销,存销比由 {baseline} 降到 {target} 以内",
+        "控制 {product} 订货节奏，帮助动销，存销比由 {baseline} 降到 {target} 以内",
         "Slow down orders of {product} and help it sell: stock to sales from {baseline} to {target} at most",
         "stock_to_sales",
         Goal.AT_MOST,
@@ -220,10 +221,10 @@ SUPPLY_SHORT = Rule(
     subject="product",
     name="重点品规货源不足",
     name_en="key product is short of supply",
-    reads="近四周订单中有需求的记录,其中订货为 0 的(公司断货率,YC/T 455.3)",
+    reads="近四周订单中有需求的记录，其中订货为 0 的（公司断货率，YC/T 455.3）",
     reads_en="demands of the last four weeks, and those that got nothing (company stock-out, YC/T 455.3)",
-    zh="{product}:近四周有需求 {demanded:n} 条记录,其中订货为 0 的 {refused:n} 条,"
-    "公司断货率 {rate:percent}(须低于 {limit:percent})。",
+    zh="{product}：近四周有需求 {demanded:n} 条记录，其中订货为 0 的 {refused:n} 条，"
+    "公司断货率 {rate:percent}（须低于 {limit:percent}）。",
     en="{product}: {demanded:n} demands in four weeks, {refused:n} got nothing: company stock-out {rate:percent}"
     " (to be below {limit:percent}).",
     find=f"""

@@ -23,17 +23,27 @@ GROWTH_FLOOR = Declared(
     "client.growth_floor_cartons", int, 20, "增长率基数下限(条/四周)", "smallest base of a growth, cartons", OURS
 )
 PEERS_MIN = Declared(
-    "client.peers_min", int, 5, "同类户最少户数(不足则比全市)", "peers at least, else the prefecture's", OURS
+    "client.peers_min", int, 5, "同类户最少户数（不足则比全市）", "peers at least, else the prefecture's", OURS
 )
 LARGE_CARTONS = Declared("client.large_cartons", int, 1000, "大户订货量(条/四周)", "large: over so many cartons", TRADE)
 LARGE_TIMES = Declared(
     "client.large_times", float, 4.0, "大户为同市场类型户均的倍数", "large: over so many times the mean", TRADE
 )
 LARGE_RULE = Declared(
-    "client.large_rule", str, "or", "大户条件组合(or 任一 / and 同时)", "large: one condition (or) or both (and)", OURS
+    "client.large_rule",
+    str,
+    "or",
+    "大户条件组合（or 任一 / and 同时）",
+    "large: one condition (or) or both (and)",
+    OURS,
 )
 ODD_PERCENT = Declared(
-    "client.odd_order_percent", float, 250.0, "异常订单:占前三次均量上限(%)", "odd order: over % of three before", TRADE
+    "client.odd_order_percent",
+    float,
+    250.0,
+    "异常订单：占前三次均量上限（%）",
+    "odd order: over % of three before",
+    TRADE,
 )
 ODD_FLOOR = Declared(
     "client.odd_order_floor_cartons", int, 20, "异常订单起算量(条)", "odd order: not under so many cartons", TRADE
@@ -87,9 +97,10 @@ FALLING = Rule(
     subject="shop",
     name="增长落后同类户",
     name_en="falls behind its peers",
-    reads="近两个四周窗口的订货量,与同县(不足时同市)同类别零售户相比",
+    reads="近两个四周窗口的订货量，与同县（不足时同市）同类别零售户相比",
     reads_en="orders of the last two four-week windows, against shops of the class in the county (else the prefecture)",
-    zh="近四周订货 {w0:n} 条,环比 {growth:percent};{place}同类({group})零售户 {peers:n} 户环比 {peer_growth:percent},"
+    zh="近四周订货 {w0:n} 条，环比 {growth:percent}；"
+    "{place}同类（{group}）零售户 {peers:n} 户环比 {peer_growth:percent}，"
     "落后 {gap:points}。",
     en="Ordered {w0:n} cartons in four weeks, {growth:percent} on the four before; {peers:n} shops of the same class"
     " ({group}) in {place} made {peer_growth:percent}: {gap:points} behind.",
@@ -119,7 +130,7 @@ FALLING = Rule(
     thresholds=(GROWTH_LIMIT, GROWTH_GAP, GROWTH_FLOOR, PEERS_MIN),
     proposal=Proposal(
         "client.recover",
-        "上门了解订货下滑原因,调整货源与品类建议,当月订货达到 {target:n} 条(按近四周进度为 {baseline:n} 条)",
+        "上门了解订货下滑原因，调整货源与品类建议，当月订货达到 {target:n} 条（按近四周进度为 {baseline:n} 条）",
         "Find out at the shop why orders fell and adjust what is offered: {target:n} cartons this month"
         " (at the pace of the last four weeks: {baseline:n})",
         "cartons",
@@ -140,9 +151,9 @@ LARGE = Rule(
     subject="shop",
     name="大户预警",
     name_en="large account",
-    reads="近四周订货量,与同县(不足时同市)同市场类型零售户户均相比",
+    reads="近四周订货量，与同县（不足时同市）同市场类型零售户户均相比",
     reads_en="orders of the last four weeks, against the mean of the market type in the county (else the prefecture)",
-    zh="近四周订货 {w0:n} 条,同市场类型零售户户均 {mean:n} 条,{reasons:over};须书面说明原因并跟踪流向。",
+    zh="近四周订货 {w0:n} 条，同市场类型零售户户均 {mean:n} 条，{reasons:over}；须书面说明原因并跟踪流向。",
     en="Ordered {w0:n} cartons in four weeks where shops of its market type ordered {mean:n} on average:"
     " {reasons:over}. The cause is to be put in writing, and where the goods go.",
     find=f"""
@@ -167,7 +178,7 @@ LARGE = Rule(
     thresholds=(LARGE_CARTONS, LARGE_TIMES, LARGE_RULE, PEERS_MIN),
     proposal=Proposal(
         "client.explain_large",
-        "到店清点库存,核实大批量订货的用途与流向,写明原因,当月至少 {target:n} 次",
+        "到店清点库存，核实大批量订货的用途与流向，写明原因，当月至少 {target:n} 次",
         "Count the stock at the shop, find out where so much goes and write it down. Visits this month:"
         " at least {target:n}",
         "visits",
@@ -183,9 +194,9 @@ ODD_ORDER = Rule(
     subject="shop",
     name="异常订单",
     name_en="odd order",
-    reads="最近一次订单(四周内),与此前三次订单均量相比;不足三次的新户不判",
+    reads="最近一次订单（四周内），与此前三次订单均量相比；不足三次的新户不判",
     reads_en="the last order (of four weeks) against the mean of the three before; not for shops with fewer",
-    zh="{on_date:date}订货 {cartons:n} 条,为前三次均量 {mean:n} 条的 {percent:percent}(上限 {limit:percent})。",
+    zh="{on_date:date}订货 {cartons:n} 条，为前三次均量 {mean:n} 条的 {percent:percent}（上限 {limit:percent}）。",
     en="Ordered {cartons:n} cartons on {on_date:date}: {percent:percent} of the mean of the three orders before"
     " ({mean:n}); the limit is {limit:percent}.",
     find=f"""
@@ -209,7 +220,7 @@ ODD_ORDER = Rule(
     every_day=True,
     proposal=Proposal(
         "client.check_order",
-        "到货后上门核对库存与实际销售,排除新品上市、节日备货等原因,当月至少 {target:n} 次",
+        "到货后上门核对库存与实际销售，排除新品上市、节日备货等原因，当月至少 {target:n} 次",
         "Check stock against sales at the shop after delivery; launches and holidays explain much. Visits this month:"
         " at least {target:n}",
         "visits",
@@ -225,9 +236,9 @@ SILENT = Rule(
     subject="shop",
     name="连续未订货",
     name_en="stopped ordering",
-    reads="最近十六周的订单;每周一个订货周期",
+    reads="最近十六周的订单；每周一个订货周期",
     reads_en="orders of the last sixteen weeks; one order window a week",
-    zh="已连续 {windows:n} 个订货周期未订货(上次订货:{last_on:day})。",
+    zh="已连续 {windows:n} 个订货周期未订货（上次订货：{last_on:day}）。",
     en="No order for {windows:n} order windows (last order: {last_on:day}).",
     # A shop that never ordered counts from its first day; beyond sixteen weeks nothing is counted any more. What it
     # ordered early in the month, before it fell silent, is no order won back: the goal is one more than that.
@@ -254,7 +265,7 @@ SILENT = Rule(
     every_day=True,
     proposal=Proposal(
         "client.win_back",
-        "上门了解停订原因,恢复正常订货,当月至少订货 {target:n} 次",
+        "上门了解停订原因，恢复正常订货，当月至少订货 {target:n} 次",
         "Find out at the shop why it stopped ordering, and win it back: {target:n} order this month",
         "orders",
         Goal.AT_LEAST,

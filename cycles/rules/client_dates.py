@@ -14,7 +14,7 @@ from retail.parameters import LICENCE_NOTICE_DAYS
 from visits.parameters import EVERY_DAYS
 
 NEW_WORKDAYS = Declared(
-    "client.new_workdays", int, 7, "新入网户跟踪期(工作日)", "a client is new for so many working days", TRADE
+    "client.new_workdays", int, 7, "新入网户跟踪期（工作日）", "a client is new for so many working days", TRADE
 )
 LICENCE_NOTICE = declared(LICENCE_NOTICE_DAYS)
 CADENCE = tuple(declared(key) for key in EVERY_DAYS.values())
@@ -34,9 +34,9 @@ VISIT_OVERDUE = Rule(
     subject="shop",
     name="走访逾期",
     name_en="visit overdue",
-    reads="最近一次有效走访(待核实的不计)与走访周期;从未走访的自入网日起算",
+    reads="最近一次有效走访（待核实的不计）与走访周期；从未走访的自入网日起算",
     reads_en="the last visit (none still to be verified) and the cadence; without one from the first day as a client",
-    zh="{visit_class} 类零售户应每 {every:n} 天走访一次,距上次走访({last_on:day})已 {days:n} 天。",
+    zh="{visit_class} 类零售户应每 {every:n} 天走访一次，距上次走访（{last_on:day}）已 {days:n} 天。",
     en="A shop of class {visit_class} is visited every {every:n} days; the last visit ({last_on:day}) was"
     " {days:n} days ago.",
     find=f"""
@@ -62,7 +62,7 @@ VISIT_OVERDUE = Rule(
     every_day=True,
     proposal=Proposal(
         "client.visit",
-        "按走访周期上门,当月至少走访 {target:n} 次",
+        "按走访周期上门，当月至少走访 {target:n} 次",
         "Visit by its cadence: at least {target:n} this month",
         "visits",
         Goal.AT_LEAST,
@@ -90,7 +90,7 @@ LICENCE_EXPIRING = Rule(
     name_en="licence expiring",
     reads="烟草专卖零售许可证有效期",
     reads_en="until when the retail licence runs",
-    zh="烟草专卖零售许可证 {valid_until:day}到期,还有 {days:n} 天,请提醒持证人及时办理延续。",
+    zh="烟草专卖零售许可证 {valid_until:day}到期，还有 {days:n} 天，请提醒持证人及时办理延续。",
     en="The retail licence runs until {valid_until:day}, {days:n} days from now; the holder is to ask for renewal.",
     find=f"{_LICENCE} s.licence_valid_until >= %(as_of)s"
     " AND s.licence_valid_until - %(as_of)s <= b.licence_notice_days",
@@ -100,7 +100,7 @@ LICENCE_EXPIRING = Rule(
     every_day=True,
     proposal=Proposal(
         "client.renew_licence",
-        "提醒并协助持证人办理许可证延续,{valid_until:day}前办结",
+        "提醒并协助持证人办理许可证延续，{valid_until:day}前办结",
         "Remind the holder to renew the licence, and help: done by {valid_until:day}",
         "licence_days",
         Goal.AT_LEAST,
@@ -117,7 +117,7 @@ LICENCE_EXPIRED = Rule(
     name_en="licence expired",
     reads="烟草专卖零售许可证有效期",
     reads_en="until when the retail licence runs",
-    zh="烟草专卖零售许可证已于 {valid_until:day}到期,逾期 {days:n} 天,请书面告知专卖部门。",
+    zh="烟草专卖零售许可证已于 {valid_until:day}到期，逾期 {days:n} 天，请书面告知专卖部门。",
     en="The retail licence ended on {valid_until:day}, {days:n} days ago; enforcement is to be told in writing.",
     find=f"{_LICENCE} s.licence_valid_until < %(as_of)s",
     bases=(),
@@ -126,7 +126,7 @@ LICENCE_EXPIRED = Rule(
     every_day=True,
     proposal=Proposal(
         "client.report_licence",
-        "上门核实持证情况,书面告知专卖部门并协助补办",
+        "上门核实持证情况，书面告知专卖部门并协助补办",
         "Check the licence at the shop, tell enforcement in writing, help to obtain a valid one",
         "licence_days",
         Goal.AT_LEAST,
@@ -157,7 +157,7 @@ PROMISE_OVERDUE = Rule(
     name_en="promise overdue",
     reads="未兑现的承诺及其应兑现日期",
     reads_en="open promises and their dates",
-    zh="有 {n:n} 项承诺逾期未兑现,最早一项应于 {due_on:day}兑现,已逾期 {days:n} 天。",
+    zh="有 {n:n} 项承诺逾期未兑现，最早一项应于 {due_on:day}兑现，已逾期 {days:n} 天。",
     en="{n:n} of our promises overdue; the oldest was due on {due_on:day}, {days:n} days ago.",
     find=_overdue("retail_promise", "promise", "x.promised_on", "x.settled_on"),
     bases=(),
@@ -165,7 +165,7 @@ PROMISE_OVERDUE = Rule(
     every_day=True,
     proposal=Proposal(
         "client.keep_promise",
-        "兑现逾期的 {n:n} 项承诺;确实无法兑现的,向零售户说明原因",
+        "兑现逾期的 {n:n} 项承诺；确实无法兑现的，向零售户说明原因",
         "Keep the promises that are overdue ({n:n}), or tell the retailer why one cannot be kept",
         "promises_overdue",
         Goal.AT_MOST,
@@ -183,7 +183,7 @@ NEED_OVERDUE = Rule(
     name_en="need open past its date",
     reads="未办结的客户诉求及其办结期限",
     reads_en="open needs and their dates",
-    zh="有 {n:n} 项诉求逾期未办结,最早一项应于 {due_on:day}办结,已逾期 {days:n} 天。",
+    zh="有 {n:n} 项诉求逾期未办结，最早一项应于 {due_on:day}办结，已逾期 {days:n} 天。",
     en="{n:n} needs open past their date; the oldest was due on {due_on:day}, {days:n} days ago.",
     find=_overdue("retail_need", "need", "x.raised_on", "x.closed_on"),
     bases=(),
@@ -191,7 +191,7 @@ NEED_OVERDUE = Rule(
     every_day=True,
     proposal=Proposal(
         "client.settle_need",
-        "办结逾期的 {n:n} 项诉求,并向零售户反馈结果",
+        "办结逾期的 {n:n} 项诉求，并向零售户反馈结果",
         "Settle the needs that are overdue ({n:n}) and tell the retailer the outcome",
         "needs_overdue",
         Goal.AT_MOST,
@@ -207,9 +207,9 @@ NEW_CLIENT = Rule(
     subject="shop",
     name="新入网零售户",
     name_en="new client",
-    reads="入网日期与工作日历;入网以来的订单",
+    reads="入网日期与工作日历；入网以来的订单",
     reads_en="the first day as a client, the working calendar, orders since",
-    zh="新入网零售户,今日为入网第 {day:n} 个工作日(跟踪期 {workdays:n} 个工作日),已订货 {orders:n} 次。",
+    zh="新入网零售户，今日为入网第 {day:n} 个工作日（跟踪期 {workdays:n} 个工作日），已订货 {orders:n} 次。",
     en="A new client on working day {day:n} of {workdays:n}, with {orders:n} orders so far.",
     find=f"""
     WITH {in_force(NEW_WORKDAYS)},
@@ -229,7 +229,7 @@ NEW_CLIENT = Rule(
     every_day=True,
     proposal=Proposal(
         "client.first_order",
-        "上门核对基础信息与分类,指导完成首次订货,当月至少订货 {target:n} 次",
+        "上门核对基础信息与分类，指导完成首次订货，当月至少订货 {target:n} 次",
         "Check the shop's file and class on site and help with the first order: {target:n} this month",
         "orders",
         Goal.AT_LEAST,

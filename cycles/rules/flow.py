@@ -35,11 +35,11 @@ ABNORMAL = Rule(
     subject="shop",
     name="卷烟异常流动",
     name_en="abnormal flow",
-    reads="小型或乡村零售户近四周订货量与条均价,与本户此前三个四周及同县同类户相比;近十六周未连续订货的不判",
+    reads="小型或乡村零售户近四周订货量与条均价，与本户此前三个四周及同县同类户相比；近十六周未连续订货的不判",
     reads_en="cartons and price per carton of small or rural shops in four weeks, against their own twelve weeks before"
     " and their class in the county; not for shops that skipped a window",
-    zh="近四周订货 {w0:n} 条(此前户均 {own_mean:n} 条,同类户均 {peer_mean:n} 条),"
-    "条均 {price:yuan} 元(上四周 {own_price:yuan} 元,同类 {peer_price:yuan} 元)。",
+    zh="近四周订货 {w0:n} 条（此前户均 {own_mean:n} 条，同类户均 {peer_mean:n} 条），"
+    "条均 {price:yuan} 元（上四周 {own_price:yuan} 元，同类 {peer_price:yuan} 元）。",
     en="Ordered {w0:n} cartons in four weeks (its own mean before {own_mean:n}, its class {peer_mean:n}) at"
     " {price:yuan} yuan a carton ({own_price:yuan} in the four weeks before, its class {peer_price:yuan}).",
     find=f"""

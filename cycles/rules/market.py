@@ -41,9 +41,9 @@ VOLUME = Rule(
     subject="territory",
     name="片区销量增长落后县区",
     name_en="territory's volume falls behind the county",
-    reads="近两个四周窗口的订货总量,与全县(区)相比",
+    reads="近两个四周窗口的订货总量，与全县（区）相比",
     reads_en="all orders of the last two four-week windows, against the county",
-    zh="近四周订货 {w0:n} 条,环比 {growth:percent};{place}全县环比 {county_growth:percent},落后 {gap:points}。",
+    zh="近四周订货 {w0:n} 条，环比 {growth:percent}；{place}全县环比 {county_growth:percent}，落后 {gap:points}。",
     en="{w0:n} cartons in four weeks, {growth:percent} on the four before; all of {place} made {county_growth:percent}:"
     " {gap:points} behind.",
     find=f"""
@@ -64,7 +64,7 @@ VOLUME = Rule(
     thresholds=(GROWTH_LIMIT, GROWTH_GAP, GROWTH_FLOOR),
     proposal=Proposal(
         "market.volume",
-        "查清下滑的品规与零售户,调整货源与走访重点,当月订货达到 {target:n} 条(按近四周进度为 {baseline:n} 条)",
+        "查清下滑的品规与零售户，调整货源与走访重点，当月订货达到 {target:n} 条（按近四周进度为 {baseline:n} 条）",
         "Find which products and shops fell, and turn supply and visits to them: {target:n} cartons this month (at the"
         " pace of the last four weeks: {baseline:n})",
         "cartons",
@@ -83,9 +83,10 @@ STRUCTURE = Rule(
     subject="territory",
     name="单箱销售收入增长落后县区",
     name_en="revenue per box falls behind the county",
-    reads="近两个四周窗口的单箱销售收入,与全县(区)相比",
+    reads="近两个四周窗口的单箱销售收入，与全县（区）相比",
     reads_en="revenue per box of the last two four-week windows, against the county",
-    zh="近四周单箱 {value:yuan} 元,环比 {growth:percent};{place}全县环比 {county_growth:percent},落后 {gap:points}。",
+    zh="近四周单箱 {value:yuan} 元，环比 {growth:percent}；"
+    "{place}全县环比 {county_growth:percent}，落后 {gap:points}。",
     en="{value:yuan} yuan a box in four weeks, {growth:percent} on the four before; all of {place} made"
     " {county_growth:percent}: {gap:points} behind.",
     find=f"""
@@ -107,7 +108,7 @@ STRUCTURE = Rule(
     thresholds=(GROWTH_LIMIT, GROWTH_GAP, GROWTH_FLOOR),
     proposal=Proposal(
         "market.revenue_per_box",
-        "提升结构:重点推介中高价位品规,单箱销售收入由 {baseline:yuan} 元提高到 {target:yuan} 元",
+        "提升结构：重点推介中高价位品规，单箱销售收入由 {baseline:yuan} 元提高到 {target:yuan} 元",
         "Lift the structure with middle and upper price bands: revenue per box from {baseline:yuan} to"
         " {target:yuan} yuan",
         "revenue_per_box",
@@ -125,7 +126,7 @@ FORECAST = Rule(
     name_en="forecast missed",
     reads="上一个完整月份的需求预测与实际订货量",
     reads_en="the forecast of the last whole month, and what was ordered",
-    zh="{of:day}所在月预测 {forecast:n} 条,实际订货 {actual:n} 条,准确率 {rate:percent}(目标 {limit:percent})。",
+    zh="{of:day}所在月预测 {forecast:n} 条，实际订货 {actual:n} 条，准确率 {rate:percent}（目标 {limit:percent}）。",
     en="The forecast for the month of {of:day} was {forecast:n} cartons, {actual:n} were ordered: accuracy"
     " {rate:percent} (target {limit:percent}).",
     find=f"""
@@ -144,7 +145,7 @@ FORECAST = Rule(
     thresholds=(ACCURACY, ACCURACY_FLOOR),
     proposal=Proposal(
         "market.forecast",
-        "预测前逐户核对波动大的零售户,预测准确率由 {baseline:percent} 提高到 {target:percent}",
+        "预测前逐户核对波动大的零售户，预测准确率由 {baseline:percent} 提高到 {target:percent}",
         "Before forecasting, ask the shops that swing most: accuracy from {baseline:percent} to {target:percent}",
         "forecast_accuracy",
         Goal.AT_LEAST,

@@ -21,9 +21,9 @@ LOW = Rule(
     subject="territory",
     name="推介成功率低",
     name_en="pitches succeed too seldom",
-    reads="近三个月的推介记录(不少于规定次数)",
+    reads="近三个月的推介记录（不少于规定次数）",
     reads_en="pitches of three months, where there are enough",
-    zh="近三个月推介 {pitches:n} 次,接受 {accepted:n} 次,成功率 {rate:percent}(目标 {limit:percent})。",
+    zh="近三个月推介 {pitches:n} 次，接受 {accepted:n} 次，成功率 {rate:percent}（目标 {limit:percent}）。",
     en="{pitches:n} pitches in three months, {accepted:n} accepted: {rate:percent} (target {limit:percent}).",
     find=f"""
     WITH {in_force(PITCH_RATE, PITCHES_MIN)}
@@ -36,7 +36,7 @@ LOW = Rule(
     thresholds=(PITCH_RATE, PITCHES_MIN),
     proposal=Proposal(
         "brand.pitches",
-        "由市场经理陪访辅导推介方法,推介成功率由 {baseline:percent} 提高到 {target:percent}",
+        "由市场经理陪访辅导推介方法，推介成功率由 {baseline:percent} 提高到 {target:percent}",
         "The market manager coaches on joint visits: pitch success from {baseline:percent} to {target:percent}",
         "pitch_success_rate",
         Goal.AT_LEAST,
@@ -51,9 +51,9 @@ TOO_FEW = Rule(
     subject="territory",
     name="推介样本太小",
     name_en="pitches: sample too small",
-    reads="近三个月的推介记录(少于规定次数)",
+    reads="近三个月的推介记录（少于规定次数）",
     reads_en="pitches of three months, where there are too few",
-    zh="近三个月推介 {pitches:n} 次,不足 {least:n} 次,样本太小,成功率不作评价。",
+    zh="近三个月推介 {pitches:n} 次，不足 {least:n} 次，样本太小，成功率不作评价。",
     en="{pitches:n} pitches in three months, fewer than {least:n}: sample too small, success is not judged.",
     find=f"""
     WITH {in_force(PITCH_RATE, PITCHES_MIN)}

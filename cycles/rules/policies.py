@@ -30,9 +30,9 @@ UNTOLD = Rule(
     subject="shop",
     name="政策未宣讲",
     name_en="policies not yet told",
-    reads="已发布政策的宣讲截止日,与该户的宣讲记录",
+    reads="已发布政策的宣讲截止日，与该户的宣讲记录",
     reads_en="deadlines of released policies, and what the shop was told",
-    zh="{n:n} 项政策尚未宣讲:{policies:list},最早 {due:date}截止。",
+    zh="{n:n} 项政策尚未宣讲：{policies:list}，最早 {due:date}截止。",
     en="{n:n} policies are still to be told: {policies_en:list}, the first by {due:date}.",
     find=f"""
     WITH {in_force(DAYS_BEFORE, DAYS_AFTER)},
@@ -51,7 +51,7 @@ UNTOLD = Rule(
     every_day=True,
     proposal=Proposal(
         "market.brief",
-        "上门宣讲{policies:list},并请零售户复述要点",
+        "上门宣讲{policies:list}，并请零售户复述要点",
         "Tell of {policies_en:list} at the shop, and let the retailer say it again",
         "policies_unbriefed",
         Goal.AT_MOST,
@@ -67,9 +67,9 @@ BEHIND = Rule(
     subject="territory",
     name="政策宣讲进度滞后",
     name_en="shops still to be told before a deadline",
-    reads="已发布政策的宣讲截止日,与片区各户的宣讲记录",
+    reads="已发布政策的宣讲截止日，与片区各户的宣讲记录",
     reads_en="deadlines of released policies, and what the territory's shops were told",
-    zh="{n:n} 项政策临近或超过截止日({policies:list}),还有 {shops:n} 户未宣讲,最早 {due:date}截止。",
+    zh="{n:n} 项政策临近或超过截止日（{policies:list}），还有 {shops:n} 户未宣讲，最早 {due:date}截止。",
     en="{n:n} policies are at their deadline ({policies_en:list}); {shops:n} shops are still to be told, the first by"
     " {due:date}.",
     find=f"""
@@ -91,7 +91,7 @@ BEHIND = Rule(
     every_day=True,
     proposal=Proposal(
         "market.briefing",
-        "排定路线补齐宣讲,未宣讲户数由 {baseline:n} 户降到 {target:n} 户",
+        "排定路线补齐宣讲，未宣讲户数由 {baseline:n} 户降到 {target:n} 户",
         "Plan the routes so that all are told: shops still to be told from {baseline:n} to {target:n}",
         "shops_unbriefed",
         Goal.AT_MOST,

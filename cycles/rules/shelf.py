@@ -14,11 +14,11 @@ from cycles.rules.rule import Proposal, Rule, add
 from cycles.rules.subjects import LISTED, NAMED, NO_UNIT, SEEN_IN, orders_of_shop
 
 PEERS_CARRY = Declared(
-    "brand.peers_carry", float, 60.0, "同类户上柜率达到(%)才提示缺品", "peers carry it from this share, %", OURS
+    "brand.peers_carry", float, 60.0, "同类户上柜率达到（%）才提示缺品", "peers carry it from this share, %", OURS
 )
 PEERS_SEEN = Declared("brand.peers_seen", int, 5, "同类户最少查看户数", "so many peers were looked at", OURS)
 OOS_DAYS = Declared("brand.oos_days", int, 3, "断货天数达到", "days out of stock from", OURS)
-SUPPLY_DAYS = Declared("brand.supply_days", float, 60.0, "可销天数上限(滞销)", "days of supply at most", OURS)
+SUPPLY_DAYS = Declared("brand.supply_days", float, 60.0, "可销天数上限（滞销）", "days of supply at most", OURS)
 SLOW_PACKS = Declared("brand.slow_packs", int, 20, "滞销判断最低库存(包)", "slow: from so many packs", OURS)
 SOLD_PACKS = Declared("brand.sold_packs", int, 5, "存销比最低销量(包/四周)", "stock to sales: from so many packs", OURS)
 
@@ -29,9 +29,9 @@ MISSING = Rule(
     subject="shop",
     name="重点品规缺位",
     name_en="key products missing from the shelf",
-    reads="最近八周最后一次查看的上柜情况,与同县同类别零售户相比",
+    reads="最近八周最后一次查看的上柜情况，与同县同类别零售户相比",
     reads_en="the last look of eight weeks at the shelf, against shops of the class in the county",
-    zh="同类户普遍上柜的重点品规,该户有 {n:n} 个不在柜:{products:list}(同类户上柜率最低 {peers:percent})。",
+    zh="同类户普遍上柜的重点品规，该户有 {n:n} 个不在柜：{products:list}（同类户上柜率最低 {peers:percent}）。",
     en="{n:n} key products that shops of its class carry are not on the shelf: {products:list} (at least"
     " {peers:percent} of these shops carry each).",
     find=f"""
@@ -64,7 +64,7 @@ MISSING = Rule(
     thresholds=(PEERS_CARRY, PEERS_SEEN),
     proposal=Proposal(
         "brand.missing",
-        "推介并上柜{products:list},在柜重点品规由 {baseline:n} 个增加到 {target:n} 个",
+        "推介并上柜{products:list}，在柜重点品规由 {baseline:n} 个增加到 {target:n} 个",
         "Recommend {products:list} and see them on the shelf: key products carried from {baseline:n} to {target:n}",
         "key_products_on_shelf",
         Goal.AT_LEAST,
@@ -79,10 +79,10 @@ OUT_OF_STOCK = Rule(
     subject="shop",
     name="店内断货",
     name_en="out of stock at the shop",
-    reads="近四周最后一次查看的断货天数;重点品规,及此前三个四周中至少两个有订货的品规",
+    reads="近四周最后一次查看的断货天数；重点品规，及此前三个四周中至少两个有订货的品规",
     reads_en="days out of stock at the last look of four weeks: key products, and those ordered in two of the three"
     " windows before",
-    zh="{n:n} 个品规断货达 {limit:n} 天以上:{products:list}(最长 {days:n} 天)。",
+    zh="{n:n} 个品规断货达 {limit:n} 天以上：{products:list}（最长 {days:n} 天）。",
     en="{n:n} products were out of stock for {limit:n} days or more: {products:list} (at most {days:n} days).",
     find=f"""
     WITH {in_force(OOS_DAYS)},
@@ -105,7 +105,7 @@ OUT_OF_STOCK = Rule(
     thresholds=(OOS_DAYS,),
     proposal=Proposal(
         "brand.restock",
-        "核对订货与到货,补齐{products:list},当月断货品规降到 {target:n} 个",
+        "核对订货与到货，补齐{products:list}，当月断货品规降到 {target:n} 个",
         "Check orders against deliveries and restock {products:list}: {target:n} products out of stock this month",
         "products_out_of_stock",
         Goal.AT_MOST,
@@ -120,9 +120,9 @@ SLOW = Rule(
     subject="shop",
     name="滞销品规",
     name_en="slow products",
-    reads="最近八周最后一次库存,除以近十六周日均订货量;上市不足八周的不判",
+    reads="最近八周最后一次库存，除以近十六周日均订货量；上市不足八周的不判",
     reads_en="the last stock of eight weeks by the daily orders of sixteen; not for products under eight weeks old",
-    zh="{n:n} 个品规可销天数超过 {limit:n} 天:{products:list}(最长 {days:n} 天)。",
+    zh="{n:n} 个品规可销天数超过 {limit:n} 天：{products:list}（最长 {days:n} 天）。",
     en="{n:n} products would last more than {limit:n} days: {products:list} (the longest {days:n} days).",
     # A shop that did not order the product for sixteen weeks has no sales a day: it is not judged by them.
     find=f"""
@@ -146,7 +146,7 @@ SLOW = Rule(
     thresholds=(SUPPLY_DAYS, SLOW_PACKS),
     proposal=Proposal(
         "brand.slow",
-        "调整陈列并控制订货,消化{products:list},当月滞销品规降到 {target:n} 个",
+        "调整陈列并控制订货，消化{products:list}，当月滞销品规降到 {target:n} 个",
         "Move them on the shelf and order less, so that {products:list} sell off: {target:n} slow products this month",
         "slow_products",
         Goal.AT_MOST,
@@ -161,9 +161,9 @@ TOO_MANY = Rule(
     subject="shop",
     name="单店存销比偏高",
     name_en="too much in stock for what sells",
-    reads="两次盘点之间的社会销量与期末库存(最近八周)",
+    reads="两次盘点之间的社会销量与期末库存（最近八周）",
     reads_en="what sold between two counts of stock, and what was left (eight weeks)",
-    zh="{n:n} 个品规存销比超过 {limit}:{products:list}(最高 {rate})。",
+    zh="{n:n} 个品规存销比超过 {limit}：{products:list}（最高 {rate}）。",
     en="{n:n} products hold more than {limit} times what four weeks sell: {products:list} (the most {rate}).",
     find=f"""
     WITH {in_force(STOCK_SALES, SOLD_PACKS)},
@@ -184,7 +184,7 @@ TOO_MANY = Rule(
     thresholds=(STOCK_SALES, SOLD_PACKS),
     proposal=Proposal(
         "brand.over_stocked",
-        "核对库存,下调{products:list}订货量,当月存销比超限品规降到 {target:n} 个",
+        "核对库存，下调{products:list}订货量，当月存销比超限品规降到 {target:n} 个",
         "Check the stock and order less of {products:list}: {target:n} products over the limit this month",
         "products_over_stocked",
         Goal.AT_MOST,

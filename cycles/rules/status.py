@@ -66,9 +66,9 @@ def _index(side: Side, line: str) -> Rule:
     """The price index is beyond the line, e.g. `100 - b.index_off`."""
     beyond = f"o.index {'<' if side.goal == Goal.AT_LEAST else '>'} {line}"
     texts = (
-        "近四周采集的条零售价,按上年批发销量加权,与指导价相比(价格指数)",
+        "近四周采集的条零售价，按上年批发销量加权，与指导价相比（价格指数）",
         "carton prices seen in four weeks against the guide prices, weighted by last year's cartons (price index)",
-        "近四周价格指数 {index:n}({products:n} 个品规、{prices:n} 条价格),偏离 100 超过 {limit:n}。",
+        "近四周价格指数 {index:n}（{products:n} 个品规、{prices:n} 条价格），偏离 100 超过 {limit:n}。",
         "The price index of four weeks is {index:n} ({products:n} products, {prices:n} prices): more than {limit:n} off"
         " 100.",
     )
@@ -91,9 +91,10 @@ def _stock(side: Side, limit: Declared) -> Rule:
     """Stock to sales over all products of the territory is beyond the limit."""
     line = f"b.{limit.key.rpartition('.')[2]}"
     texts = (
-        "两次盘点之间的社会销量与期末库存(最近八周),片区全部品规",
+        "两次盘点之间的社会销量与期末库存（最近八周），片区全部品规",
         "what sold between two counts of stock and what was left (eight weeks), over all products of the territory",
-        "样本 {shops:n} 户库存 {packs:n} 包,四周社会销量 {sold:n} 包,存销比 {rate},可销 {days:n} 天(界限 {limit})。",
+        "样本 {shops:n} 户库存 {packs:n} 包，四周社会销量 {sold:n} 包，存销比 {rate}，"
+        "可销 {days:n} 天（界限 {limit}）。",
         "{shops:n} shops counted hold {packs:n} packs and sold {sold:n} in four weeks: stock to sales {rate},"
         " {days:n} days of supply (limit {limit}).",
     )
@@ -118,7 +119,7 @@ INDEX_LOW = _index(
         "market.index_low",
         "价格指数偏低",
         "price index too low",
-        "走访宣传明码实价,引导按指导价销售,价格指数由 {baseline:n} 回升到 {target:n}",
+        "走访宣传明码实价，引导按指导价销售，价格指数由 {baseline:n} 回升到 {target:n}",
         "Speak for marked prices and the guide price on visits: price index up from {baseline:n} to {target:n}",
         Goal.AT_LEAST,
     ),
@@ -129,7 +130,7 @@ INDEX_HIGH = _index(
         "market.index_high",
         "价格指数偏高",
         "price index too high",
-        "核实加价品规与货源,引导按指导价销售,价格指数由 {baseline:n} 回落到 {target:n}",
+        "核实加价品规与货源，引导按指导价销售，价格指数由 {baseline:n} 回落到 {target:n}",
         "Find which products are sold above the guide price and why: price index down from {baseline:n} to {target:n}",
         Goal.AT_MOST,
     ),
@@ -140,7 +141,7 @@ STOCK_TOO_HIGH = _stock(
         "market.stock_high",
         "片区库存偏高",
         "stock high across the territory",
-        "控制投放节奏、帮助动销,片区存销比由 {baseline} 降到 {target} 以内",
+        "控制投放节奏、帮助动销，片区存销比由 {baseline} 降到 {target} 以内",
         "Slow down supply and help shops sell: stock to sales of the territory from {baseline} to {target} at most",
         Goal.AT_MOST,
     ),
@@ -151,7 +152,7 @@ STOCK_TOO_LOW = _stock(
         "market.stock_low",
         "片区库存偏低",
         "stock low across the territory",
-        "核实断货风险并反映货源需求,片区存销比由 {baseline} 回升到 {target} 以上",
+        "核实断货风险并反映货源需求，片区存销比由 {baseline} 回升到 {target} 以上",
         "Look where shops may run out and ask for supply: stock to sales of the territory from {baseline} to {target}",
         Goal.AT_LEAST,
     ),

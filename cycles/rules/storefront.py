@@ -19,7 +19,7 @@ PRICE_OFF = Declared(
 )
 DISPLAY = Declared("market.display_score", float, 80.0, "陈列得分目标", "target of the display score", OURS)
 TAG_ITEMS = Declared(
-    "market.tag_items", str, "tags", "明码标价检查项编码(逗号分隔)", "codes of tag items, by commas", OURS
+    "market.tag_items", str, "tags", "明码标价检查项编码（逗号分隔）", "codes of tag items, by commas", OURS
 )
 TAG_RATE = declared(visit_parameters.TAG_RATE)
 TAG_SHOPS = Declared("market.price_tag_shops", int, 10, "片区明码标价率最少户数", "tag rate needs so many shops", OURS)
@@ -34,9 +34,9 @@ OFF_PRICE = Rule(
     subject="shop",
     name="零售价偏离指导价",
     name_en="prices off the guide price",
-    reads="最近八周最后一次采集的条零售价,与指导价相比",
+    reads="最近八周最后一次采集的条零售价，与指导价相比",
     reads_en="the last carton price seen in eight weeks, against the guide price",
-    zh="{n:n} 个品规零售价偏离指导价超过 {limit:percent}:{products:list}(最大偏离 {off:percent})。",
+    zh="{n:n} 个品规零售价偏离指导价超过 {limit:percent}：{products:list}（最大偏离 {off:percent}）。",
     en="{n:n} products are sold more than {limit:percent} off the guide price: {products:list} (at most"
     " {off:percent}).",
     find=f"""
@@ -60,7 +60,7 @@ OFF_PRICE = Rule(
     thresholds=(PRICE_OFF,),
     proposal=Proposal(
         "market.price",
-        "宣传明码实价,引导{products:list}按指导价销售,当月价格不到位品规降到 {target:n} 个",
+        "宣传明码实价，引导{products:list}按指导价销售，当月价格不到位品规降到 {target:n} 个",
         "Speak for marked prices: {products:list} at the guide price, {target:n} products off it this month",
         "products_off_price",
         Goal.AT_MOST,
@@ -77,7 +77,7 @@ LOW_DISPLAY = Rule(
     name_en="display below target",
     reads="最近八周最后一次陈列检查得分",
     reads_en="the score of the last display check in eight weeks",
-    zh="{on:date}陈列检查 {score:n} 分,低于目标 {limit:n} 分。",
+    zh="{on:date}陈列检查 {score:n} 分，低于目标 {limit:n} 分。",
     en="The display check of {on:date} gave {score:n} points, below the target of {limit:n}.",
     find=f"""
     WITH {in_force(DISPLAY)}
@@ -92,7 +92,7 @@ LOW_DISPLAY = Rule(
     thresholds=(DISPLAY,),
     proposal=Proposal(
         "market.display",
-        "指导整改陈列并复查,得分由 {baseline:n} 分提高到 {target:n} 分",
+        "指导整改陈列并复查，得分由 {baseline:n} 分提高到 {target:n} 分",
         "Help put the display right and check it again: from {baseline:n} points to {target:n}",
         "display_score",
         Goal.AT_LEAST,
@@ -111,9 +111,9 @@ NO_TAGS = Rule(
     subject="shop",
     name="明码标价不到位",
     name_en="price tags not in order",
-    reads="最近八周最后一次检查中的明码标价:合规检查的价签数,或陈列检查的明码标价检查项",
+    reads="最近八周最后一次检查中的明码标价：合规检查的价签数，或陈列检查的明码标价检查项",
     reads_en="price tags at the last check in eight weeks: those counted, or the price-tag items of the display check",
-    zh="{on:date}检查,明码标价 {items:n} 项中合格 {passed:n} 项(目标 {limit:percent})。",
+    zh="{on:date}检查，明码标价 {items:n} 项中合格 {passed:n} 项（目标 {limit:percent}）。",
     en="At the check of {on:date}, {passed:n} of {items:n} items on price tags passed (target {limit:percent}).",
     find=f"""
     WITH {in_force(TAG_RATE, TAG_ITEMS)}, {_TAGS_OF_SHOPS}
@@ -129,7 +129,7 @@ NO_TAGS = Rule(
     thresholds=(TAG_RATE, TAG_ITEMS),
     proposal=Proposal(
         "market.tags",
-        "补齐、更换价签,做到一货一签,七日内复查",
+        "补齐、更换价签，做到一货一签，七日内复查",
         "Replace what tags are missing or wrong, one for each product, and look again within seven days",
         "price_tag_rate",
         Goal.AT_LEAST,
@@ -145,9 +145,9 @@ TAG_RATE_LOW = Rule(
     subject="territory",
     name="片区明码标价率低",
     name_en="price tag rate of the territory below target",
-    reads="片区各户最近八周最后一次检查中的明码标价:合规检查的价签数,或陈列检查的明码标价检查项",
+    reads="片区各户最近八周最后一次检查中的明码标价：合规检查的价签数，或陈列检查的明码标价检查项",
     reads_en="price tags at each shop's last check in eight weeks: those counted, or the items of the display check",
-    zh="检查 {shops:n} 户,明码标价率 {rate:percent},低于目标 {limit:percent};{failed:n} 户不合格。",
+    zh="检查 {shops:n} 户，明码标价率 {rate:percent}，低于目标 {limit:percent}；{failed:n} 户不合格。",
     en="{shops:n} shops checked: price tag rate {rate:percent}, below the target of {limit:percent}; {failed:n} shops"
     " failed.",
     find=f"""
@@ -169,7 +169,7 @@ TAG_RATE_LOW = Rule(
     thresholds=(TAG_RATE, TAG_ITEMS, TAG_SHOPS),
     proposal=Proposal(
         "market.tag_rate",
-        "安排集中补签,片区明码标价率由 {baseline:percent} 提高到 {target:percent}",
+        "安排集中补签，片区明码标价率由 {baseline:percent} 提高到 {target:percent}",
         "Have tags replaced in one go: price tag rate of the territory from {baseline:percent} to {target:percent}",
         "price_tag_rate",
         Goal.AT_LEAST,
@@ -184,9 +184,9 @@ NO_SIGN = Rule(
     subject="shop",
     name="未成年人保护标识缺失",
     name_en="protection-of-minors sign missing",
-    reads="最近八周最后一次检查中的警示标识:合规检查,或陈列检查的检查项",
+    reads="最近八周最后一次检查中的警示标识：合规检查，或陈列检查的检查项",
     reads_en="the minors sign at the last check in eight weeks: of compliance, or the item of the display check",
-    zh="{on:date}检查,未在显著位置张贴“禁止向未成年人销售”标识。",
+    zh="{on:date}检查，未在显著位置张贴“禁止向未成年人销售”标识。",
     en="At the check of {on:date} the sign that nothing is sold to minors was not in clear sight.",
     find=f"""
     WITH {in_force(MINORS_ITEMS)},
@@ -203,7 +203,7 @@ NO_SIGN = Rule(
     thresholds=(MINORS_ITEMS,),
     proposal=Proposal(
         "market.minors",
-        "当场张贴“禁止向未成年人销售”标识,提醒查验身份证件,七日内复查",
+        "当场张贴“禁止向未成年人销售”标识，提醒查验身份证件，七日内复查",
         "Put up the sign at once, remind the shop to ask for papers, and look again within seven days",
         "minors_sign",
         Goal.AT_LEAST,

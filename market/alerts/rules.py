@@ -121,16 +121,14 @@ def adopt(*, actor: Actor, unit: Any, code: str) -> AlertRule:
 
 def tried(rule: AlertRule, actor: Actor) -> list[Tried]:
     """What the rule would have said, of the units whose boards the actor reads, of the month it watches now and of the
-    months before, newest first. Nothing is written and nobody told. A constant number of queries a month."""
+    months before, newest first. Nothing is written and nobody told. A constant number of queries."""
     month = month_watched(clock.today(), rule.from_day)
     mine = set(queries.board_units(actor).values_list("pk", flat=True))
-    line = line_of(rule)
-    found: list[Tried] = []
-    for back in range(MONTHS_TRIED):
-        at = clock.add_months(month, -back)
-        told = watching.compared(rule, [unit for unit in watching.watched(rule, at) if unit in mine], at)
-        found.append(Tried(at, sum(line.is_crossed(value) for _, value in told.values()), len(told)))
-    return found
+    months = [clock.add_months(month, -back) for back in range(MONTHS_TRIED)]
+    watched = {at: mine.intersection(units) for at, units in watching.watched(rule, months).items()}
+    found, line = watching.compared(rule, sorted(set().union(*watched.values())), months), line_of(rule)
+    told = {at: [value for unit, (_, value) in found[at].items() if unit in watched[at]] for at in months}
+    return [Tried(at, sum(map(line.is_crossed, told[at])), len(told[at])) for at in months]
 
 
 def _check(rule: AlertRule) -> None:
@@ -140,9 +138,9 @@ def _check(rule: AlertRule) -> None:
         if rule.kpi not in values.told_of(subject.kind, segment):
             faults.append(_fault("kpi", "该指标不适用于所选对象", "This figure cannot be told of the subject"))
         if segment != EVERYONE and rule.level > Level.COUNTY:
-            faults.append(_fault("segment", "细分只能监测县级及以上", "Classes of shops only from the county up"))
+            faults.append(_fault("segment", "客群只能在县级及以上监测", "Classes of shops only from the county up"))
     except ValueError:
-        faults.append(_fault("subject", "对象或细分写法不对", "No such subject or class of shops"))
+        faults.append(_fault("subject", "对象或客群写法不对", "No such subject or class of shops"))
     if rule.level < rule.unit.level:
         faults.append(_fault("level", "监测层级不能高于本单位", "The level watched is above the unit"))
     if READ not in rule.owner_role.capabilities:

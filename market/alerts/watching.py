@@ -7,13 +7,14 @@ roll-ups of its units were recomputed since, when its day began, and when it was
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F
 
 from backend import clock, workdays
@@ -91,8 +92,8 @@ def look(rule: AlertRule) -> Looked:
     units beyond those of the figures.
     """
     now, month = clock.now(), month_watched(clock.today(), rule.from_day)
-    units = watched(rule, month)
-    found = compared(rule, units, month)
+    units = watched(rule, [month])[month]
+    found = compared(rule, units, [month])[month]
     line = line_of(rule)
     held = {alert.unit_id: alert for alert in Alert.objects.filter(rule=rule).exclude(state=Alert.State.CLOSED)}
     opened = [
@@ -112,23 +113,36 @@ def look(rule: AlertRule) -> Looked:
     return Looked(len(opened), len(closed))
 
 
-def watched(rule: AlertRule, month: date) -> list[int]:
-    """The units of the rule's level under its unit that were in force on a day of the month. One query."""
-    during = (month, clock.add_months(month, 1))
-    found = Unit.objects.filter(level=rule.level, during__overlap=during, ancestors__contains=[rule.unit_id])
-    return list(found.order_by("id").values_list("pk", flat=True))
+def watched(rule: AlertRule, months: Sequence[date]) -> dict[date, list[int]]:
+    """By month the units of the rule's level under its unit that were in force on a day of it. One query."""
+    found = Unit.objects.filter(level=rule.level, ancestors__contains=[rule.unit_id]).order_by("id")
+    units = list(found.values_list("pk", "during"))
+    return {month: [pk for pk, during in units if _is_in_force(during, month)] for month in months}
 
 
-def compared(rule: AlertRule, units: Sequence[int], month: date) -> Mapping[int, tuple[Figure, Decimal]]:
-    """Unit -> (figure, what the rule compares of it) where both can be told."""
-    found = values.figures(units, month, [rule.kpi], subjects.subject(rule.subject), subjects.segment(rule.segment))
-    told: dict[int, tuple[Figure, Decimal]] = {}
+def _is_in_force(during: DateRange, month: date) -> bool:
+    """On a day of the month, as `&&` of PostgreSQL says. Pure."""
+    begins = during.lower is None or during.lower < clock.add_months(month, 1)
+    return not during.isempty and begins and (during.upper is None or month < during.upper)
+
+
+def compared(
+    rule: AlertRule, units: Sequence[int], months: Sequence[date]
+) -> dict[date, dict[int, tuple[Figure, Decimal]]]:
+    """By month unit -> (figure, what the rule compares of it) where both can be told."""
+    subject, segment = subjects.subject(rule.subject), subjects.segment(rule.segment)
+    found = values.in_months(units, months, [rule.kpi], subject, segment)
+    return {month: dict(_measured(rule, of)) for month, of in found.items()}
+
+
+def _measured(
+    rule: AlertRule, found: Mapping[int, Mapping[str, Figure]]
+) -> Iterator[tuple[int, tuple[Figure, Decimal]]]:
     for unit, by_kpi in found.items():
         figure = by_kpi[rule.kpi]
         value = measured(figure, rule.compared)
         if value is not None:
-            told[unit] = figure, value
-    return told
+            yield unit, (figure, value)
 
 
 def close_all(rule: AlertRule) -> int:

@@ -23,22 +23,22 @@ _COMPARED = {
     AlertRule.Compared.YEAR: ("同比变化", " against the year before"),
     AlertRule.Compared.TARGET: ("与目标相差", " from its target"),
 }
-_WHY = "您是{place}的{post},故告知。", "You are told as {post_en} of {place_en}."
+_WHY = "您是{place}的{post}，故告知。", "You are told as {post_en} of {place_en}."
 _FACT = (
-    "{month} {unit} {kpi} {value},{compared}{line}(预警规则“{rule}”)。",
+    "{month} {unit} {kpi} {value}，{compared}{line}（预警规则“{rule}”）。",
     "{month} {unit_en}: {kpi_en} {value_en}, {line_en}{compared_en} (rule “{rule_en}”). ",
 )
 
 notices.register("alert_owner", _FACT[0] + _WHY[0], _FACT[1] + _WHY[1])
-notices.register("alert_reminder", "仍未处理:" + _FACT[0] + _WHY[0], "Still open: " + _FACT[1] + _WHY[1])
+notices.register("alert_reminder", "仍未处理：" + _FACT[0] + _WHY[0], "Still open: " + _FACT[1] + _WHY[1])
 notices.register(
     "alert_escalation",
-    "下级尚未确认:" + _FACT[0] + _WHY[0],
+    "下级尚未确认：" + _FACT[0] + _WHY[0],
     "Nobody below has acknowledged it: " + _FACT[1] + _WHY[1],
 )
 notices.register(
     "alert_returned",
-    "已恢复:{month} {unit} {kpi} {value}(预警规则“{rule}”)。",
+    "已恢复：{month} {unit} {kpi} {value}（预警规则“{rule}”）。",
     "Over: {month} {unit_en}: {kpi_en} {value_en} (rule “{rule_en}”).",
 )
 
@@ -92,6 +92,28 @@ def said_line(rule: AlertRule) -> tuple[str, str]:
         words, at = ("高于 ", "above "), Decimal(rule.above or 0)
     number = (f"{plain(at)} %",) * 2 if is_change else said(at, kpi(rule.kpi))
     return words[0] + number[0], words[1] + number[1]
+
+
+_MOVED = {
+    AlertRule.Compared.MONTH: ("环比", " on the month before"),
+    AlertRule.Compared.YEAR: ("同比", " on the year before"),
+}
+
+
+def said_watch(rule: AlertRule) -> tuple[str, str]:
+    """The line as a reader says it: `环比下降超过 10 %`, `落后目标进度超过 5 个百分点`, else as `said_line`."""
+    compared, line = AlertRule.Compared(rule.compared), rule.above if rule.below is None else rule.below
+    if compared is AlertRule.Compared.VALUE or not line or (line < 0) is (rule.below is None):
+        zh, en = said_line(rule)
+        return _COMPARED[compared][0] + zh, en + _COMPARED[compared][1]
+    number, is_below = plain(abs(line)), rule.below is not None
+    if compared in _MOVED:
+        zh, en = _MOVED[compared]
+        down_or_up = ("下降", "down") if is_below else ("上升", "up")
+        return f"{zh}{down_or_up[0]}超过 {number} %", f"{down_or_up[1]} by more than {number} %{en}"
+    unit = (" 个百分点", " points") if kpi(rule.kpi).unit == "percent" else _UNITS.get(kpi(rule.kpi).unit, ("", ""))
+    behind = ("落后", "behind") if is_below else ("高于", "above")
+    return f"{behind[0]}目标进度超过 {number}{unit[0]}", f"more than {number}{unit[1]} {behind[1]} its target"
 
 
 def plain(value: Decimal) -> str:

@@ -44,8 +44,8 @@ class MarketBoard(ScopedView):
 
     def get(self, request: Request) -> Response:
         unit, month = _asked(self)
-        board = boards.unit_board(unit, month)
-        found = why(board, boards.children_board(unit, month))
+        board, children = boards.unit_and_children(unit, month)
+        found = why(board, children)
         evidence = found.evidence and f"/api/v1/boards/market?unit={found.evidence.pk}&month={month:%Y-%m}"
         told = {
             **head(unit, month, board.freshness, board),

@@ -29,7 +29,7 @@ register(
     422,
     ("两类客户的交叉只在市场部及以下提供", "Two classes of shops are crossed at market office and below only"),
     (
-        "请换用市场部或片区,或只用一类客户。",
+        "请换用市场部或片区，或只用一类客户。",
         "Ask about a market office or a territory, or about one class of shops.",
     ),
 )

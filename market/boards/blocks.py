@@ -24,7 +24,7 @@ TITLES: Final[dict[int, tuple[str, str, str]]] = {
     6: ("service", "服务", "Service"),
     7: ("compliance", "规范经营与风险", "Compliance and risk"),
     8: ("intelligence", "市场信息摘要", "Digest of intelligence"),
-    9: ("next", "问题、下月预测与行动", "Problems, next month's forecast, actions"),
+    9: ("next", "问题、下月预测与措施", "Problems, next month's forecast, actions"),
 }
 NUMBERS: Final[tuple[int, ...]] = tuple(TITLES)
 Cell = Number | str | None

@@ -6,9 +6,9 @@ What is restricted is a table of its own, absent for who may not read it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import translation
@@ -16,10 +16,10 @@ from django.utils import translation
 from backend import clock
 from backend.models import Unit
 from backend.scope import Actor, units_under, visible_to
-from market import kpis, queries
+from market import kpis
 from market.boards.blocks import Column, Row, Table, column_of
-from market.figures import values
 from market.figures.drill import rows_behind
+from market.figures.formulas import Figure
 from visits import satisfaction
 from visits.models import Breach, Intelligence, Remark
 from visits.presence import NOT_COUNTED
@@ -28,6 +28,7 @@ RESTRICTED = "restricted.read"
 MOST_SAID = 5
 COUNT = Column("count", "件数", "how many", "count")
 _SERVICE = (kpis.COVERAGE, kpis.PER_MANAGER, kpis.SETTLED, satisfaction.SATISFACTION, satisfaction.IN_TIME)
+OF_UNITS: Final = tuple(one.id for one in _SERVICE)
 
 
 def reads_restricted(actor: Actor, unit: Unit) -> bool:
@@ -35,10 +36,8 @@ def reads_restricted(actor: Actor, unit: Unit) -> bool:
     return not set(unit.ancestors).isdisjoint(actor.units(RESTRICTED))
 
 
-def below(unit: Unit, month: date) -> Table:
-    """The units right below by service; six queries for any number."""
-    units = queries.children(unit, month)
-    found = values.figures([one.pk for one in units], month, [one.id for one in _SERVICE]) if units else {}
+def below(units: Sequence[Unit], found: Mapping[int, Mapping[str, Figure]], month: date) -> Table:
+    """The units right below by service, from figures already read (of OF_UNITS, by unit). Pure."""
     rows = tuple(
         Row(one.name, one.name_en or one.name, tuple(found[one.pk][shown.id].value for shown in _SERVICE),
             rows_behind(kpis.COVERAGE, one.pk, month), unit_id=one.pk)
@@ -67,7 +66,7 @@ def _outflow(actor: Actor, unit: Unit, month: date) -> Table:
         for code, names in _SURENESS.items()
         if code in by_sureness
     )
-    return Table("outflow", "卷烟异常流动(受限)", "Irregular trade (restricted)", (COUNT,), rows, is_restricted=True)
+    return Table("outflow", "卷烟异常流动（受限）", "Irregular trade (restricted)", (COUNT,), rows, is_restricted=True)
 
 
 _SURENESS: dict[int | None, tuple[str, str]] = {

@@ -63,6 +63,20 @@ class Asked:
         return values.figures([self.unit.pk], self.month, list(wanted))[self.unit.pk]
 
     @cached_property
+    def units(self) -> list[Unit]:
+        """Those right below."""
+        return list(queries.children(self.unit, self.month))
+
+    @cached_property
+    def below(self) -> Mapping[int, Mapping[str, Figure]]:
+        """All figures that the blocks asked for need of the units right below, by unit."""
+        wanted = [
+            *(blocks_trade.OF_UNITS if 1 in self.numbers else ()),
+            *(blocks_acts.OF_UNITS if 6 in self.numbers else ()),
+        ]
+        return values.figures([one.pk for one in self.units], self.month, wanted) if self.units else {}
+
+    @cached_property
     def products(self) -> Mapping[int, Mapping[str, Figure]]:
         wanted = {*(key_board.READ if 3 in self.numbers else ()), *(status.READ if 4 in self.numbers else ())}
         return values.of_subjects(self.unit.pk, self.month, SubjectKind.PRODUCT, kpi_ids=sorted(wanted))
@@ -85,7 +99,7 @@ def _made(asked: Asked, number: int, tables: Iterable[Table] = (), more: Iterabl
 
 
 def _headline(asked: Asked, number: int) -> Block:
-    return _made(asked, number, [blocks_trade.below(asked.unit, asked.month)])
+    return _made(asked, number, [blocks_trade.below(asked.units, asked.below, asked.month)])
 
 
 def _structure(asked: Asked, number: int) -> Block:
@@ -109,7 +123,7 @@ def _clients(asked: Asked, number: int) -> Block:
 
 
 def _service(asked: Asked, number: int) -> Block:
-    return _made(asked, number, [blocks_acts.below(asked.unit, asked.month)])
+    return _made(asked, number, [blocks_acts.below(asked.units, asked.below, asked.month)])
 
 
 def _compliance(asked: Asked, number: int) -> Block:

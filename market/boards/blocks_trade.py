@@ -5,7 +5,7 @@ Called by blocks_read.py. Every number is a figure of market/figures/values.py o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -37,10 +37,11 @@ def _changes(sales: Figure, month: date) -> tuple[Cell, Cell]:
     return (sales.change_percent, sales.year_change_percent) if status.is_over(month) else (None, None)
 
 
-def below(unit: Unit, month: date) -> Table:
-    """The units right below with sales against target; six queries for any number."""
-    units = queries.children(unit, month)
-    found = values.figures([one.pk for one in units], month, [kpis.SALES.id, kpis.SALES_RATE.id]) if units else {}
+OF_UNITS: Final = (kpis.SALES.id, kpis.SALES_RATE.id)
+
+
+def below(units: Sequence[Unit], found: Mapping[int, Mapping[str, Figure]], month: date) -> Table:
+    """The units right below with sales against target, from figures already read (of OF_UNITS, by unit). Pure."""
     rows = []
     for one in units:
         sales, rate = found[one.pk][kpis.SALES.id], found[one.pk][kpis.SALES_RATE.id]
@@ -211,10 +212,10 @@ def margins(unit: Unit, month: date) -> Table:
             rows.append(Row(label, label_en, tuple(told), address, subject=subject))
     of_types = [Column(f"margin_{code}", f"毛利率({zh})", f"margin, {en}", "percent") for code, zh, en in types]
     columns = (column_of(_OF_CLASS[0]), *of_types, *(column_of(one) for one in _OF_CLASS[1:]))
-    return Table("margins", "毛利与库存(按价类、市场类型)", "Margin and stock by class", columns, tuple(rows))
+    return Table("margins", "毛利与库存（按价类、市场类型）", "Margin and stock by class", columns, tuple(rows))
 
 
 def _by_class(unit_id: int, month: date, segment: Segment, shown: Sequence[Kpi]) -> dict[int, values.Values]:
     wanted = [one.id for one in shown]
-    asked = Asked((unit_id,), (month,), SubjectKind.PRICE_CLASS, None, segment, frozenset(wanted))
+    asked = Asked((unit_id,), (month,), SubjectKind.PRICE_CLASS, None, segment, frozenset(wanted), is_stored=True)
     return {pk: values.figures_of(found, wanted) for (_, _, pk), found in counting.read(asked).items()}

@@ -83,12 +83,13 @@ def figures_of(found: Volumes, large_cartons: int) -> dict[str, Number | None]:
 def figures(unit_ids: Sequence[int], month: date) -> dict[int, dict[str, Figure]]:
     """Unit id -> KPI id -> figure, with the month before and the same month of the year before.
 
-    A large account is one by the line in force on the month's last day, in all three. Four queries for any number.
+    A large account is one by the line in force on the month's last day, in all three. Two queries for any number.
     """
     held = parameters.values([LARGE_CARTONS], unit_ids, clock.month_end(month))
-    shown = [volumes.by_unit(unit_ids, at) for at in months_shown(month)]
+    shown = months_shown(month)
+    sold = volumes.by_unit(unit_ids, shown)
     found = {}
     for unit in unit_ids:
-        now, before, year_ago = (figures_of(at[unit], held[unit][LARGE_CARTONS]) for at in shown)
+        now, before, year_ago = (figures_of(sold[unit, at], held[unit][LARGE_CARTONS]) for at in shown)
         found[unit] = {k.id: Figure(k, now[k.id], before[k.id], year_ago[k.id]) for k in FIGURES}
     return found

@@ -105,8 +105,8 @@ def _launches(actor: Actor, unit: Unit, month: date) -> QuerySet[Launch]:
 def _nothing(unit: Unit, month: date) -> Figures:
     """The figures of a product that nobody saw, sold or wanted, with the unit's thresholds."""
     none = values.figures_of(Counted(pricing.days_of(month)), READ)
-    goals = values.targets([unit.pk], month)[unit.pk]
-    return values.side_by_side([none, none, none], {**goals, kpis.SALES.id: None}, month)
+    goals = values.thresholds([unit.pk], [month], READ)[unit.pk, month]
+    return values.side_by_side([none, none, none], goals, month)
 
 
 def _line(product: Product, is_launch: bool | None, found: Figures, launch: Launch | None, month: date) -> KeyLine:

@@ -5,11 +5,11 @@ A board holds no rule of its own: figures come from market/figures/values.py by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from backend import clock, parameters, reach
 from backend.errors import FieldError, Problem
@@ -91,40 +91,53 @@ def unit_for(actor: Actor, unit_id: int | None) -> Unit:
     return reach.unit_for(actor, queries.CAPABILITY, unit_id)
 
 
-def unit_board(unit: Unit, month: date) -> UnitBoard:
-    """The board of a unit's month. Nine queries."""
-    found = values.figures([unit.pk], month, _UNIT)
+def children_board(unit: Unit, month: date, sort: str = "") -> list[Child]:
+    """The units right below, side by side; seven queries at most for any number.
+
+    `sort` names a figure (`-` before it: largest first); units without a value come last. Without it by code.
+    """
+    units = queries.children(unit, month)
+    return _children(units, _read([u.pk for u in units], month), sort)
+
+
+def unit_and_children(unit: Unit, month: date, sort: str = "") -> tuple[UnitBoard, list[Child]]:
+    """Both boards from one read of the unit and those right below it. Ten queries at most for any number."""
+    units = queries.children(unit, month)
+    read = _read([unit.pk, *(u.pk for u in units)], month)
+    return _unit_board(unit, month, read), _children(units, read, sort)
+
+
+class _Read(NamedTuple):
+    """Figures and acts by unit."""
+
+    figures: dict[int, dict[str, Figure]]
+    acts: dict[int, Acts]
+
+
+def _read(unit_ids: Sequence[int], month: date) -> _Read:
+    acts = counting.acts(unit_ids, [month])
+    return _Read(values.figures(unit_ids, month, _UNIT), {pk: acts.get((pk, month), Acts()) for pk in unit_ids})
+
+
+def _unit_board(unit: Unit, month: date, read: _Read) -> UnitBoard:
     held = parameters.values([SILENT_HOURS], [unit.pk], clock.month_end(month))[unit.pk]
     return UnitBoard(
         unit=unit,
         month=month,
-        figures=tuple(found[unit.pk].values()),
-        acts=counting.acts([unit.pk], [month]).get((unit.pk, month), Acts()),
+        figures=tuple(read.figures[unit.pk].values()),
+        acts=read.acts[unit.pk],
         time_progress=values.time_progress(month),
         freshness=queries.freshness(unit.pk),
         phones=queries.phones(unit.pk, held[SILENT_HOURS]),
     )
 
 
-def children_board(unit: Unit, month: date, sort: str = "") -> list[Child]:
-    """The units right below, side by side; seven queries for any number.
-
-    `sort` names a figure (`-` before it: largest first); units without a value come last. Without it by code.
-    """
-    units = queries.children(unit, month)
-    ids = [u.pk for u in units]
-    found, acts = values.figures(ids, month, _UNIT), counting.acts(ids, [month])
-    rows = [Child(u, tuple(found[u.pk].values()), acts.get((u.pk, month), Acts())) for u in units]
-    return in_order(rows, sort)
+def _children(units: Iterable[Unit], read: _Read, sort: str) -> list[Child]:
+    return in_order([Child(u, tuple(read.figures[u.pk].values()), read.acts[u.pk]) for u in units], sort)
 
 
 _UNIT = [k.id for k in kpis.UNIT_FIGURES]
 _PRODUCT = [k.id for k in kpis.PRODUCT_FIGURES]
-
-
-def most_changed(children: Sequence[Child]) -> list[Child]:
-    """The same children, those first whose coverage moved most against the month before."""
-    return sorted(children, key=lambda child: -abs(Decimal(child.figure(kpis.COVERAGE).change or 0)))
 
 
 def products_board(unit: Unit, month: date, sort: str = "") -> list[ProductBoardRow]:

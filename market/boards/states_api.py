@@ -93,7 +93,7 @@ def _state(line: Line, unit_id: int, month: date) -> dict[str, Any]:
     text = ""
     if one.state is not None:
         word, *means = TABLE[one.state]
-        text = f"{WORDS[word][1]}: {means[1]}" if is_english() else f"{WORDS[word][0]}:{means[0]}"
+        text = f"{WORDS[word][1]}: {means[1]}" if is_english() else f"{WORDS[word][0]}：{means[0]}"
     return {
         "subject": str(line.subject),
         "name": line.name,

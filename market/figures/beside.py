@@ -28,6 +28,7 @@ class Asked:
     subject_id: int | None
     segment: Segment | Crossed
     kpi_ids: frozenset[str]
+    is_stored: bool = False  # one class of shops too, of every unit: who asks knows that all are counties or above
 
     def needs(self, ids: Iterable[str]) -> bool:
         return not self.kpi_ids.isdisjoint(ids)

@@ -83,7 +83,7 @@ Read = tuple[dict[Key, Sums], dict[Key, Decimal | None], dict[Key, Priced]]
 
 def _sums_and_prices(asked: Asked, months: Sequence[date]) -> Read:
     """Sums by key, medians by key (of products), and the sums of prices."""
-    if asked.segment != EVERYONE:
+    if asked.segment != EVERYONE and not asked.is_stored:
         live_units = _live_units(asked)
         stored = [unit for unit in asked.unit_ids if unit not in live_units]
         parts = [_stored(asked, stored, months)] if stored else []

@@ -16,7 +16,8 @@ from django.db import connection
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from backend.models import Level, Unit
-from backend.scope import Actor, units_under, visible_to
+from backend.reach import reaches
+from backend.scope import Actor, visible_to
 from market.figures import pricing
 from market.figures.subjects import ALL, EVERYONE, Crossed, Segment, Subject
 from market.models import Order, OrderLine, SegmentKind, ShopProductMonth, SubjectKind
@@ -122,7 +123,7 @@ def orders(rows: QuerySet[Order], asked: Narrowed, products: Sequence[int] | Non
 def moved_orders(actor: Actor, asked: Narrowed, products: Sequence[int] | None) -> dict[str, int]:
     """How many such orders the actor may not open, because they belong to shops that came or went, and their cartons
     and fen of the subject; nothing of a unit that is not the actor's. Three queries."""
-    if not actor.units("market.read") or not units_under(actor.units("market.read")).filter(pk=asked.unit_id).exists():
+    if not reaches(actor, "market.read", asked.unit_id):
         return dict(NONE_MOVED)
     whole = _with_lines(Order.objects.filter(month=asked.month), products).filter(retailer_id__in=asked.moved())
     hidden = whole.exclude(pk__in=visible_to(whole, actor).values("pk"))

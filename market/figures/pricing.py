@@ -12,23 +12,18 @@ from typing import Any
 from django.db import connection
 
 from backend import clock
+from brands.queries import priced_on
 from market.figures.formulas import Priced
 from market.models import SubjectKind
 from market.rollups.frame import counted_on
 
 Key = tuple[int, date, int]  # unit, month, id of the subject
 
-# Prices of the day: of a time that is over where one holds the day, else those that the product has now.
-GOODS = """
+GOODS = f"""
 good AS MATERIALIZED (
-    SELECT d.month, p.id AS product_id, {subject} AS subject_id, price.guide_fen, price.wholesale_fen
-    FROM unnest(%(months)s::date[], %(lasts)s::date[]) AS d(month, last) CROSS JOIN brands_product p
-    LEFT JOIN brands_productprice old ON old.product_id = p.id AND old.during @> d.last
-    CROSS JOIN LATERAL (SELECT
-        CASE WHEN old.id IS NULL THEN p.guide_carton_fen ELSE old.guide_fen END AS guide_fen,
-        CASE WHEN old.id IS NULL THEN p.wholesale_fen ELSE old.wholesale_fen END AS wholesale_fen,
-        CASE WHEN old.id IS NULL THEN p.transfer_fen ELSE old.transfer_fen END AS transfer_fen) price
-    WHERE %(subject)s::bigint IS NULL OR {subject} = %(subject)s)"""
+    SELECT d.month, p.id AS product_id, {{subject}} AS subject_id, price.guide_fen, price.wholesale_fen
+    FROM unnest(%(months)s::date[], %(lasts)s::date[]) AS d(month, last) CROSS JOIN {priced_on("d.last")}
+    WHERE %(subject)s::bigint IS NULL OR {{subject}} = %(subject)s)"""  # noqa: S608 - our own statement
 SUBJECT_OF = {
     SubjectKind.ALL: "0::bigint",
     SubjectKind.BRAND: "p.brand_id",

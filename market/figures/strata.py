@@ -1,6 +1,6 @@
 """Sales and stock of all shops, expanded from the collection points of each stratum, with their sampling error.
 
-Called by the figures of the trade (values.py) and the market status. Formulas: docs/method.md, "Expanded sales
+Called by the figures of the trade (beside.py) and the market status. Formulas: docs/method.md, "Expanded sales
 and stock".
 """
 

@@ -118,7 +118,7 @@ DEMAND_RATE = _kpi(
 )
 SELL_THROUGH_12M = _kpi(
     "sell_through_rate_12m",
-    ("动销率(12个月)", "sell-through rate, 12 months"),
+    ("动销率（12个月）", "sell-through rate, 12 months"),
     "sum over 12 months of shops with an order / sum over the same months of shops with an order in the 3 months"
     " before x 100",
     "percent",
@@ -126,14 +126,14 @@ SELL_THROUGH_12M = _kpi(
 )
 SELL_THROUGH_MEAN = _kpi(
     "sell_through_rate_mean_order",
-    ("动销率(户均订货)", "sell-through rate by mean order"),
+    ("动销率（户均订货）", "sell-through rate by mean order"),
     "(cartons / shops with an order) of the month / the same of the month before x 100",
     "percent",
     OURS,
 )
 STOCKOUT_DAYS = _kpi(
     "company_stockout_days",
-    ("断货率(天数)", "stock-out rate by days"),
+    ("断货率（天数）", "stock-out rate by days"),
     "days out of stock / (observations that asked x days of the month) x 100",
     "percent",
     OURS,
@@ -147,7 +147,7 @@ SOCIAL_STOCK = _kpi(
 )
 SALES_EXPANDED = _kpi(
     "social_sales_expanded",
-    ("社会销量(推算)", "social sales, expanded"),
+    ("社会销量（推算）", "social sales, expanded"),
     "sum over strata of shops x mean social sales of the stratum's collection points",
     "packs",
     OURS,
@@ -161,7 +161,7 @@ SALES_ERROR = _kpi(
 )
 STOCK_EXPANDED = _kpi(
     "social_stock_expanded",
-    ("社会库存(推算)", "social stock, expanded"),
+    ("社会库存（推算）", "social stock, expanded"),
     "sum over strata of shops x mean stock of the stratum's collection points",
     "packs",
     OURS,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from backend import clock, parameters
 from backend.kpis import Number, kpi, percent
 from market import kpis
-from market.figures import beside, counting, formulas, pricing, trade_kpis
+from market.figures import counting, formulas, pricing, trade_kpis
 from market.figures.beside import Asked
 from market.figures.formulas import EXPANDED, FORMULAS, Counted, Figure
 from market.figures.subjects import ALL, EVERYONE, Crossed, Segment, Subject
@@ -65,14 +65,22 @@ def by_month(
 ) -> dict[tuple[int, date], Values]:
     """The values of each unit and month, of every figure that can be told of the subject or of those named (None where
     one cannot). A constant number of queries for any number of units and months, but see counting.read."""
+    ids, known = _named(kpi_ids, subject, segment)
+    asked = Asked(tuple(unit_ids), tuple(months), subject.kind, subject.id, segment, frozenset(known))
+    return {(unit, at): _told(counted, ids, known) for (unit, at, _), counted in counting.read(asked).items()}
+
+
+def _named(
+    kpi_ids: Sequence[str] | None, subject: Subject, segment: Segment | Crossed
+) -> tuple[tuple[str, ...], list[str]]:
+    """The figures asked for (by default all that can be told of the subject), and those of them that can be told."""
     told = told_of(subject.kind, segment)
     ids = told if kpi_ids is None else tuple(kpi_ids)
-    known = [kpi_id for kpi_id in ids if kpi_id in told]
-    asked = Asked(tuple(unit_ids), tuple(months), subject.kind, subject.id, segment, frozenset(known))
-    return {
-        (unit, month): {**dict.fromkeys(ids), **figures_of(counted, known)}
-        for (unit, month, _), counted in counting.read(asked).items()
-    }
+    return ids, [kpi_id for kpi_id in ids if kpi_id in told]
+
+
+def _told(counted: Counted, ids: Sequence[str], known: Sequence[str]) -> Values:
+    return {**dict.fromkeys(ids), **figures_of(counted, known)}
 
 
 def figures(
@@ -87,10 +95,29 @@ def figures(
     Values are exact decimals, fen, cartons, packs or counts as the KPI says; None on a zero base or where nothing can
     be told of the subject. A constant number of queries for any number of units.
     """
-    shown = months_shown(month)
-    found = by_month(unit_ids, shown, kpi_ids, subject, segment)
-    goals = targets(unit_ids, month, subject) if segment == EVERYONE else {}
-    return {unit: side_by_side([found[unit, at] for at in shown], goals.get(unit, {}), month) for unit in unit_ids}
+    return in_months(unit_ids, [month], kpi_ids, subject, segment)[month]
+
+
+def in_months(
+    unit_ids: Sequence[int],
+    months: Sequence[date],
+    kpi_ids: Sequence[str] | None = None,
+    subject: Subject = ALL,
+    segment: Segment | Crossed = EVERYONE,
+) -> dict[date, dict[int, dict[str, Figure]]]:
+    """The same of several months, from the reads of one: by month as `figures`."""
+    ids, known = _named(kpi_ids, subject, segment)
+    shown = tuple(dict.fromkeys(at for month in months for at in months_shown(month)))
+    asked = Asked(tuple(unit_ids), shown, subject.kind, subject.id, segment, frozenset(known))
+    counted = counting.read(asked)
+    found = {(unit, at): _told(one, ids, known) for (unit, at, _), one in counted.items()}
+    held = thresholds(unit_ids, months, ids) if segment == EVERYONE else {}
+
+    def of(unit: int, month: date) -> dict[str, Figure]:
+        goals = {**held.get((unit, month), {}), kpis.SALES.id: counted[unit, month, subject.id].target}
+        return side_by_side([found[unit, at] for at in months_shown(month)], goals, month)
+
+    return {month: {unit: of(unit, month) for unit in unit_ids} for month in months}
 
 
 def of_subjects(
@@ -108,7 +135,7 @@ def of_subjects(
     found = counting.read(asked)
     nothing = Counted(pricing.days_of(month))
     subjects = sorted(subject for unit, at, subject in found if at == month)
-    held = _thresholds([unit_id], month)[unit_id]
+    held = thresholds([unit_id], [month], ids)[unit_id, month]
     return {
         subject: side_by_side(
             [figures_of(found.get((unit_id, at, subject), nothing), ids) for at in shown],
@@ -127,25 +154,21 @@ def of_products(unit_ids: Sequence[int], month: date, kpi_ids: Sequence[str]) ->
     return {(unit, product): figures_of(found[unit, at, product], kpi_ids) for unit, at, product in sorted(found)}
 
 
-def targets(unit_ids: Sequence[int], month: date, subject: Subject = ALL) -> dict[int, Values]:
-    """Unit id -> KPI id -> what it should be: the unit's thresholds, and cartons of its sales target. Two queries."""
-    asked = Asked(tuple(unit_ids), (month,), subject.kind, subject.id, EVERYONE, frozenset())
-    cartons = beside.targets(asked)
-    return {
-        unit: {**held, kpis.SALES.id: cartons.get((unit, month, subject.id))}
-        for unit, held in _thresholds(unit_ids, month).items()
-    }
-
-
 def time_progress(month: date) -> Decimal | None:
     """Percent of the month's days that have passed, today included: what sales against target is held against."""
     passed = min(max((clock.today() - month).days + 1, 0), pricing.days_of(month))
     return percent(passed, pricing.days_of(month))
 
 
-def _thresholds(unit_ids: Sequence[int], month: date) -> dict[int, Values]:
-    held = parameters.values(TARGETS.values(), unit_ids, clock.month_end(month))
-    return {unit: {kpi_id: Decimal(str(held[unit][key])) for kpi_id, key in TARGETS.items()} for unit in unit_ids}
+def thresholds(
+    unit_ids: Sequence[int], months: Sequence[date], kpi_ids: Sequence[str]
+) -> dict[tuple[int, date], Values]:
+    """(Unit, month) -> KPI id -> what it should be by the unit's parameters on the month's last day, of those figures
+    that have such a target. One query, and none where no figure has one."""
+    keys = {kpi_id: TARGETS[kpi_id] for kpi_id in kpi_ids if kpi_id in TARGETS}
+    places = {(unit, month): (unit, clock.month_end(month)) for unit in unit_ids for month in months}
+    held = parameters.values_at(keys.values(), places.values()) if keys else {}
+    return {at: {kpi_id: Decimal(str(held[pair][key])) for kpi_id, key in keys.items()} for at, pair in places.items()}
 
 
 def side_by_side(shown: Sequence[Values], goals: Values, month: date) -> dict[str, Figure]:

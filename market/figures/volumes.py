@@ -1,13 +1,13 @@
 """How the shops of a unit differ in what they buy: large accounts, quantiles, and the share of the largest shops.
 
-Reads exact counts (UnitVolumeCount), so each is right at every level; called by the boards and by market/concentration.
-Its rows are made by market/rollups/recompute.py. Only shops with an order are among them. Definitions: docs/method.md,
-"Volumes".
+Reads exact counts (UnitVolumeCount), so each is right at every level; called by the boards and by
+market/boards/concentration.py. Its rows are made by market/rollups/recompute.py. Only shops with an order are among
+them. Definitions: docs/method.md, "Volumes".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -85,16 +85,10 @@ class Volumes:
         return percent(made, self.cartons)
 
 
-def by_unit(unit_ids: Sequence[int], month: date) -> dict[int, Volumes]:
-    """The volumes of the shops of each unit in a month. One query for any number of units."""
-    rows = UnitVolumeCount.objects.filter(unit_id__in=list(unit_ids), month=month)
-    found: dict[int, list[tuple[int, int]]] = {unit: [] for unit in unit_ids}
-    for unit, cartons, shops in rows.order_by("-cartons").values_list("unit_id", "cartons", "shops"):
-        found[unit].append((cartons, shops))
-    return {unit: Volumes(tuple(counts)) for unit, counts in found.items()}
-
-
-def of_shops(cartons: Iterable[int]) -> Volumes:
-    """The volumes of single shops; those that bought nothing are left out. Pure."""
-    bought = sorted((each for each in cartons if each > 0), reverse=True)
-    return Volumes(tuple((each, bought.count(each)) for each in dict.fromkeys(bought)))
+def by_unit(unit_ids: Sequence[int], months: Sequence[date]) -> dict[tuple[int, date], Volumes]:
+    """The volumes of the shops of each unit in each month. One query for any number."""
+    rows = UnitVolumeCount.objects.filter(unit_id__in=list(unit_ids), month__in=list(months))
+    found: dict[tuple[int, date], list[tuple[int, int]]] = {(unit, at): [] for unit in unit_ids for at in months}
+    for unit, at, cartons, shops in rows.order_by("-cartons").values_list("unit_id", "month", "cartons", "shops"):
+        found[unit, at].append((cartons, shops))
+    return {place: Volumes(tuple(counts)) for place, counts in found.items()}

@@ -150,6 +150,7 @@ class Groups(ScopedView):
     needs = {"get": "visits.read"}
     queries = {"get": GroupsQuery}
     answers = {"get": shapes.IntelligenceGroupsOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         unit = unit_for(self.actor, "visits.read", self.asked.get("unit"))
@@ -176,6 +177,7 @@ class Trends(ScopedView):
     needs = {"get": "boards.read"}
     queries = {"get": TrendsQuery}
     answers = {"get": shapes.IntelligenceTrendsOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         unit = unit_for(self.actor, "boards.read", self.asked.get("unit"))

@@ -18,27 +18,27 @@ ASSIGNED, OVERDUE, DIGEST = "intelligence.assigned", "intelligence.overdue", "in
 
 notices.register(
     RETURNED,
-    "您上报的市场信息({kind_zh},{shop})被退回:{words}",
+    "您上报的市场信息（{kind_zh}，{shop}）被退回：{words}",
     "Your intelligence ({kind_en}, {shop}) was returned: {words}",
 )
 notices.register(
     DECIDED,
-    "您上报的市场信息({kind_zh},{shop})已有答复:{decision_zh}。{words}",
+    "您上报的市场信息（{kind_zh}，{shop}）已有答复：{decision_zh}。{words}",
     "Your intelligence ({kind_en}, {shop}) is decided: {decision_en}. {words}",
 )
 notices.register(
     ASSIGNED,
-    "市场信息({kind_zh},{shop})由您负责处理",
+    "市场信息（{kind_zh}，{shop}）由您负责处理",
     "Intelligence ({kind_en}, {shop}) is yours to look after",
 )
 notices.register(
     OVERDUE,
-    "市场信息({kind_zh},{shop})已超过答复期限{due_on}",
+    "市场信息（{kind_zh}，{shop}）已超过答复期限{due_on}",
     "Intelligence ({kind_en}, {shop}) was to be decided by {due_on}",
 )
 notices.register(
     DIGEST,
-    "{unit}市场信息早报({day}):新增{new}条,待我处理{waiting}条,超期{overdue}条,数量异常{unusual}项",
+    "{unit}市场信息早报（{day}）：新增{new}条，待我处理{waiting}条，超期{overdue}条，数量异常{unusual}项",
     "Intelligence of {unit}, {day}: {new} new, {waiting} waiting for me, {overdue} overdue, {unusual} unusual counts",
 )
 

@@ -32,7 +32,7 @@ DECIDED = "launch.decided"
 
 notices.register(
     DECIDED,
-    "新品“{product}”({unit}):{word_zh}。{words}",
+    "新品“{product}”（{unit}）：{word_zh}。{words}",
     "Launch of {product} ({unit}): {word_en}. {words}",
 )
 register(

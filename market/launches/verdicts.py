@@ -31,19 +31,22 @@ State, Outcome = Launch.State, LaunchVerdict.Outcome
 JUDGED = {State.TRIAL: TRIAL_MONTHS, State.CURE: CURE_MONTHS}
 _WORDS = {
     Outcome.PASSED: (
-        "第 {number} 个月达标,转为常规规格",
+        "第 {number} 个月达标，转为常规规格",
         "passed after month {number}, an ordinary product from now on",
     ),
-    Outcome.CURE: ("第 {number} 个月未达标,进入三个月整改", "missed its goals in month {number}; three months of cure"),
+    Outcome.CURE: (
+        "第 {number} 个月未达标，进入三个月整改",
+        "missed its goals in month {number}; three months of cure",
+    ),
     Outcome.EXIT_PROPOSED: (
-        "第 {number} 个月仍未达标,建议退出",
+        "第 {number} 个月仍未达标，建议退出",
         "missed its goals again in month {number}; exit proposed",
     ),
     Outcome.CLEARED: ("退出后库存已清", "its stock is cleared"),
     Outcome.LEFT_OVER: ("退出期满仍有库存", "stock is left over after its time"),
 }
 for _outcome, (_zh, _en) in _WORDS.items():
-    notices.register(f"launch.{_outcome}", f"新品“{{product}}”({{unit}}):{_zh}。", f"{{product}} ({{unit}}): {_en}.")
+    notices.register(f"launch.{_outcome}", f"新品“{{product}}”（{{unit}}）：{_zh}。", f"{{product}} ({{unit}}): {_en}.")
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class Allotment(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.retailer_id} {self.product_id} {self.opens_on}"
+        return f"{self.retailer.name} · {self.product.name} {self.opens_on}"
 
 
 class StockCount(models.Model):
@@ -139,7 +139,7 @@ class SalesTarget(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.unit_id} {self.month}"
+        return f"{self.unit.name} {self.month:%Y-%m}"
 
 
 class ShopProductMonth(models.Model):

@@ -1,7 +1,8 @@
 """Roll-ups: one row per unit (and product) and month, recomputed from facts when a change mark says so.
 
 A unit of any level has rows: the territory's come from facts, those above are sums of the level below. Whatever is
-stored here therefore adds up over units: shares, means, medians and errors are computed when read.
+stored here therefore adds up over units: shares, means, medians and errors are computed when read. Units and products
+are those of the facts, which the database has checked: to check each row once more was a third of a recomputation.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.links import far
 from backend.scope import Downward, Internal, Scope
 
 
@@ -40,7 +42,7 @@ class UnitMonth(models.Model):
 
     pk = models.CompositePrimaryKey("month", "unit_id")
     month = models.DateField()
-    unit = models.ForeignKey("backend.Unit", models.CASCADE, db_index=False, related_name="+")
+    unit = far("backend.Unit")
     visits = models.PositiveIntegerField(default=0, db_default=0)
     visits_to_verify = models.PositiveIntegerField(default=0, db_default=0)
     managers = models.PositiveIntegerField(default=0, db_default=0)  # people who visited
@@ -105,7 +107,7 @@ class TradeSums(models.Model):
     SCOPE: ClassVar[Scope] = Downward(capability="boards.read", unit="unit_id")
 
     month = models.DateField()
-    unit = models.ForeignKey("backend.Unit", models.CASCADE, db_index=False, related_name="+")
+    unit = far("backend.Unit")
     observations = models.PositiveIntegerField(default=0, db_default=0)
     price_n = models.PositiveIntegerField(default=0, db_default=0)
     price_sum_fen = models.BigIntegerField(default=0, db_default=0)  # carton retail price
@@ -163,7 +165,7 @@ class UnitProductMonth(TradeSums):
     """One product in a unit and month, all its shops together."""
 
     pk = models.CompositePrimaryKey("month", "unit_id", "product_id")
-    product = models.ForeignKey("brands.Product", models.CASCADE, db_index=False, related_name="+")
+    product = far("brands.Product")
     price_median_fen = models.DecimalField(max_digits=12, decimal_places=1, null=True)
 
 
@@ -188,7 +190,7 @@ class UnitVolumeCount(models.Model):
 
     pk = models.CompositePrimaryKey("month", "unit_id", "cartons")
     month = models.DateField()
-    unit = models.ForeignKey("backend.Unit", models.CASCADE, db_index=False, related_name="+")
+    unit = far("backend.Unit")
     cartons = models.PositiveIntegerField()
     shops = models.PositiveIntegerField()
 
@@ -201,7 +203,7 @@ class UnitStratumMonth(models.Model):
 
     pk = models.CompositePrimaryKey("month", "unit_id", "stratum", "subject_kind", "subject_id")
     month = models.DateField()
-    unit = models.ForeignKey("backend.Unit", models.CASCADE, db_index=False, related_name="+")
+    unit = far("backend.Unit")
     stratum = models.PositiveSmallIntegerField()  # 1 large, 2 middle, 3 small, as a shop's scale
     subject_kind = models.PositiveSmallIntegerField(choices=SubjectKind.choices)
     subject_id = models.BigIntegerField(default=0, db_default=0)
@@ -219,7 +221,7 @@ class UnitStratum(models.Model):
 
     pk = models.CompositePrimaryKey("month", "unit_id", "stratum")
     month = models.DateField()
-    unit = models.ForeignKey("backend.Unit", models.CASCADE, db_index=False, related_name="+")
+    unit = far("backend.Unit")
     stratum = models.PositiveSmallIntegerField()
     shops = models.PositiveIntegerField()
 
@@ -231,8 +233,8 @@ class UnitPriceCount(models.Model):
 
     pk = models.CompositePrimaryKey("month", "unit_id", "product_id", "price_fen")
     month = models.DateField()
-    unit = models.ForeignKey("backend.Unit", models.CASCADE, db_index=False, related_name="+")
-    product = models.ForeignKey("brands.Product", models.CASCADE, db_index=False, related_name="+")
+    unit = far("backend.Unit")
+    product = far("brands.Product")
     price_fen = models.PositiveIntegerField()
     count = models.PositiveIntegerField()
 
@@ -244,7 +246,7 @@ class TerritoryPerson(models.Model):
 
     pk = models.CompositePrimaryKey("month", "unit_id", "person_id")
     month = models.DateField()
-    unit = models.ForeignKey("backend.Unit", models.CASCADE, db_index=False, related_name="+")
+    unit = far("backend.Unit")
     person = models.ForeignKey(
         "backend.Person", models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )

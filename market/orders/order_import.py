@@ -33,13 +33,13 @@ COLUMNS = (
 _IN_CARTONS = ("demanded_cartons", "allotted_cartons", "ordered_cartons")
 
 for _code, _zh, _en in (
-    ("unknown_retailer", "没有此客户,或不在您的管辖范围内", "No such shop, or it is outside your scope"),
+    ("unknown_retailer", "没有此客户，或不在您的管辖范围内", "No such shop, or it is outside your scope"),
     ("unknown_product", "没有此商品", "No such product"),
     ("in_future_order", "订单日期晚于今天", "The order's date lies ahead"),
     ("month_not_kept", "该月份的订单不再接收或尚未开放", "Orders of that month are not kept, or not yet"),
     ("other_order", "同一订单号的客户或日期不一致", "Rows of one order name different shops or days"),
     ("order_not_yours", "该订单号属于管辖范围外的客户", "The order is of a shop outside your scope"),
-    ("repeated", "同一订单的同一商品出现多次,以最后一行为准", "The order has this product again; the last row counts"),
+    ("repeated", "同一订单的同一商品出现多次，以最后一行为准", "The order has this product again; the last row counts"),
     ("not_whole_cartons", "包数不是整条", "The packs are not whole cartons"),
     ("over_allotted", "订货量大于限量", "More was ordered than allotted"),
 ):

@@ -27,10 +27,10 @@ _OF_SHOP = whole(0, 1_000_000)  # of all products of a shop together they must s
 _SOURCES = {"count": "count", "盘点": "count", "terminal": "terminal", "终端": "terminal"}
 _MONTH = Column("month", ("月份", "月"), "date", day, True, "date")
 
-reasons.register("unknown_unit", "没有此组织,或不在您的管辖范围内", "No such unit, or it is outside your scope")
+reasons.register("unknown_unit", "没有此组织，或不在您的管辖范围内", "No such unit, or it is outside your scope")
 reasons.register("bad_window", "截止日期早于开始日期", "The window closes before it opens")
 reasons.register("not_first_day", "月份须写当月第一天", "A month is told by its first day")
-reasons.register("orders_kept", "该客户当月有订单,以订单为准", "The shop's orders of that month are kept, and count")
+reasons.register("orders_kept", "该客户当月有订单，以订单为准", "The shop's orders of that month are kept, and count")
 reasons.register("in_future_count", "盘点日期晚于今天", "The day of the count lies ahead")
 
 # A shop outside the importer's units is told as one that does not exist.

@@ -30,7 +30,7 @@ SAMPLE = 20  # (territory, month) keys a night, and of one of them the classes o
 KIND = "rollups_differ"
 notices.register(
     KIND,
-    "{on_date} 夜间核对:抽查的 {keys} 个汇总中有 {differing} 处与事实不一致(如 {first}),已安排重算,请查看日志。",
+    "{on_date} 夜间核对：抽查的 {keys} 个汇总中有 {differing} 处与事实不一致（如 {first}），已安排重算，请查看日志。",
     "Nightly check of {on_date}: of {keys} roll-ups sampled {differing} differ from the facts (such as {first});"
     " they are being recomputed. See the log.",
 )

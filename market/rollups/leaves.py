@@ -38,12 +38,33 @@ SELECT %(month)s, territory_id, person_id, count(*) FROM visits_visit
 WHERE month = %(month)s AND territory_id = ANY(%(units)s) GROUP BY territory_id, person_id
 """
 
-PRICES = """
+
+def stored_prices(fresh: str) -> str:
+    """The counts of the units are those of `fresh` (unit_id, product_id, price_fen, count); only what changed is
+    written: of the prices of a month few move with a visit."""
+    return f"""
+WITH fresh AS ({fresh}),
+known AS (
+    SELECT unit_id, product_id, price_fen, count FROM market_unitpricecount
+    WHERE month = %(month)s AND unit_id = ANY(%(units)s)),
+changed AS MATERIALIZED (
+    SELECT unit_id, product_id, price_fen, fresh.count FROM fresh FULL JOIN known USING (unit_id, product_id, price_fen)
+    WHERE fresh.count IS DISTINCT FROM known.count),
+gone AS (
+    DELETE FROM market_unitpricecount p USING changed c
+    WHERE p.month = %(month)s AND p.unit_id = c.unit_id AND p.product_id = c.product_id AND p.price_fen = c.price_fen
+        AND p.unit_id = ANY(%(units)s) AND c.count IS NULL)
 INSERT INTO market_unitpricecount (month, unit_id, product_id, price_fen, count)
-SELECT %(month)s, v.territory_id, o.product_id, o.carton_price_fen, count(*)
-FROM visits_visit v JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
-WHERE v.month = %(month)s AND o.month = %(month)s AND v.territory_id = ANY(%(units)s) AND o.carton_price_fen IS NOT NULL
-GROUP BY v.territory_id, o.product_id, o.carton_price_fen
-"""
+SELECT %(month)s, unit_id, product_id, price_fen, count FROM changed WHERE count IS NOT NULL
+ON CONFLICT (month, unit_id, product_id, price_fen) DO UPDATE SET count = excluded.count
+"""  # noqa: S608 - constants only
+
+
+PRICES = stored_prices("""
+    SELECT v.territory_id AS unit_id, o.product_id, o.carton_price_fen AS price_fen, count(*) AS count
+    FROM visits_visit v JOIN visits_observation o ON o.month = v.month AND o.visit_id = v.id
+    WHERE v.month = %(month)s AND o.month = %(month)s AND v.territory_id = ANY(%(units)s)
+        AND o.carton_price_fen IS NOT NULL
+    GROUP BY v.territory_id, o.product_id, o.carton_price_fen""")
 
 STATEMENTS: tuple[str, ...] = (PEOPLE, PRICES)

@@ -47,14 +47,16 @@ MONTHS_BACK = 25  # as long as monthly totals are kept; older months are closed 
 AT_ONCE = 200  # territories of one statement when a whole month is built
 SOME = 32  # of one batch while visits come in: who is marked just after a batch began waits for less than a whole round
 
+PRICES = "market_unitpricecount"  # its rows are written only where they change
 TABLES = (
-    "market_unitpricecount",
+    PRICES,
     "market_territoryperson",
     *acts_sums.TABLES,
     volumes.TABLE,
     trade_store.PRODUCTS,
     trade_store.SUBJECTS,
 )
+_MADE_ANEW = tuple(table for table in TABLES if table != PRICES)
 _HALVES = (trade_store.PRODUCTS, trade_store.SUBJECTS, volumes.TABLE)  # a visit renews a half of each row, or none
 
 
@@ -279,7 +281,7 @@ def _renew(month: date, changed: set[Key], part: Part) -> None:
         known = sorted(Unit.objects.filter(pk__in=touched, level=Level.TERRITORY).values_list("pk", "ancestors"))
         territories = [pk for pk, _ in known]
         above = {unit for _, chain in known for unit in chain}
-        for table in acts_sums.TABLES if part is Part.ACTS else TABLES:
+        for table in acts_sums.TABLES if part is Part.ACTS else _MADE_ANEW:
             units = above - set(territories) if part is Part.SEEN and table in _HALVES else above
             everyone = " AND segment_kind = 0" if table == trade_store.SUBJECTS else ""
             cursor.execute(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from brands.queries import priced_on
 from visits.presence import counts
 
 if TYPE_CHECKING:
@@ -15,18 +16,14 @@ if TYPE_CHECKING:
 
 SHORTEST_DAYS = 7  # two looks in one week say too little about sales
 
-# Prices of the day: of a time that is over where one holds the day, else those that the product has now.
-GOODS = """
+GOODS = f"""
 good AS MATERIALIZED (
     SELECT p.id AS product_id, p.brand_id, p.packs_per_carton, price.guide_fen,
         coalesce((SELECT c.price_class FROM brands_priceclassband c
             WHERE c.during @> %(last)s::date AND c.transfer_fen @> price.transfer_fen), 0)::bigint AS class_id,
         coalesce((SELECT b.id FROM brands_priceband b
             WHERE b.during @> %(last)s::date AND b.guide_fen @> price.guide_fen), 0)::bigint AS band_id
-    FROM brands_product p LEFT JOIN brands_productprice old ON old.product_id = p.id AND old.during @> %(last)s::date
-    CROSS JOIN LATERAL (SELECT
-        CASE WHEN old.id IS NULL THEN p.guide_carton_fen ELSE old.guide_fen END AS guide_fen,
-        CASE WHEN old.id IS NULL THEN p.transfer_fen ELSE old.transfer_fen END AS transfer_fen) price)"""
+    FROM {priced_on("%(last)s::date")})"""  # noqa: S608 - our own statement
 
 _STAMPED = """
 stamped AS (
@@ -87,6 +84,8 @@ _TWICE = f"""
     FROM ends GROUP BY retailer_id, product_id
     HAVING max(on_date) FILTER (WHERE is_now) - max(on_date) FILTER (WHERE NOT is_now) >= {SHORTEST_DAYS}"""  # noqa: S608 - constants only
 # What was counted and what came are put together by grouping, not joined: the planner cannot know how many there are.
+# OFFSET 0: an order's lines, and a pair's totals, are looked up one by one; joined freely, every batch of territories
+# reads the lines and totals of all shops.
 _PAIRS = """
 shelf AS (
     SELECT DISTINCT ON (retailer_id, product_id) retailer_id, product_id, on_shelf FROM observed
@@ -99,12 +98,17 @@ total AS (
 told AS (
     SELECT retailer_id, product_id, bool_or(oos_days > 0) AS out FROM observed
     WHERE is_now AND oos_days IS NOT NULL GROUP BY retailer_id, product_id),
+bought AS MATERIALIZED (
+    SELECT o.retailer_id, o.on_date, l.product_id, l.cartons
+    FROM (SELECT retailer_id, min(before_on) AS since, max(on_date) AS until FROM twice GROUP BY retailer_id) span
+    JOIN market_order o ON o.retailer_id = span.retailer_id AND o.on_date > span.since AND o.on_date <= span.until
+    CROSS JOIN LATERAL (SELECT l.product_id, l.ordered_cartons::bigint AS cartons FROM market_orderline l
+        WHERE l.month = o.month AND l.order_id = o.id AND l.month = ANY(%(recent)s::date[]) OFFSET 0) l
+    WHERE o.month = ANY(%(recent)s::date[])),
 came AS (
-    SELECT t.retailer_id, t.product_id, l.ordered_cartons::bigint AS cartons
-    FROM twice t JOIN market_order o ON o.retailer_id = t.retailer_id
-        AND o.on_date > t.before_on AND o.on_date <= t.on_date
-    JOIN market_orderline l ON l.month = o.month AND l.order_id = o.id AND l.product_id = t.product_id
-    WHERE o.month = ANY(%(recent)s::date[]) AND l.month = ANY(%(recent)s::date[])),
+    SELECT t.retailer_id, t.product_id, b.cartons FROM twice t JOIN bought b
+    ON b.retailer_id = t.retailer_id AND b.product_id = t.product_id AND b.on_date > t.before_on
+        AND b.on_date <= t.on_date),
 held AS (
     SELECT retailer_id, product_id, max(before_packs) AS before_packs, max(packs) AS packs, max(days) AS days,
         coalesce(sum(cartons), 0) * min(packs_per_carton) AS ordered_packs
@@ -119,7 +123,7 @@ pair AS (
     UNION ALL
     SELECT retailer_id, product_id, 4 + 8 * out::integer, 0, 0, 0, 0 FROM told
     WHERE EXISTS (SELECT FROM market_shopproductmonth s WHERE s.month = ANY(%(earlier)s::date[])
-        AND s.retailer_id = told.retailer_id AND s.product_id = told.product_id AND s.cartons > 0)
+        AND s.retailer_id = told.retailer_id AND s.product_id = told.product_id AND s.cartons > 0 OFFSET 0)
     UNION ALL
     SELECT retailer_id, product_id, 16, before_packs, ordered_packs, packs,
         round((before_packs + ordered_packs - packs) * (%(next)s::date - %(month)s::date)::numeric

@@ -156,6 +156,7 @@ class ProposedPoints(ScopedView):
     needs = {"get": points.VERIFY}
     queries = {"get": ProposeQuery}
     answers = {"get": ProposalsOut}
+    problem_codes = ("not_found",)
 
     def get(self, request: Request) -> Response:
         territory = unit_for(self.actor, points.VERIFY, self.asked["unit"])

@@ -35,7 +35,7 @@ register(
     409,
     ("该零售户不能作为采集点", "The shop cannot be a collection point"),
     (
-        "须为该片区营业中的零售户,且尚不是采集点。",
+        "须为该片区营业中的零售户，且尚不是采集点。",
         "It must be an active shop of the territory that is no collection point yet.",
     ),
 )

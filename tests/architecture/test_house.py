@@ -80,3 +80,16 @@ def test_every_figure_is_told_in_the_method() -> None:
     """Else a number on a board has a formula that no reader finds."""
     told = (ROOT / "docs/method.md").read_text()
     assert [kpi.id for kpi in catalogue() if f"`{kpi.id}`" not in told] == []
+
+
+def test_every_file_that_a_docstring_names_exists() -> None:
+    """Else a reader who asks who calls a module is sent to a file that was split or renamed."""
+    ours = [str(path) for path in tracked()]
+    missing = []
+    for path in tracked():
+        if path.parts[0] in APPS and "migrations" not in path.parts:
+            told = ast.get_docstring(ast.parse((ROOT / path).read_text())) or ""
+            for name in re.findall(r"(?<![\w*./-])[a-z_][a-z_/]*\.py\b", told):
+                if not any(f"/{one}".endswith(f"/{name}") for one in ours):
+                    missing.append(f"{path}: {name}")
+    assert missing == []

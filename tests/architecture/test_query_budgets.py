@@ -66,6 +66,7 @@ OF_ONE_SIZE = {  # what tells of the system or of oneself, a board that is one u
     "GET /field/checks",
     "GET /field/checks/<uuid:visit_id>",
     "GET /exports/<uuid:pk>/progress",
+    "GET /filters",
     "GET /imports/<uuid:pk>/progress",
     "GET /intelligence/trends",
     "GET /market/subject",

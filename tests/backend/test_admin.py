@@ -254,3 +254,36 @@ def test_nobody_sets_the_password_of_one_who_also_works_elsewhere(cast: Cast) ->
     assert (answers["zhao"].status_code, answers["lin"].status_code) == (403, 302)
     after = {name: Person.objects.get(username=name).password for name in before}
     assert (after["zhao"] == before["zhao"], after["lin"] == before["lin"]) == (True, False)
+
+
+def test_a_list_is_narrowed_by_nothing_that_it_does_not_show(cast: Cast) -> None:
+    """Else a password's hash could be read letter by letter, and so could a phone's token."""
+    sun = desk(cast, "sun")
+    Person.objects.filter(pk=cast.lin.pk).update(password="argon2$secret")
+    for asked in ("password__startswith=argon2", "password__regex=^a", "last_login__isnull=1", "version__gt=0"):
+        assert sun.get(page("backend_person"), QUERY_STRING=asked).status_code == 400, asked
+    assert sun.get(page("backend_device"), QUERY_STRING="token_hash__startswith=a").status_code == 400
+    assert sun.get(page("backend_person"), QUERY_STRING="is_active__exact=1").status_code == 200
+    assert sun.get(page("backend_position"), QUERY_STRING="role__code__exact=administrator").status_code == 200
+    assert sun.get(page("cycles_calendarday"), QUERY_STRING="day__year=2026").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "typed", ["[" * 3_000, "[" * 3_000 + "]" * 3_000, '"\\ud800"', '["\\u0000"]', "NaN", '{"a": 1e400}']
+)
+def test_json_that_nothing_could_hold_is_refused_on_the_page(cast: Cast, typed: str) -> None:
+    fields = {"unit": cast.county.pk, "key": "quiz_attempts", "during_0": "2026-03-17", "during_1": "", "value": typed}
+    answer = desk(cast, "sun").post(page("backend_parameter", "add"), fields)
+    assert answer.status_code == 200
+    assert "Enter a valid JSON." in answer.content.decode()
+    assert not Parameter.objects.exists()
+
+
+def test_a_choice_that_is_no_key_is_refused_on_the_page(cast: Cast) -> None:
+    steward = desk(cast, "qian")
+    add = page("brands_keyproduct", "add")
+    assert steward.get(add, {"product": "no key"}).status_code == 200
+    fields = {"unit": cast.county.pk, "product": "no key", "during_0": "2026-03-17", "during_1": ""}
+    answer = steward.post(add, fields)
+    assert (answer.status_code, "Select a valid choice" in answer.content.decode()) == (200, True)
+    assert not KeyProduct.objects.filter(unit=cast.county).exists()

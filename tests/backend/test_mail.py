@@ -67,7 +67,7 @@ def _free_port() -> int:
 
 
 def letter(cast: Cast, key: str = "alert:1", name: str = "lin", subject: str = "走访覆盖率低于目标") -> Letter:
-    words = Words(subject, "城东片区 62.0 %,目标 100 %。"), Words("Visit coverage below target", "62.0 % of 100 %.")
+    words = Words(subject, "城东片区 62.0 %，目标 100 %。"), Words("Visit coverage below target", "62.0 % of 100 %.")
     return Letter(cast.people[name].pk, key, *words)
 
 
@@ -94,7 +94,7 @@ def test_each_as_it_comes_goes_out_once(cast: Cast, as_lin: APIClient, letters: 
     [taken] = letters.taken
     assert letters.to == ["lin@example.cn"]
     assert taken["Subject"] == "走访覆盖率低于目标"
-    assert "城东片区 62.0 %,目标 100 %。" in taken.get_content()
+    assert "城东片区 62.0 %，目标 100 %。" in taken.get_content()
     assert taken["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert MailLine.objects.get().sent_at is not None
 

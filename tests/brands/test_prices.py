@@ -26,9 +26,9 @@ def guide_on(*days: date) -> list[int | None]:
     """The guide price of P1 on each day, as figures read it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT guide_fen FROM ({queries.PRICES_ON}) p JOIN brands_product g ON g.id = p.product_id"
-            " WHERE g.code = 'P1' ORDER BY on_date",
-            {"price_days": list(days)},
+            f"SELECT price.guide_fen FROM unnest(%s::date[]) AS d(day) CROSS JOIN {queries.priced_on('d.day')}"
+            " WHERE p.code = 'P1' ORDER BY d.day",
+            [list(days)],
         )
         return [row[0] for row in cursor.fetchall()]
 

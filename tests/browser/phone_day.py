@@ -60,7 +60,7 @@ def _replans(page: Page, stage: Stage) -> None:
     """The first stop is taken off with a reason; the last is moved before the second."""
     page.get_by_role("button", name="调整").first.click()
     page.get_by_label("已电话沟通").check()
-    page.get_by_role("button", name="取消拜访").click()
+    page.get_by_role("button", name="取消走访").click()
     expect(page.get_by_role("heading", name=f"1. {stage.cast.shops[1].name}")).to_be_visible()
     page.get_by_role("button", name="调整").last.click()
     page.get_by_role("button", name="往前一位").click()

@@ -24,8 +24,21 @@ if TYPE_CHECKING:
     from tests.browser.stage import Stage
 
 KEPT = server.ROOT / "var" / "browser"
-JOURNEYS = ("phone_offline", "phone_day", "visit_killed")  # each a module of this package with a function `walk`
-FIGURES = ("phone_speed",)  # walked when named: their limits hold on a machine that does nothing else
+JOURNEYS = (
+    "phone_offline",
+    "phone_day",
+    "phone_edit",
+    "visit_killed",
+    "lin_day",
+    "photo_cut",
+    "transferred",
+    "lan",
+    "chen_review",
+    "stranger",
+    "steward_import",
+    "editor_policy",
+)  # each a module of this package with a function `walk`
+FIGURES = ("phone_speed", "boards_speed")  # walked when named: their limits hold on a machine that does nothing else
 
 
 def main(wanted: Sequence[str]) -> int:

@@ -29,6 +29,7 @@ class Stage:
     address: str
     folder: Path
     failed: Path  # where the screen is kept when a journey does not hold
+    arguments: tuple[str, ...] = ()  # more of the browser's
 
     @contextmanager
     def phone(self, name: str) -> Iterator[Phone]:
@@ -60,7 +61,7 @@ class Phone:
         self.context = self.stage.playwright.chromium.launch_persistent_context(
             str(self.profile),
             executable_path=CHROMIUM,
-            args=ARGUMENTS,
+            args=[*ARGUMENTS, *self.stage.arguments],
             headless=True,
             viewport=PHONE,
             device_scale_factor=2,
@@ -138,6 +139,11 @@ class Phone:
         count: int = self.page.evaluate(COUNT_WAITING)
         return count
 
+    def read(self, table: str) -> str:
+        """All rows of one table of the phone's own store, as JSON (without the bytes of photos)."""
+        rows: str = self.page.evaluate(READ, table)
+        return rows
+
     def until(self, holds: Callable[[], bool], what: str) -> None:
         """Waits until something holds, asking four times a second. AssertionError with `what` after half a minute."""
         for _ in range(WAIT_MS // 250):
@@ -157,5 +163,18 @@ COUNT_WAITING = """async () => {
   return await new Promise((done) => {
     const asked = database.transaction("waiting").objectStore("waiting").count();
     asked.onsuccess = () => { database.close(); done(asked.result); };
+  });
+}"""
+
+READ = """async (table) => {
+  const [{ name }] = (await indexedDB.databases()).filter((one) => /^field135-[0-9a-f]/.test(one.name));
+  const database = await new Promise((done, failed) => {
+    const asked = indexedDB.open(name);
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => failed(asked.error);
+  });
+  return await new Promise((done) => {
+    const asked = database.transaction(table).objectStore(table).getAll();
+    asked.onsuccess = () => { database.close(); done(JSON.stringify(asked.result)); };
   });
 }"""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
+from tests.browser import visiting
 from tests.browser.stage import Phone, Stage
 from visits.models import Visit
 
@@ -28,7 +27,7 @@ def walk(stage: Stage) -> None:
         phone.page.get_by_label("日常服务").check()
         _to_the_end(phone.page)
         phone.page.get_by_label("说了什么、定了什么").fill(NOTE)
-        phone.page.get_by_label("拍店面").set_input_files(_picture(stage.folder))
+        phone.page.get_by_label("拍店面").set_input_files(visiting.picture(stage.folder))
         expect(phone.page.get_by_role("img", name="店面")).to_be_visible()
         phone.until(lambda: _kept(phone.page) == [NOTE, 1], "the draft is not in the store")
         phone.kill()
@@ -82,14 +81,3 @@ def _kept(page: Page) -> object:
           });
         }"""
     )
-
-
-def _picture(folder: Path) -> Path:
-    """A bright and sharp photo, as of a shelf."""
-    image = Image.new("RGB", (1200, 900), "white")
-    draw = ImageDraw.Draw(image)
-    for x in range(0, 1200, 40):
-        for y in range(0, 900, 60):
-            draw.rectangle([x, y, x + 24, y + 44], fill=(x % 200, y % 180, 120))
-    image.save(folder / "shelf.jpg", quality=92)
-    return folder / "shelf.jpg"

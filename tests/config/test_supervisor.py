@@ -58,7 +58,9 @@ raise SystemExit(int(code))
 supervisor = Supervisor(Path("run.log"))
 met = [sys.executable, "-c", MEET]
 steps = [Part("data", [*met, "a", "b", "0"]), Part("pages", [*met, "b", "a", "4"])]
-assert supervisor.run_together(steps) == [0, 4]
+ended = []
+assert supervisor.run_together(steps, ended.append) == [0, 4]
+assert sorted(ended) == ["data", "pages"]
 """
 
 

@@ -21,7 +21,7 @@ FIGURES = {"now": 5, "before": 10, "baseline": 5, "target": 10, "best": 12}
 
 FELL = Rule(
     code="test_fell", version=1, dimension=Dimension.CLIENT, subject="shop", name="测试下滑", name_en="test: fell",
-    reads="orders", zh="本期 {now:n} 条,上期 {before:n} 条。", en="{now:n} cartons, {before:n} before.", find="",
+    reads="orders", zh="本期 {now:n} 条，上期 {before:n} 条。", en="{now:n} cartons, {before:n} before.", find="",
     bases=(), severity=2,
     proposal=Proposal("test_win_back", "把订货量恢复到 {target:n} 条", "bring orders back to {target:n} cartons",
                       "cartons", Goal.AT_LEAST, Action.Serves.VISIT),

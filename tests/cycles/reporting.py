@@ -63,7 +63,13 @@ def march_of(cast: Cast) -> Cast:
     visit = land_visit(cast, cast.shops[0], TODAY)
     for line, (kind, text) in enumerate((("event", EVENT), ("irregular", OUTFLOW))):
         Remark.objects.create(
-            month=MARCH, visit_id=visit, line_no=line, kind=kind, text=text, is_restricted=kind == "irregular"
+            month=MARCH,
+            visit_id=visit,
+            line_no=line,
+            kind=kind,
+            text=text,
+            confidence=Remark.Confidence.SEEN,
+            is_restricted=kind == "irregular",
         )
     return cast
 

@@ -160,10 +160,11 @@ def test_a_locked_month_takes_no_sheet_and_no_words(march: Cast, as_lin: APIClie
 # -- alike: 186 sheets of which 60 are the same ------------------------------------------------------------------------
 
 SAME = (
-    "本店卷烟动销平稳,建议保持合理库存,优化品类结构,重点做好黄鹤楼(软蓝)的陈列与推介,明码标价、一货一签,按周均衡订货。"
+    "本店卷烟动销平稳，建议保持合理库存，优化品类结构，重点做好黄鹤楼(软蓝)的陈列与推介，"
+    "明码标价、一货一签，按周均衡订货。"
 )
 
-LONG = SAME + "新品到货先在柜台第一排试摆一周,记下顾客的反馈再定是否续订,不压货、不搭售,有疑问随时联系客户经理。"
+LONG = SAME + "新品到货先在柜台第一排试摆一周，记下顾客的反馈再定是否续订，不压货、不搭售，有疑问随时联系客户经理。"
 
 
 def write_186(cast: Cast, *, at: datetime = NOW) -> None:
@@ -171,7 +172,7 @@ def write_186(cast: Cast, *, at: datetime = NOW) -> None:
     add_shops(cast.territory, 183)
     for number, shop in enumerate(Retailer.objects.filter(assignments__territory=cast.territory).order_by("code")):
         why = chr(0x4E00 + number * 31) * 9
-        own = f"{shop.code}号店上月少订{number * 7}条,因{why}所致;请于{number}日补足{number}个规格。"
+        own = f"{shop.code}号店上月少订{number * 7}条，因{why}所致；请于{number}日补足{number}个规格。"
         near = f"{LONG[:-1]}!" if number == 59 else LONG
         advise(cast, shop, near if number < 60 else own, at=at)
     assert AdviceSheet.objects.count() == 186

@@ -233,8 +233,8 @@ def test_a_block_that_is_none_and_a_foreign_unit_are_refused(march: Cast, as_wu:
 def test_the_sentences_say_what_is_wrong_first_in_the_readers_language(march: Cast, as_zhao: APIClient) -> None:
     found = ask(as_zhao, march.prefecture)["why"]
     assert [one["code"] for one in found] == ["behind", "refused", "unseen", "problem"]
-    assert found[0]["text"] == "销量完成目标 40.0%,时间进度 51.6%,落后 11.6 个百分点,最低的是阳新县(25.0%)。"
-    assert found[1]["text"] == "公司断货率 33.3%,不低于上限 15.0%。"
+    assert found[0]["text"] == "销量完成目标 40.0%，时间进度 51.6%，落后 11.6 个百分点，最低的是阳新县（25.0%）。"
+    assert found[1]["text"] == "公司断货率 33.3%，不低于上限 15.0%。"
     assert (found[0]["block"], found[0]["kpi"]) == (1, "sales_against_target")
     english = as_zhao.get(
         BLOCKS, {"unit": str(march.prefecture.pk), "month": "2026-03"}, headers={"Accept-Language": "en"}
@@ -292,17 +292,20 @@ def test_the_market_in_a_word_and_a_missed_launch_are_said(march: Cast) -> None:
     state, launches = given[4].table("state"), given[3].table("launches")
     assert state is not None
     assert launches is not None
-    loose = Row("全部规格", "All products", ("偏低", "减", "偏多", "松", "货多价低,需求萎缩"),
+    loose = Row("全部规格", "All products", ("偏低", "减", "偏多", "松", "货多价低，需求萎缩"),
                 values_en=("below guide", "falling", "long", "loose", "too much"))  # fmt: skip
     missed = Row("新品", "新品", ("2026-01-01", 3, "试销", "上柜率、复购率", "–"),
                  values_en=("2026-01-01", 3, "on trial", "on the shelf, repurchase", "–"))  # fmt: skip
     given[4] = replace(given[4], tables=(replace(state, rows=(loose,)),))
     given[3] = replace(given[3], tables=(replace(launches, rows=(missed,)),))
     found = blocks_why.draft(Case(march.prefecture.pk, MARCH, given, LINES))
-    assert [one.code for one in found] == ["behind", "state", "launch", "refused", "unseen"]
-    assert found[1].text(english=False) == "市场状态:松(货多价低,需求萎缩)。"
+    assert [one.code for one in found] == ["behind", "state", "launch_so_far", "refused", "unseen"]
+    assert found[1].text(english=False) == "市场状态：松（货多价低，需求萎缩）。"
     assert found[1].text(english=True) == "The market is loose: too much."
-    assert found[2].text(english=False) == "新品 新品 第 3 个月未达标:上柜率、复购率。"
+    assert found[2].text(english=False) == "新品 新品 第 3 个月至今未达标：上柜率、复购率。"
+    given[1] = changed(given[1], "sales_against_target", target="100.0")
+    over = blocks_why.draft(Case(march.prefecture.pk, MARCH, given, LINES))
+    assert over[2].text(english=False) == "新品 新品 第 3 个月未达标：上柜率、复购率。"
 
 
 def test_a_block_finds_its_figures_and_tables_by_name(march: Cast) -> None:

@@ -79,7 +79,7 @@ def test_a_threshold_that_the_prefecture_sets_decides(cast: Cast) -> None:
     figures = told("brand.repurchase", cast.next_territory, cast.products[0])
     assert some(figures, "rate", "target") == (50.0, 60.0)
     assert chinese("brand.repurchase", figures) == (
-        "黄鹤楼(软蓝):上个四周订货 10 户,近四周再次订货 5 户,复购率 50.0%(目标 60.0%)。"
+        "黄鹤楼(软蓝)：上个四周订货 10 户，近四周再次订货 5 户，复购率 50.0%（目标 60.0%）。"
     )
 
 
@@ -115,7 +115,7 @@ def test_the_growth_finding_of_a_product_says_its_figures_and_what_to_reach(cast
     assert some(figures, "growth", "county_growth", "gap") == (-30.0, -10.0, 20.0)
     assert some(figures, "baseline", "target", "best") == (78, 100, None)  # March has 31 days, the window 28
     assert chinese("brand.growth", figures) == (
-        "黄鹤楼(软蓝):近四周订货 70 条,环比 -30.0%;阳新县全县环比 -10.0%,落后 20.0 个百分点。"
+        "黄鹤楼(软蓝)：近四周订货 70 条，环比 -30.0%；阳新县全县环比 -10.0%，落后 20.0 个百分点。"
     )
 
 
@@ -183,7 +183,7 @@ def test_scenario_14_of_42_pitches_23_accepted_pass_and_12_are_too_small_a_sampl
     visit(cast.wu_shops[0], cast.other_territory, cast.wu, ago(1), Seen(pitches=[(cast.products[0].pk, False)] * 12))
     assert told("brand.pitches", cast.other_territory) is None
     few = told("brand.pitches_few", cast.other_territory)
-    assert chinese("brand.pitches_few", few) == "近三个月推介 12 次,不足 20 次,样本太小,成功率不作评价。"
+    assert chinese("brand.pitches_few", few) == "近三个月推介 12 次，不足 20 次，样本太小，成功率不作评价。"
     assert rule("brand.pitches_few").proposal is None
     assert Finding.objects.get(rule="brand.pitches_few").severity == 3
 
@@ -236,7 +236,7 @@ def test_a_product_out_of_stock_for_three_days_is_found_where_it_is_key_or_usual
     figures = told("brand.out_of_stock", cast.shops[0])
     assert some(figures, "n", "product_ids", "days", "baseline", "target") == (2, [usual.pk, key.pk], 5, 2, 0)
     assert chinese("brand.out_of_stock", figures) == (
-        "2 个品规断货达 3 天以上:红金龙(硬神州腾龙)、黄鹤楼(软蓝)(最长 5 天)。"
+        "2 个品规断货达 3 天以上：红金龙(硬神州腾龙)、黄鹤楼(软蓝)（最长 5 天）。"
     )
     assert told("brand.out_of_stock", cast.shops[1]) is None
     assert told("brand.out_of_stock", cast.shops[2]) is None

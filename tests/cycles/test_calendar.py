@@ -14,7 +14,7 @@ from backend.models import Parameter
 from cycles.calendar import Terms, WorkingCalendar, dates_of
 from cycles.grid import CELLS
 from cycles.models import CalendarDay
-from cycles.queries import dates_at, dates_of_months
+from cycles.queries import dates_at
 from tests.cast import Cast
 
 PLAIN = WorkingCalendar()
@@ -160,11 +160,12 @@ def test_every_cell_is_due_inside_its_months_work() -> None:
 
 
 @pytest.mark.django_db
-def test_the_dates_of_many_months_read_the_overrides_once(django_assert_num_queries: object) -> None:
+def test_the_dates_of_many_months_read_the_overrides_once(cast: Cast, django_assert_num_queries: object) -> None:
     CalendarDay.objects.create(day=date(2025, 12, 5), is_working=False)
-    with django_assert_num_queries(1):  # type: ignore[operator]
-        found = dates_of_months([date(2025, 11, 1), date(2025, 10, 1)])
-    assert [dates.lock_on for dates in found] == [date(2025, 12, 8), date(2025, 11, 7)]
+    places = [(cast.prefecture.pk, date(2025, 11, 1)), (cast.prefecture.pk, date(2025, 10, 1))]
+    with django_assert_num_queries(2):  # type: ignore[operator]
+        found = dates_at(places)
+    assert [found[place].lock_on for place in places] == [date(2025, 12, 8), date(2025, 11, 7)]
 
 
 def test_a_term_holds_where_and_from_when_it_was_set(cast: Cast, django_assert_num_queries: object) -> None:

@@ -73,7 +73,7 @@ def test_a_miss_of_march_stands_with_its_outcome_in_april(march: Cast) -> None:
     visit = push(march)
     told = lin(march).get(f"/api/v1/actions/{action.pk}").json()
     assert told["sentence"] == "把订货量恢复到 10 条"
-    assert told["why"]["finding"]["sentence"] == "本期 5 条,上期 10 条。"
+    assert told["why"]["finding"]["sentence"] == "本期 5 条，上期 10 条。"
     assert told["why"]["evidence"] == {
         "visits": [
             {"visit_id": visit, "on_date": "2026-03-16", "attached_by": "visit", "rule_name": "到店走访", "lines": 1}

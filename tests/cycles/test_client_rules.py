@@ -87,7 +87,7 @@ def test_the_growth_finding_says_its_figures_and_what_to_reach(cast: Cast) -> No
         "baseline": 78, "target": 100, "best": 120,  # 31 days at 70 in 28; at 90 in 28; January was best
     }  # fmt: skip
     assert chinese("client.growth", told) == (
-        "近四周订货 70 条,环比 -30.0%;阳新县同类(CB2)零售户 5 户环比 -10.0%,落后 20.0 个百分点。"
+        "近四周订货 70 条，环比 -30.0%；阳新县同类（CB2）零售户 5 户环比 -10.0%，落后 20.0 个百分点。"
     )
     assert say("rule.client.growth", 1, told, english=True) == (
         "Ordered 70 cartons in four weeks, -30.0% on the four before; 5 shops of the same class (CB2) in 阳新县 made"
@@ -177,7 +177,7 @@ def test_both_conditions_may_be_asked_for(cast: Cast) -> None:
     order(cast.shops[0], cast.territory, ago(3), 161)
     told = figures("client.large", cast.shops[0])
     assert chinese("client.large", told) == (
-        "近四周订货 1,201 条,同市场类型零售户户均 300 条,超过 1,000 条、超过户均 4 倍;须书面说明原因并跟踪流向。"
+        "近四周订货 1,201 条，同市场类型零售户户均 300 条，超过 1,000 条、超过户均 4 倍；须书面说明原因并跟踪流向。"
     )
     assert figures("client.large", peers[0]) is None
 
@@ -216,7 +216,7 @@ def test_an_odd_order_says_when_and_how_much(cast: Cast) -> None:
     for week, cartons in enumerate((52, 18, 22, 20)):
         order(cast.shops[0], cast.territory, ago(1 + 7 * week), cartons)
     told = figures("client.odd_order", cast.shops[0])
-    assert chinese("client.odd_order", told) == "3月15日订货 52 条,为前三次均量 20 条的 260.0%(上限 250.0%)。"
+    assert chinese("client.odd_order", told) == "3月15日订货 52 条，为前三次均量 20 条的 260.0%（上限 250.0%）。"
     order(cast.shops[0], cast.territory, AS_OF, 20)  # of the day itself: not read yet
     assert figures("client.odd_order", cast.shops[0]) is not None
 
@@ -248,7 +248,7 @@ def test_a_shop_that_never_ordered_counts_from_its_first_day_and_a_suspended_one
     Classification.objects.filter(retailer=cast.shops[2]).update(state="suspended")
     found = [figures("client.silent", shop) for shop in cast.shops]
     assert [None if told is None else (told["windows"], told["last_on"]) for told in found] == [None, (3, None), None]
-    assert chinese("client.silent", found[1]) == "已连续 3 个订货周期未订货(上次订货:无)。"
+    assert chinese("client.silent", found[1]) == "已连续 3 个订货周期未订货（上次订货：无）。"
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_a_licence_that_ended_says_since_when_and_to_whom_to_turn(cast: Cast) ->
     assert told is not None
     assert (told["days"], told["baseline"]) == (6, -21)
     assert chinese("client.licence_expired", told) == (
-        "烟草专卖零售许可证已于 2026年3月10日到期,逾期 6 天,请书面告知专卖部门。"
+        "烟草专卖零售许可证已于 2026年3月10日到期，逾期 6 天，请书面告知专卖部门。"
     )
 
 
@@ -342,7 +342,9 @@ def test_open_needs_past_their_date_are_counted(cast: Cast) -> None:
     assert figures("client.need_overdue", shop) is None
     Need.objects.create(**need, due_on=ago(5))
     told = figures("client.need_overdue", shop)
-    assert chinese("client.need_overdue", told) == "有 1 项诉求逾期未办结,最早一项应于 2026年3月11日办结,已逾期 5 天。"
+    assert (
+        chinese("client.need_overdue", told) == "有 1 项诉求逾期未办结，最早一项应于 2026年3月11日办结，已逾期 5 天。"
+    )
 
 
 @pytest.mark.parametrize(
@@ -359,4 +361,4 @@ def test_days_off_do_not_count_for_a_new_client(cast: Cast) -> None:
     CalendarDay.objects.create(day=date(2026, 3, 10), is_working=False)
     Retailer.objects.filter(pk=cast.shops[0].pk).update(opened_on=date(2026, 3, 5))
     told = figures("client.new", cast.shops[0])
-    assert chinese("client.new", told) == "新入网零售户,今日为入网第 7 个工作日(跟踪期 7 个工作日),已订货 0 次。"
+    assert chinese("client.new", told) == "新入网零售户，今日为入网第 7 个工作日（跟踪期 7 个工作日），已订货 0 次。"

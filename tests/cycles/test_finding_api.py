@@ -78,7 +78,7 @@ def test_a_finding_tells_what_it_is_about_and_what_it_says(expired: Cast, as_lin
         "first_month": "2026-03",
         "last_month": "2026-03",
         "age_months": 1,
-        "sentence": "烟草专卖零售许可证已于 2026年3月10日到期,逾期 6 天,请书面告知专卖部门。",
+        "sentence": "烟草专卖零售许可证已于 2026年3月10日到期，逾期 6 天，请书面告知专卖部门。",
     }
 
 
@@ -202,7 +202,7 @@ def test_a_rule_tells_what_it_reads_its_thresholds_and_its_proposal(cast: Cast, 
         "dimension": "client",
         "subject": "shop",
         "name": "连续未订货",
-        "reads": "最近十六周的订单;每周一个订货周期",
+        "reads": "最近十六周的订单；每周一个订货周期",
         "severity": 1,
         "every_day": True,
         "restricted": False,

@@ -98,35 +98,35 @@ def fill(cast: Cast) -> None:
 
 IN_CHINESE = {
     "client_analyze": [
-        "发现 3 条,涉及 3 户。",
-        "其中 1 条以前月份已有,最早始于2026年2月1日。",
-        "stopped:2 户(便民商店0、便民商店1)。",
-        "fell:1 户(便民商店2)。",
-        "1 条须说明原因:便民商店0。",
+        "发现 3 条，涉及 3 户。",
+        "其中 1 条以前月份已有，最早始于2026年2月1日。",
+        "stopped：2 户（便民商店0、便民商店1）。",
+        "fell：1 户（便民商店2）。",
+        "1 条须说明原因：便民商店0。",
     ],
     "client_plan": [
-        "措施 5 项:已接受 3,待定 1,不做 1。",
-        "计划走访 3 次,3 户,分布在 2 天。",
-        "1 项目标明显高于近 12 个月最好水平,须说明依据:便民商店2。",
+        "措施 5 项：已接受 3，待定 1，不做 1。",
+        "计划走访 3 次，3 户，分布在 2 天。",
+        "1 项目标明显高于近 12 个月最好水平，须说明依据：便民商店2。",
     ],
     "client_execute": [
-        "走访 2 次,到户 2 户,共 3 户。",
-        "计划 3 次,完成 0 次,未走访 2 次。",
-        "3 项措施须有走访记录,已有 1 项。",
-        "1 次未走访须说明原因:便民商店1。",
+        "走访 2 次，到户 2 户，共 3 户。",
+        "计划 3 次，完成 0 次，未走访 2 次。",
+        "3 项措施须有走访记录，已有 1 项。",
+        "1 次未走访须说明原因：便民商店1。",
     ],
-    "client_evaluate": ["评估 3 项:达成 1,未达成 1,无法衡量 1。", "1 项未达成须说明原因:便民商店0。"],
+    "client_evaluate": ["评估 3 项：达成 1，未达成 1，无法衡量 1。", "1 项未达成须说明原因：便民商店0。"],
     "client_improve": [
-        "改进 3 项:待确认 1,进行中 1,达成 1,部分达成 0,放弃 0。",
-        "1 项改进评估过两次以上仍未达成,最长 2 个月。",
-        "经营指导单 2 份,已写建议 1 份。",
+        "改进 3 项：待确认 1，进行中 1，达成 1，部分达成 0，放弃 0。",
+        "1 项改进评估过两次以上仍未达成，最长 2 个月。",
+        "经营指导单 2 份，已写建议 1 份。",
     ],
-    "brand_analyze": ["发现 1 条。", "shelf:1 条。"],
-    "brand_execute": ["推介 1 次,接受 1 次,成功率 100.0%。"],
-    "market_analyze": ["发现 1 条。", "volume:1 条。"],
-    "market_plan": ["模型预测 1,600 条,改为 1,800 条:新增两户。"],
-    "market_execute": ["采集价格或库存 2 条,来自 1 户。"],
-    "market_evaluate": ["预测 1,800 条,实际 1,875 条,准确率 96.0%。"],
+    "brand_analyze": ["发现 1 条。", "shelf：1 条。"],
+    "brand_execute": ["推介 1 次，接受 1 次，成功率 100.0%。"],
+    "market_analyze": ["发现 1 条。", "volume：1 条。"],
+    "market_plan": ["模型预测 1,600 条，改为 1,800 条：新增两户。"],
+    "market_execute": ["采集价格或库存 2 条，来自 1 户。"],
+    "market_evaluate": ["预测 1,800 条，实际 1,875 条，准确率 96.0%。"],
 }
 IN_ENGLISH = {
     "client_analyze": [
@@ -212,17 +212,17 @@ def test_the_market_manager_reads_sums_and_who_stands_out(march: Cast, as_chen: 
     foresee(ma, 900, cartons=1_000, reason="节日")
     said = told(as_chen, id_of(march, "chen"))
     assert said["client_analyze"] == [
-        "发现 4 条,涉及 4 户。",
-        "兴国二片区最多:3 条,占 75.0%。",
-        "fell:3 户(便民商店20、便民商店21、便民商店22)。",
-        "stopped:1 户(便民商店0)。",
-        "3 条须说明原因:便民商店20、便民商店21、便民商店22。",
+        "发现 4 条，涉及 4 户。",
+        "兴国二片区最多：3 条，占 75.0%。",
+        "fell：3 户（便民商店20、便民商店21、便民商店22）。",
+        "stopped：1 户（便民商店0）。",
+        "3 条须说明原因：便民商店20、便民商店21、便民商店22。",
     ]
     assert said["client_evaluate"] == [
-        "评估 10 项:达成 3,未达成 5,无法衡量 2。",
-        "兴国二片区达成率最低:可衡量的 6 项中达成 2 项。",  # Lin hit fewer, but of fewer: 1 of 2, and 2 not measurable
+        "评估 10 项：达成 3，未达成 5，无法衡量 2。",
+        "兴国二片区达成率最低：可衡量的 6 项中达成 2 项。",  # Lin hit fewer, but of fewer: 1 of 2, and 2 not measurable
     ]
-    assert said["market_plan"] == ["2 个片区预测合计 2,600 条,上月 3,000 条,其中 1 个片区改过。"]
+    assert said["market_plan"] == ["2 个片区预测合计 2,600 条，上月 3,000 条，其中 1 个片区改过。"]
 
 
 def test_the_accuracy_is_that_of_the_shops_a_territory_ends_the_month_with(march: Cast, as_chen: APIClient) -> None:
@@ -232,7 +232,7 @@ def test_the_accuracy_is_that_of_the_shops_a_territory_ends_the_month_with(march
     order(march.shops[0], ma, date(2026, 3, 5), 800)  # stamped with the territory that had it then
     order(make_shop(ma, 70), ma, date(2026, 3, 5), 5_000)
     with clock.at(AFTER_MARCH):
-        assert told(as_chen, id_of(march, "chen"))["market_evaluate"] == ["预测 1,000 条,实际 800 条,准确率 75.0%。"]
+        assert told(as_chen, id_of(march, "chen"))["market_evaluate"] == ["预测 1,000 条，实际 800 条，准确率 75.0%。"]
 
 
 def test_the_brand_manager_reads_by_product(march: Cast, sign_in: SignIn) -> None:
@@ -243,11 +243,11 @@ def test_the_brand_manager_reads_by_product(march: Cast, sign_in: SignIn) -> Non
     find(About(march.territory, product=soft), "sell_through", dimension="brand", severity=3)
     said = told(sign_in("feng"), id_of(march, "feng"))["brand_analyze"]
     assert said == [
-        "发现 4 条,涉及 3 户。",
-        "missing:3 户(便民商店0、便民商店1、便民商店2)。",
-        "sell_through:1 条。",
-        "黄鹤楼(软蓝):发现 4 条,3 户。",
-        "红金龙(硬神州腾龙):发现 3 条,3 户。",
+        "发现 4 条，涉及 3 户。",
+        "missing：3 户（便民商店0、便民商店1、便民商店2）。",
+        "sell_through：1 条。",
+        "黄鹤楼(软蓝)：发现 4 条，3 户。",
+        "红金龙(硬神州腾龙)：发现 3 条，3 户。",
     ]
 
 
@@ -265,10 +265,10 @@ def test_a_long_list_names_five(march: Cast, as_lin: APIClient) -> None:
     many(march)
     five = "便民商店40、便民商店41、便民商店42、便民商店43、便民商店44"
     said = told(as_lin, id_of(march, "lin"))
-    assert said["client_analyze"][1:] == [f"stopped:7 户,先看{five}。", f"7 条须说明原因,如{five}。"]
-    assert said["client_plan"][-1] == f"7 项目标明显高于近 12 个月最好水平,须说明依据,如{five}。"
-    assert said["client_execute"][-1] == f"7 次未走访须说明原因,如{five}。"
-    assert said["client_evaluate"][-1] == f"7 项未达成须说明原因,如{five}。"
+    assert said["client_analyze"][1:] == [f"stopped：7 户，先看{five}。", f"7 条须说明原因，如{five}。"]
+    assert said["client_plan"][-1] == f"7 项目标明显高于近 12 个月最好水平，须说明依据，如{five}。"
+    assert said["client_execute"][-1] == f"7 次未走访须说明原因，如{five}。"
+    assert said["client_evaluate"][-1] == f"7 项未达成须说明原因，如{five}。"
 
 
 def everything(cast: Cast) -> None:

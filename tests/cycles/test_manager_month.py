@@ -87,11 +87,11 @@ def test_what_is_flagged_without_words_is_not_submitted_and_is_named(march: Cast
         assert [error["pointer"] for error in answer.json()["errors"]] == named
     assert (states(march), AuditEntry.objects.count()) == ({}, 0)
 
-    assert on_cell(as_lin, cycle, "client_analyze", "words", {"words": " 店主住院,停业两周 "}).status_code == 200
+    assert on_cell(as_lin, cycle, "client_analyze", "words", {"words": " 店主住院，停业两周 "}).status_code == 200
     assert on_cell(as_lin, cycle, "client_analyze", "submit").status_code == 200
     assert states(march) == {"client_analyze": "submitted"}
     kept = ManagerCell.objects.get(cell="client_analyze", cycle_id=UUID(cycle))
-    assert (kept.words, kept.submitted_at, kept.draft) == ("店主住院,停业两周", NOW, kept.submitted)
+    assert (kept.words, kept.submitted_at, kept.draft) == ("店主住院，停业两周", NOW, kept.submitted)
     assert [s["template"] for s in kept.submitted or []] == ["month.findings", "month.rule_few", "month.flagged_few"]
 
 
@@ -193,7 +193,7 @@ def test_what_was_handed_in_keeps_its_text_and_new_findings_are_counted(
         drafting.draft_cells(MARCH)
     for client in (as_lin, as_chen):
         read = cell_of(client, cycle, "client_analyze")
-        assert [s["text"] for s in read["sentences"]] == ["发现 1 条,涉及 1 户。", "fell:1 户(便民商店0)。"]
+        assert [s["text"] for s in read["sentences"]] == ["发现 1 条，涉及 1 户。", "fell：1 户（便民商店0）。"]
         assert read["new_findings"] == 2
     assert cell_of(as_lin, cycle, "brand_analyze")["new_findings"] == 0  # not handed in: it says so itself
 
@@ -340,8 +340,8 @@ def test_a_lock_ends_all_acts_and_a_reopening_brings_the_states_back(
     assert paper(as_lin, cycle)["scorecard_is_frozen"] is True
     assert [cell["may"] for cell in paper(as_lin, cycle)["cells"]] == [[]] * 15
     assert [s["text"] for s in cell_of(as_lin, cycle, "client_analyze")["sentences"]] == [
-        "发现 1 条,涉及 1 户。",
-        "fell:1 户(便民商店0)。",
+        "发现 1 条，涉及 1 户。",
+        "fell：1 户（便民商店0）。",
     ]
     for client, path, body in (
         (as_lin, "cells/brand_plan/words", {"words": "x"}),

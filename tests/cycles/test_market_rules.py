@@ -61,7 +61,7 @@ def test_the_volume_finding_says_its_figures_and_what_to_reach(cast: Cast) -> No
     figures = told("market.volume", cast.territory)
     assert some(figures, "baseline", "target") == (388, 499)  # 350 and 450 in 28 days, March has 31: 387.5 and 498.2
     assert chinese("market.volume", figures) == (
-        "近四周订货 350 条,环比 -30.0%;阳新县全县环比 -10.0%,落后 20.0 个百分点。"
+        "近四周订货 350 条，环比 -30.0%；阳新县全县环比 -10.0%，落后 20.0 个百分点。"
     )
 
 
@@ -85,7 +85,7 @@ def test_a_territory_whose_revenue_per_box_falls_behind_the_county_is_found(
         assert some(figures, "growth", "county_growth", "gap") == (-30.0, -10.0, 20.0)
         assert some(figures, "baseline", "target") == (1_750_000, 2_250_000)  # what the county made of it
         assert chinese("market.revenue_per_box", figures) == (
-            "近四周单箱 17,500.00 元,环比 -30.0%;阳新县全县环比 -10.0%,落后 20.0 个百分点。"
+            "近四周单箱 17,500.00 元，环比 -30.0%；阳新县全县环比 -10.0%，落后 20.0 个百分点。"
         )
 
 
@@ -155,7 +155,7 @@ def test_the_index_of_a_finding_is_that_of_scenario_5(cast: Cast) -> None:
     priced(cast, 7, 9_800, 21_000, 5_000)
     figures = told("market.index_high", cast.territory)
     assert some(figures, "index", "products", "prices", "baseline") == (101.0, 3, 21, 101.0)
-    assert chinese("market.index_high", figures) == "近四周价格指数 101(3 个品规、21 条价格),偏离 100 超过 0.9。"
+    assert chinese("market.index_high", figures) == "近四周价格指数 101（3 个品规、21 条价格），偏离 100 超过 0.9。"
 
 
 @pytest.mark.parametrize(("fen", "off"), [(19_950, None), (19_951, 5.0), (18_050, None), (18_049, 5.0), (0, 100.0)])
@@ -199,7 +199,7 @@ def test_stock_high_or_low_across_the_territory_is_found(
     assert some(found["high"], "rate", "target") == (None if high is None else (high, 1.5))
     if found["high"]:
         assert chinese("market.stock_high", found["high"]) == (
-            "样本 5 户库存 155 包,四周社会销量 100 包,存销比 1.55,可销 43.4 天(界限 1.5)。"
+            "样本 5 户库存 155 包，四周社会销量 100 包，存销比 1.55，可销 43.4 天（界限 1.5）。"
         )
 
 

@@ -90,10 +90,10 @@ def test_a_plan_tells_its_days_with_stops_in_order_and_reasons_as_sentences(cast
         },
         {
             "code": "promise", "kind": "promise", "id": str(promise.pk), "link": f"/api/v1/promises/{promise.pk}",
-            "parameters": {"due_on": "2026-03-06", "text": "送货架"}, "text": "已承诺3月6日前:送货架",
+            "parameters": {"due_on": "2026-03-06", "text": "送货架"}, "text": "已承诺3月6日前：送货架",
         },
     ]  # fmt: skip
-    assert [reason["text"] for reason in stops[1]["reasons"]][1:] == ["A 类零售户,每月4次"]
+    assert [reason["text"] for reason in stops[1]["reasons"]][1:] == ["A 类零售户，每月4次"]
     assert (told["territory"]["code"], told["month"], told["handed_in"]) == ("420222-01-01", "2026-03", False)
     assert told["summary"] == {
         "stops": 12, "done": 0, "missed": 0, "missed_unsaid": 0, "dropped": 0, "own": 0, "shops": 3,

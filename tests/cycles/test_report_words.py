@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cycles import report_acts, report_charts, report_findings, report_parts, report_words
+from cycles import report_acts, report_charts, report_parts, report_sentences, report_words
 from cycles.models import MonthlyReport
 
 
@@ -25,6 +25,9 @@ from cycles.models import MonthlyReport
         ("3.04", "change", "▲ 3.0"),
         ("0", "change", "0.0"),
         ("听说", "text", "听说"),
+        ("2026-03-31", "date", "2026-03-31"),
+        ("13.04", "days", "13.0"),
+        ("1061", "days", "1,061"),
     ],
 )
 def test_a_number_is_written_as_its_unit_asks(value: str | None, unit: str, said: str) -> None:
@@ -34,21 +37,23 @@ def test_a_number_is_written_as_its_unit_asks(value: str | None, unit: str, said
 @pytest.mark.parametrize(
     ("code", "parameters", "zh", "en"),
     [
-        ("behind_target", {"rate": 85.7, "gap": 48796}, "销量完成目标 85.7%,差 48,796 条。",
+        ("behind_target", {"rate": 85.7, "gap": 48796}, "销量完成目标 85.7%，差 48,796 条。",
          "Sales came to 85.7% of the target, 48,796 cartons short."),
-        ("fell", {"change": 11.7, "cartons": 38858, "below": ",其中孝南区减少 18,167 条",
+        ("fell", {"change": 11.7, "cartons": 38858, "below": "，其中孝南区减少 18,167 条",
                   "below_en": ", 18,167 of them in Xiaonan"},
-         "销量同比下降 11.7%(减少 38,858 条),其中孝南区减少 18,167 条。",
+         "销量同比下降 11.7%（减少 38,858 条），其中孝南区减少 18,167 条。",
          "Sales fell 11.7% on last year (38,858 cartons less), 18,167 of them in Xiaonan."),
         ("problem", {"rule": "店内断货", "rule_en": "out of stock", "count": 9, "open": 4},
-         "月末仍在的问题最多的是店内断货:4 件(全月 9 件)。",
+         "月末仍在的问题最多的是店内断货：4 件（全月 9 件）。",
          "The problem that most still have is “out of stock”: 4 at the end, 9 in the month."),
     ],
 )  # fmt: skip
-def test_a_finding_is_said_in_both_languages(code: str, parameters: dict[str, Any], zh: str, en: str) -> None:
+def test_a_finding_of_the_first_template_is_still_said_in_both_languages(
+    code: str, parameters: dict[str, Any], zh: str, en: str
+) -> None:
     finding = {"code": code, "version": 1, "parameters": parameters}
-    assert report_findings.text(finding, english=False) == zh
-    assert report_findings.text(finding, english=True) == en
+    assert report_sentences.text(finding, english=False) == zh
+    assert report_sentences.text(finding, english=True) == en
 
 
 def drawn(kind: str, **values: list[int | None]) -> ET.Element:

@@ -6,6 +6,7 @@ March is locked and its reports are made once for the module; each test takes ba
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from hashlib import sha256
@@ -22,12 +23,15 @@ from backend import clock
 from backend.errors import Problem
 from backend.models import AuditEntry, Notice
 from backend.scope import actor_of
-from cycles import report_files
+from cycles import blocks_why, report_beside, report_files, report_sentences
 from cycles import report_parts as parts
 from cycles.blocks import blocks
-from cycles.models import Adjustment, MonthlyReport, ReportFile, ReportRun
+from cycles.blocks_why import Case
+from cycles.models import Action, Adjustment, MonthlyReport, ReportFile, ReportRun, Result
 from market.orders import loading
 from tests.cast import NOW, Cast, SignIn, build_cast
+from tests.cycles.chain import APRIL, FELL, FIGURES, find, rules_of_tests
+from tests.cycles.deeds import draft
 from tests.cycles.reporting import (
     EVENT,
     MARCH,
@@ -81,9 +85,15 @@ def reported(cast: Cast) -> Cast:
     return cast
 
 
+@pytest.fixture
+def rules() -> Iterator[None]:
+    with rules_of_tests():
+        yield
+
+
 def test_the_sums_of_the_counties_are_the_totals_of_the_prefecture_to_the_carton(reported: Cast, as_zhao: Any) -> None:
     body = read(as_zhao, of(reported.prefecture)).json()
-    below = table(body, 1, "below")
+    below = table(body, 1, "units")
     assert [row["unit_id"] for row in below["rows"]] == [reported.county.pk, reported.other_county.pk]
     assert column(below, "sales") == ["42", "8"]
     assert figure(body, 1, "sales") == "50"
@@ -95,21 +105,70 @@ def test_the_sums_of_the_counties_are_the_totals_of_the_prefecture_to_the_carton
     assert next(one["value"] for one in board["figures"] if one["kpi"] == "sales") == "42"
 
 
-def test_no_figure_of_a_report_differs_from_that_of_the_blocks(reported: Cast) -> None:
-    zhao, alone = actor_of(reported.zhao), set[str]()
-    agreed = set[tuple[str, str]]()
-    for one in MonthlyReport.objects.filter(number=1).select_related("unit"):
-        shown = {
-            figure.kpi.id: parts.figure(figure) for block in blocks(zhao, one.unit, MARCH) for figure in block.figures
-        }
-        for section in one.content["sections"]:
-            for told in section["figures"]:
-                if told["kpi"] in shown:
-                    assert told == shown[told["kpi"]], (one.unit.code, told["kpi"])
-                    agreed.add((one.unit.code, told["kpi"]))
-                else:
-                    alone.add(told["kpi"])
-    assert (len(agreed), alone) == (157, set())
+def test_a_report_shows_and_says_what_the_blocks_of_its_unit_do(reported: Cast) -> None:
+    zhao, told = actor_of(reported.zhao), Counter[str]()
+    with at(4, 9, 9):
+        for one in MonthlyReport.objects.filter(number=1).select_related("unit"):
+            found = {block.number: block for block in blocks(zhao, one.unit, MARCH)}
+            case = Case(one.unit_id, MARCH, found, blocks_why.lines_of(one.unit_id, MARCH))
+            for english in (False, True):
+                said = [report_sentences.text(finding, english=english) for finding in one.content["findings"]]
+                assert said == [drafted.text(english=english) for drafted in blocks_why.draft(case)]
+                told["sentences"] += len(said)
+            whole = parts.with_restricted(one.content, one.restricted)
+            assert [section["number"] for section in whole["sections"]] == list(found)
+            for section in whole["sections"]:
+                block = found[section["number"]]
+                numbers = {figure.kpi.id: exact(figure.value) for figure in block.figures}
+                shown = {figure["kpi"]: figure["value"] for figure in section["figures"]}
+                assert shown == {kpi: value for kpi, value in numbers.items() if kpi in shown}
+                assert all(value is None for kpi, value in numbers.items() if kpi not in shown)
+                rows = {
+                    one["code"]: [(row["label"], *row["values"]) for row in one["rows"]] for one in section["tables"]
+                }
+                for alone in ("results_by_rule", "outflow_said"):
+                    told[alone] += len(rows.pop(alone, ()))
+                assert rows == {
+                    one.code: [(row.label, *map(exact, row.values)) for row in one.rows]
+                    for one in block.tables
+                    if one.rows
+                }
+                told["figures"] += len(shown)
+                told["rows"] += sum(map(len, rows.values()))
+    assert told == {"sentences": 44, "figures": 215, "rows": 207, "results_by_rule": 0, "outflow_said": 4}
+
+
+def test_what_actions_came_to_is_told_by_problem_to_the_unit_and_all_above(cast: Cast, rules: None) -> None:
+    for shop in cast.shops[:3]:
+        find(FELL, shop, cast.territory, FIGURES, month=APRIL)
+    with at(4, 10):
+        assert draft(APRIL) == 3
+    drafted = Action.objects.filter(month=APRIL, rule=FELL.code)
+    drafted.update(state="accepted")
+    hit, miss, _ = drafted.order_by("retailer__code")
+    for action, outcome in ((hit, "hit"), (miss, "miss")):
+        Result.objects.create(action=action, value=1, outcome=outcome, evidence_count=0, measured_at=clock.now())
+    ids = [cast.prefecture.pk, cast.territory.pk, cast.next_territory.pk]
+    found = report_beside.read(ids, APRIL)
+    told = [[row for table in report_beside.results(found, unit) for row in table["rows"]] for unit in ids]
+    of_both = [{"label": FELL.name, "label_en": FELL.name_en, "values": ["3", "1", "1", "0"]}]
+    assert told == [of_both, of_both, []]
+
+
+def test_a_report_of_the_first_template_still_opens(reported: Cast, as_zhao: APIClient) -> None:
+    one = of(reported.prefecture)
+    finding = {"key": "finding-1", "code": "target_met", "version": 1, "parameters": {"rate": 101.5},
+               "evidence": {"figures": [], "page": f"/?unit={one.unit_id}&month=2026-03"}}  # fmt: skip
+    MonthlyReport.objects.filter(pk=one.pk).update(template=1, content={**one.content, "findings": [finding]})
+    body = read(as_zhao, one).json()
+    assert [(said["text"], said["text_en"]) for said in body["findings"]] == [
+        ("销量完成目标 101.5%。", "Sales came to 101.5% of the target.")
+    ]
+    assert body["template"] == 1
+
+
+def exact(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def test_a_report_of_another_county_answers_byte_for_byte_like_one_that_is_not(reported: Cast, sign_in: SignIn) -> None:

@@ -20,7 +20,7 @@ from cycles.models import Action, Forecast, Improvement, ManagerCell, Month, Pre
 from cycles.recompute import recompute
 from demo import loading, seasons
 from demo.staging import Plan
-from market.models import Order, OrderLine, ShopProductMonth, UnitMonth
+from market.models import Launch, LaunchVerdict, Order, OrderLine, ShopProductMonth, UnitMonth
 from retail import places
 from retail.models import Assignment, Classification, Need, Promise, Retailer
 from tests.cast import build_cast
@@ -73,15 +73,17 @@ def test_a_small_demo_holds_a_market_of_fourteen_months_that_agrees_with_itself(
     _the_orders_add_up()
     _the_visits_follow_the_rules_of_intake()
     _the_policies_were_passed_before_they_were_told()
+    _the_newest_supply_policy_is_in_force()
     _the_boards_and_months_are_ready()
     _the_last_months_have_been_lived()
     owed_and_sampled.departments_answer(AS_OF)
     owed_and_sampled.samples_were_taken(AS_OF)
     owed_and_sampled.shops_score(date(2026, 2, 1))
     _the_last_months_carry_all_that_a_visit_can_and_what_follows()
+    _new_products_were_launched_and_judged()
     digest = sha256(str(one(DIGESTED)).encode()).hexdigest()[:16]
     assert (
-        digest == "b09539ebb104cc63"
+        digest == "649f98db717de02f"
     )  # changes with any change of the generator: figures before and after do not compare
 
 
@@ -128,6 +130,14 @@ def _the_orders_add_up() -> None:
     assert one("SELECT count(*) FROM market_order WHERE on_date BETWEEN '2026-02-16' AND '2026-02-22'") == 0  # festival
 
 
+def _the_newest_supply_policy_is_in_force() -> None:
+    codes = rows("""SELECT code FROM visits_policy p JOIN visits_policyversion v ON v.policy_id = p.id
+        WHERE v.quiz <> '[]' AND superseded_at IS NULL""")
+    assert codes == [(f"supply-{AS_OF:%Y-%m}",)]
+    early = "SELECT count(*) FROM visits_policyversion WHERE superseded_at <= released_at"
+    assert one(early) == 0
+
+
 def _the_policies_were_passed_before_they_were_told() -> None:
     unpassed = """SELECT count(*) FROM visits_briefing b JOIN visits_visit v ON v.id = b.visit_id AND v.month = b.month
         JOIN visits_policyversion p ON p.id = b.policy_version_id AND p.quiz <> '[]'
@@ -138,6 +148,22 @@ def _the_policies_were_passed_before_they_were_told() -> None:
     assert reached == [(False, True), (True, True)]
     assert one("SELECT count(*) FROM visits_policyquestion") > 10
     assert sealing.verify()[0] == []
+    early = """SELECT count(*) FROM visits_seal s JOIN visits_visit v ON v.id = s.record AND v.month = s.month
+        WHERE s.sealed_at < v.started_at OR s.sealed_at > v.started_at + interval '31 days'"""
+    assert one(early) == 0
+
+
+def _new_products_were_launched_and_judged() -> None:
+    told = list(Launch.objects.order_by("supply_on").values_list("product__code", "supply_on", "state"))
+    assert told == [
+        ("H0108", date(2025, 7, 1), "passed"),
+        ("H0030", date(2025, 10, 1), "passed"),
+        ("H0017", date(2026, 1, 1), "trial"),
+    ]
+    assert list(LaunchVerdict.objects.order_by("month").values_list("launch__product__code", "month", "number")) == [
+        ("H0108", date(2025, 9, 1), 3),
+        ("H0030", date(2025, 12, 1), 3),
+    ]
 
 
 def _the_last_months_carry_all_that_a_visit_can_and_what_follows() -> None:

@@ -126,11 +126,15 @@ def test_a_reader_that_went_away_while_it_waited_is_not_asked_for_and_is_no_faul
                 while (behind.at_work, opened.admission.waiting(Lane.PAGE)) != (1, waiting):
                     await asyncio.sleep(0.01)
             lines[1][1].transport.abort()
-            while opened.admission.waiting(Lane.PAGE):
+            lines_kept = [line for runner in opened._runners if runner.server for line in runner.server.connections]
+            while all(line.transport for line in lines_kept):  # the door notices, while the first is at work
                 await asyncio.sleep(0.01)
+            assert opened.admission.waiting(Lane.PAGE) == 1
             behind.gate("a").set()
             await lines[0][0].readuntil(b"\r\n\r\n")
             lines[0][1].close()
+            while opened.admission.waiting(Lane.PAGE):
+                await asyncio.sleep(0.01)
             while any(opened.admission.running.values()):  # given back after the answer, or `run` ends it
                 await asyncio.sleep(0.01)
             assert len(behind.asked) == 1

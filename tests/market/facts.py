@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from django.db import transaction
 from backend import clock, marks
 from backend.ids import uuid7
 from backend.models import Person, Unit
+from market.figures.volumes import Volumes
 from market.models import (
     UnitMonth,
     UnitPriceCount,
@@ -93,3 +94,9 @@ def rollup_rows() -> dict[str, list[tuple[Any, ...]]]:
         rows = model.objects.filter(segment_kind=0) if model is UnitSubjectMonth else model.objects.all()
         found[model.__name__] = sorted(rows.values_list(*names), key=repr)
     return found
+
+
+def volumes_of(cartons: Iterable[int]) -> Volumes:
+    """As the roll-up keeps them for shops that bought so much; who bought nothing is not among them."""
+    bought = sorted((each for each in cartons if each > 0), reverse=True)
+    return Volumes(tuple((each, bought.count(each)) for each in dict.fromkeys(bought)))

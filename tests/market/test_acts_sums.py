@@ -17,7 +17,6 @@ from backend import clock, ticks
 from backend.kpis import percent, ratio
 from backend.models import Unit
 from market.figures import volumes
-from market.figures.volumes import of_shops
 from market.models import UnitMonth, UnitVolumeCount
 from market.orders import loading
 from market.orders.loading import OrderLineRow
@@ -28,7 +27,7 @@ from retail.classes import reclassify
 from retail.models import Need, Promise, Retailer
 from tests.cast import TODAY, Cast, make_shop, make_shops
 from tests.examples import examples
-from tests.market.facts import rollup_rows
+from tests.market.facts import rollup_rows, volumes_of
 from tests.retail.test_requests import of_department
 from tests.visits.checks import check, day, released, visited, yes_no
 from tests.visits.items import item, place, receive
@@ -229,18 +228,18 @@ def test_orders_and_volumes_are_of_the_shops_that_the_unit_has_on_the_last_day(c
     transfer(actor=cast.actor("zhao"), move=Move([first.pk], cast.next_territory, TODAY))
     tick()
     assert (row(cast.territory).orders, row(cast.next_territory).orders, row(cast.office).orders) == (1, 2, 3)
-    found = volumes.by_unit([cast.territory.pk, cast.next_territory.pk, cast.other_territory.pk], MARCH)
-    assert [found[u.pk].counts for u in (cast.territory, cast.next_territory, cast.other_territory)] == [
+    found = volumes.by_unit([cast.territory.pk, cast.next_territory.pk, cast.other_territory.pk], [MARCH])
+    assert [found[u.pk, MARCH].counts for u in (cast.territory, cast.next_territory, cast.other_territory)] == [
         ((20, 1),),
         ((1_040, 1),),
         ((20, 1),),
     ]
     loading.load_orders([order(second, "D3", 0)])
     tick()
-    assert volumes.by_unit([cast.territory.pk], MARCH)[cast.territory.pk].counts == ()
+    assert volumes.by_unit([cast.territory.pk], [MARCH])[cast.territory.pk, MARCH].counts == ()
 
 
-TEN = of_shops([500, 300, 50, 40, 30, 30, 20, 15, 10, 5, 0])  # 1,000 cartons
+TEN = volumes_of([500, 300, 50, 40, 30, 30, 20, 15, 10, 5, 0])  # 1,000 cartons
 
 
 @pytest.mark.parametrize(
@@ -256,7 +255,7 @@ def test_volumes_tell_large_accounts_quantiles_and_the_share_of_the_largest() ->
     assert [TEN.quantile(Decimal(q) / 100) for q in (0, 10, 50, 75, 100)] == [5, 5, 30, 50, 500]
     assert (TEN.share_of_largest(), TEN.share_of_largest(Decimal(11))) == (Decimal("80.0"), Decimal("80.0"))
     assert TEN.share_of_largest(Decimal(10)) == Decimal("50.0")
-    nobody = of_shops([0, 0])
+    nobody = volumes_of([0, 0])
     assert (nobody.shops_making(), nobody.share_of_largest(), nobody.quantile(Decimal("0.5"))) == (None, None, None)
 
 

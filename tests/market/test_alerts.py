@@ -8,13 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from backend import clock, notices, workdays
 from backend.kpis import kpi
-from backend.models import Notice
+from backend.models import Level, Notice, Unit
 from market.alerts import telling, watching
 from market.alerts.line import Line, measured, month_watched, when_to_tell
 from market.figures.formulas import Figure
@@ -76,8 +77,8 @@ def test_a_line_crossed_is_told_once_with_figure_line_and_why(
     watch()
     [words] = [text for text in told(as_chen) if cast.territory.name in text]
     assert words == (
-        f"2026-03 {cast.territory.name} 走访覆盖率 33.3 %,低于 90 %(预警规则“走访覆盖率低”)。"
-        f"您是{cast.office.name}的市场经理,故告知。"
+        f"2026-03 {cast.territory.name} 走访覆盖率 33.3 %，低于 90 %（预警规则“走访覆盖率低”）。"
+        f"您是{cast.office.name}的市场经理，故告知。"
     )
     assert watch() == 0  # nothing new, nobody told again
     assert len([text for text in told(as_chen) if cast.territory.name in text]) == 1
@@ -146,8 +147,8 @@ def test_nobody_acknowledges_so_it_goes_upward_one_post_at_a_time(
     with clock.at(later(days=2)):  # Wednesday
         telling.follow()
         first = [text for text in told(sign_in("he")) if cast.territory.name in text]
-        assert first[0].startswith("下级尚未确认:")
-        assert first[0].endswith(f"您是{cast.county.name}的县级负责人,故告知。")
+        assert first[0].startswith("下级尚未确认：")
+        assert first[0].endswith(f"您是{cast.county.name}的县级负责人，故告知。")
         assert not any(cast.territory.name in text for text in told(as_zhao))
     with clock.at(later(days=4)):  # Friday
         telling.follow()
@@ -266,6 +267,27 @@ def test_a_rule_tells_how_often_it_would_have_spoken_before_anybody_is_told(cast
     assert tried[0]["crossed"] == tried[0]["told"] > 0  # nobody has visited anybody
     assert (tried[1]["crossed"], tried[1]["told"]) == (0, 0)  # nothing is known of February
     assert (Alert.objects.count(), Notice.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "months"),
+    [
+        (date(2026, 2, 1), date(2026, 3, 1), [2]),
+        (date(2026, 2, 28), date(2026, 3, 2), [2, 3]),
+        (date(2026, 1, 31), date(2026, 2, 1), [1]),
+        (date(2026, 3, 31), None, [3]),
+        (None, date(2026, 2, 2), [1, 2]),
+        (date(2026, 2, 1), date(2026, 2, 1), []),
+    ],
+)
+def test_a_unit_is_watched_in_the_months_in_which_it_was_in_force_on_a_day(
+    cast: Cast, begins: date | None, ends: date | None, months: list[int]
+) -> None:
+    Unit.objects.filter(pk=cast.next_territory.pk).update(during=DateRange(begins, ends))
+    made = AlertRule(unit=cast.county, level=Level.TERRITORY)
+    watched = watching.watched(made, [date(2026, number, 1) for number in (1, 2, 3)])
+    assert [at.month for at, units in watched.items() if cast.next_territory.pk in units] == months
+    assert all(cast.territory.pk in units for units in watched.values())
 
 
 def test_rules_that_ship_can_be_adopted_once(cast: Cast, as_zhao: APIClient) -> None:

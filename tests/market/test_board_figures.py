@@ -22,6 +22,7 @@ from market.orders.loading import OrderLineRow, TargetRow
 from market.rollups import recompute, segments
 from retail.models import Classification, Retailer
 from tests.cast import TODAY, Cast, SignIn, make_shop
+from tests.ground import standing
 from tests.market.facts import Seen, rollup_rows, visit
 from tests.market.test_rollups import move
 
@@ -43,7 +44,7 @@ def line(shop: Retailer, code: str, cartons: int, on: date = TODAY, *, demanded:
     return OrderLineRow(f"{shop.code}-{on}", shop.code, on, code, demanded, cartons, cartons, cartons * 1_000)
 
 
-@pytest.fixture
+@standing
 def sold(cast: Cast) -> Cast:
     """Lin's shops bought 20 + 10 of the first product and 30 of the second, Wu's 40 of the third; one shop is rural."""
     Classification.objects.filter(retailer=cast.shops[1]).update(market_type="X", tier=9)

@@ -121,7 +121,7 @@ def test_every_figure_of_a_board_is_exact(cast: Cast, as_lin: APIClient) -> None
     assert sales["rows"] == f"/api/v1/orders?shops_of={cast.territory.pk}&month=2026-03"
     assert found["time_progress"] == "51.6"  # 16 of 31 days
     assert found["why"]["code"] == "unseen"
-    assert found["why"]["text"] == "兴国一片区本月还有 2 户未走访(应访 3 户)。"
+    assert found["why"]["text"] == "兴国一片区本月还有 2 户未走访（应访 3 户）。"
 
 
 def test_a_pushed_visit_reaches_every_board_and_the_rows_behind_add_up(

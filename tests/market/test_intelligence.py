@@ -24,7 +24,7 @@ from tests.visits.test_revisions import withdraw
 from visits import checkin
 
 TUESDAY = NOW + timedelta(days=1)  # 2026-03-17, 10:00
-WORDS = {"decision": "noted", "words": "已了解,继续关注"}
+WORDS = {"decision": "noted", "words": "已了解，继续关注"}
 
 
 def notices_of(cast: Cast, name: str) -> list[tuple[str, str]]:
@@ -131,9 +131,9 @@ def test_sent_on_tuesday_verified_on_wednesday_escalated_on_thursday_and_decided
     assert acts(after) == ["sent", "verified", "escalated", "decided"]
     assert [event["person_name"] for event in after["events"]] == [None, "陈国庆", "陈国庆", "何平"]
     assert notices_of(cast, "lin") == [
-        ("intelligence.decided", "您上报的市场信息(竞品动态,便民商店0)已有答复:采取措施。周五前完成陈列")
+        ("intelligence.decided", "您上报的市场信息（竞品动态，便民商店0）已有答复：采取措施。周五前完成陈列")
     ]
-    assert notices_of(cast, "chen") == [("intelligence.assigned", "市场信息(竞品动态,便民商店0)由您负责处理")]
+    assert notices_of(cast, "chen") == [("intelligence.assigned", "市场信息（竞品动态，便民商店0）由您负责处理")]
     with clock.at(TUESDAY + timedelta(days=30)):
         assert due.follow() == 0
 
@@ -155,7 +155,9 @@ def test_undecided_five_working_days_after_sending_it_is_overdue_on_the_countys_
         assert (late["id"], late["is_overdue"], acts(late)) == (row["id"], True, ["sent", "verified", "overdue"])
         board = sign_in("he").get(f"/api/v1/intelligence/digest?unit={cast.county.pk}").json()
         assert (board["overdue"]["count"], board["overdue"]["items"][0]["id"]) == (1, row["id"])
-    assert notices_of(cast, "he") == [("intelligence.overdue", "市场信息(竞品动态,便民商店0)已超过答复期限2026-03-24")]
+    assert notices_of(cast, "he") == [
+        ("intelligence.overdue", "市场信息（竞品动态，便民商店0）已超过答复期限2026-03-24")
+    ]
     assert (notices_of(cast, "zhao"), notices_of(cast, "chen")) == ([], [])
 
 
@@ -164,9 +166,9 @@ def test_a_returned_item_is_sent_anew_by_editing_its_line_and_its_clock_starts_a
 ) -> None:
     sent = send(cast, cast.actor("lin"), heard("other", "修路"))
     [row] = listed(as_chen)
-    back = done(as_chen, row, "return", words="哪条路?")
-    assert (back["state"], back["words_back"]) == ("returned", "哪条路?")
-    assert notices_of(cast, "lin") == [("intelligence.returned", "您上报的市场信息(其他,便民商店0)被退回:哪条路?")]
+    back = done(as_chen, row, "return", words="哪条路？")
+    assert (back["state"], back["words_back"]) == ("returned", "哪条路？")
+    assert notices_of(cast, "lin") == [("intelligence.returned", "您上报的市场信息（其他，便民商店0）被退回：哪条路？")]
     with clock.at(NOW + timedelta(days=2)):
         edit(as_lin, {**sent, "remarks": [heard("other", "沿河大道修路")]})
         intelligence_follow.follow()
@@ -285,7 +287,7 @@ def test_an_overdue_restricted_item_is_told_to_nobody_who_may_not_read_it(cast: 
     send(cast, cast.actor("lin"), heard("irregular", "有人上门收烟"), heard("other", "修路"))
     with clock.at(NOW + timedelta(days=8)):
         assert due.follow() == 2
-    assert notices_of(cast, "he") == [("intelligence.overdue", "市场信息(其他,便民商店0)已超过答复期限2026-03-23")]
+    assert notices_of(cast, "he") == [("intelligence.overdue", "市场信息（其他，便民商店0）已超过答复期限2026-03-23")]
 
 
 def test_a_line_that_becomes_restricted_is_another_item(
@@ -307,10 +309,10 @@ def test_the_phone_is_told_what_became_of_hers_and_of_nobody_elses(
 ) -> None:
     send(cast, cast.actor("lin"), heard("other", "修路"))
     [row] = listed(as_chen)
-    done(as_chen, row, "return", words="哪条路?")
+    done(as_chen, row, "return", words="哪条路？")
     pulled = as_lin.get("/sync/intelligence_items/1/pull?lwt=0&id=").json()
     [document] = [one for one in pulled["documents"] if not one.get("_deleted")]
-    assert (document["id"], document["state"], document["words"]) == (row["id"], "returned", "哪条路?")
+    assert (document["id"], document["state"], document["words"]) == (row["id"], "returned", "哪条路？")
     for name in ("chen", "ma"):
         other = sign_in(name).get("/sync/intelligence_items/1/pull?lwt=0&id=")
         assert (other.status_code, other.json()["documents"]) == (200, []), name

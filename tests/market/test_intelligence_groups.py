@@ -251,14 +251,14 @@ def test_each_leader_is_told_once_each_working_morning_and_a_mail_holds_nothing_
         for row in Notice.objects.filter(kind="intelligence.digest").select_related("person")
     }
     assert said == {
-        "chen": "兴国市场部市场信息早报(2026-03-17):新增1条,待我处理1条,超期0条,数量异常0项",
-        "he": "阳新县市场信息早报(2026-03-17):新增2条,待我处理1条,超期0条,数量异常0项",
-        "zhao": "黄石市市场信息早报(2026-03-17):新增2条,待我处理0条,超期0条,数量异常0项",
+        "chen": "兴国市场部市场信息早报（2026-03-17）：新增1条，待我处理1条，超期0条，数量异常0项",
+        "he": "阳新县市场信息早报（2026-03-17）：新增2条，待我处理1条，超期0条，数量异常0项",
+        "zhao": "黄石市市场信息早报（2026-03-17）：新增2条，待我处理0条，超期0条，数量异常0项",
     }
     mails = {line.person.username: line.words["zh-hans"][1] for line in MailLine.objects.select_related("person")}
     assert mails == {
-        "chen": "兴国市场部市场信息早报(2026-03-17):新增1条,待我处理1条,超期0条,数量异常0项",
-        "he": "阳新县市场信息早报(2026-03-17):新增1条,待我处理0条,超期0条,数量异常0项",
+        "chen": "兴国市场部市场信息早报（2026-03-17）：新增1条，待我处理1条，超期0条，数量异常0项",
+        "he": "阳新县市场信息早报（2026-03-17）：新增1条，待我处理0条，超期0条，数量异常0项",
     }
     with clock.at(MORNING + timedelta(days=4)):  # Saturday
         assert digest.tell() == 0

@@ -173,7 +173,7 @@ def test_missed_in_month_3_is_cured_and_missed_again_in_month_6_an_exit_is_propo
     assert (told["state"], told["decided_at"], LaunchVerdict.objects.count()) == ("exit_proposed", None, 2)
     hears = Notice.objects.filter(kind="launch.exit_proposed").order_by("person__username")
     assert list(hears.values_list("person__username", flat=True)) == ["feng", "zhao"]
-    assert hears[0].params["text"]["zh-hans"] == "新品“红金龙(硬神州腾龙)”(阳新县):第 6 个月仍未达标,建议退出。"
+    assert hears[0].params["text"]["zh-hans"] == "新品“红金龙(硬神州腾龙)”（阳新县）：第 6 个月仍未达标，建议退出。"
 
 
 def test_all_goals_reached_make_it_an_ordinary_key_product(cast: Cast, launch: Launch) -> None:

@@ -19,12 +19,12 @@ from market.boards.concentration import figures_of
 from market.boards.status import TABLE, Limits, State, Word, status_of
 from market.figures import trade_kpis
 from market.figures.formulas import Figure
-from market.figures.volumes import of_shops
 from market.models import Launch, UnitProductMonth, UnitSubjectMonth
 from market.orders import loading
 from market.orders.loading import TotalRow
 from market.rollups import recompute
 from tests.cast import Cast, phone_of
+from tests.market.facts import volumes_of
 
 BOARDS = "/api/v1/boards"
 FEBRUARY, YEAR_BEFORE, MARCH = date(2026, 2, 1), date(2025, 2, 1), date(2026, 3, 1)
@@ -144,7 +144,7 @@ def test_the_board_of_states_tells_each_product_its_word_and_why(february: Cast,
     assert told(first["figures"]) == {"price_index": "103.5", "sales": "120", "stock_to_sales": "0.15"}
     assert (first["price"], first["volume"], first["stock"]) == ("above", "rising", "short")
     assert (first["sales_change"], first["against"]) == ("20.0", "last_year")
-    assert first["text"] == "紧:需求旺盛,供不应求"
+    assert first["text"] == "紧：需求旺盛，供不应求"
     assert (second["price"], second["volume"], second["stock"]) == ("below", "falling", "long")
     assert (third["price"], third["volume"], third["stock"], third["missing"]) == (
         None, "steady", "fitting", ["price"],
@@ -187,7 +187,7 @@ def test_a_foreign_county_is_absent_from_all_three_boards(cast: Cast, as_wu: API
 
 def test_how_few_shops_make_most_of_the_sales() -> None:
     # 1,000 cartons: 600 + 200 make 80 %, the largest fifth of ten shops are the first two
-    found = figures_of(of_shops([600, 200, 60, 40, 30, 20, 20, 10, 10, 10]), 500)
+    found = figures_of(volumes_of([600, 200, 60, 40, 30, 20, 20, 10, 10, 10]), 500)
     assert found == {
         "shops_making_most": 2,
         "shops_making_most_share": Decimal("20.0"),
@@ -196,7 +196,7 @@ def test_how_few_shops_make_most_of_the_sales() -> None:
         "large_accounts_share": Decimal("60.0"),
         "shop_cartons_median": 20,
     }
-    assert figures_of(of_shops([]), 500) == {
+    assert figures_of(volumes_of([]), 500) == {
         "shops_making_most": None,
         "shops_making_most_share": None,
         "share_of_largest_shops": None,

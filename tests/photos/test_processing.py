@@ -362,7 +362,7 @@ def test_after_a_day_both_managers_are_told_once_of_a_photo_that_did_not_come(
             "The phone of 林小梅 reports 0 items unsent."
         )
         [mine] = as_lin.get("/api/v1/notices").json()["results"]
-        assert "声明了 2 张照片,1 张超过 24 小时仍未上传" in mine["text"]
+        assert "声明了 2 张照片，1 张超过 24 小时仍未上传" in mine["text"]
         assert as_wu.get("/api/v1/notices").json()["results"] == []
         assert as_wu.post(f"/api/v1/notices/{mine['id']}/read").status_code == 404
         assert as_lin.post(f"/api/v1/notices/{mine['id']}/read").json()["read_at"] is not None

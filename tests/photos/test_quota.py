@@ -52,7 +52,7 @@ def test_over_the_count_a_photo_waits_and_goes_on_once_one_is_done(as_lin: APICl
     before = figure('uploads_refused_total{code="upload_quota"}')
     late = declared(PHOTO)
     said = refused_until_later(create(as_lin, late))
-    assert (said["title"], said["detail"].partition(";")[0]) == ("未完成的上传过多", "请先续传已开始的照片")
+    assert (said["title"], said["detail"].partition("；")[0]) == ("未完成的上传过多", "请先续传已开始的照片")
     as_lin.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     english = refused_until_later(create(as_lin, late, PHOTO[:5]))
     assert english["title"] == "Too many unfinished uploads"

@@ -67,11 +67,11 @@ def test_a_promise_is_called_to_mind_two_days_before_and_on_its_day_once_each(ca
     assert (reminding.remind(), told()) == (0, [])
     with clock.at(NOW + timedelta(days=1)):
         assert (reminding.remind(), reminding.remind()) == (1, 0)
-    soon = ("lin", "promise.due_soon", "对零售户“便民商店0”的承诺将于 2026-03-19 到期:送货架")
+    soon = ("lin", "promise.due_soon", "对零售户“便民商店0”的承诺将于 2026-03-19 到期：送货架")
     assert told() == [soon]
     with clock.at(NOW + timedelta(days=3)):
         assert (reminding.remind(), reminding.remind()) == (1, 0)
-    assert told() == [soon, ("lin", "promise.due_today", "对零售户“便民商店0”的承诺今天到期:送货架")]
+    assert told() == [soon, ("lin", "promise.due_today", "对零售户“便民商店0”的承诺今天到期：送货架")]
     with clock.at(NOW + timedelta(days=4)):
         assert reminding.remind() == 0
 
@@ -131,7 +131,7 @@ def test_after_a_transfer_the_reply_reaches_the_new_owner_and_each_reply_is_told
     desk = sign_in("mo")
     for number, words in enumerate(("明日补送", "已补送")):
         assert post(desk, f"needs/{need}/reply", {"words": words}, str(number)).status_code == 200
-    assert [(who, text[-4:]) for who, _, text in told()] == [("ma", "明日补送"), ("ma", ":已补送")]
+    assert [(who, text[-4:]) for who, _, text in told()] == [("ma", "明日补送"), ("ma", "：已补送")]
     assert sign_in("ma").get(f"/api/v1/needs?unit={cast.next_territory.pk}").json()["results"][0]["id"] == need
 
 

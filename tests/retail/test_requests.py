@@ -61,7 +61,7 @@ def test_a_department_sees_takes_and_answers_only_what_is_routed_to_it(
     notice = Notice.objects.get()
     assert notice.person_id == cast.lin.pk
     assert notice.params["text"] == {
-        "zh-hans": "物流部门已答复零售户“便民商店0”的诉求:明日改派早班车",
+        "zh-hans": "物流部门已答复零售户“便民商店0”的诉求：明日改派早班车",
         "en": "Logistics replied about 便民商店0: 明日改派早班车",
     }
 

@@ -114,19 +114,19 @@ def test_phones_hear_of_a_recall_and_get_the_quiz_without_what_is_right(
 def test_an_answer_comes_back_to_the_phone_that_asked_and_to_all_with_the_policy(
     cast: Cast, as_lin: APIClient, as_wu: APIClient, sign_in: Any
 ) -> None:
-    told = [{"policy_version_id": cast.policy.pk, "question": "为什么降档?", "unanswered": True}]
+    told = [{"policy_version_id": cast.policy.pk, "question": "为什么降档？", "unanswered": True}]
     receive(cast.actor("lin"), item(cast, briefings=told))
     proof.follow()
     phones.follow()
     asked, wus = Phone(as_lin, "policy_questions"), Phone(as_wu, "policies")
     [question] = asked.pull().values()
-    assert (question["text"], question["state"], question["answer"]) == ("为什么降档?", "open", None)
+    assert (question["text"], question["state"], question["answer"]) == ("为什么降档？", "open", None)
     assert [one["answers"] for one in wus.pull().values()] == [[]]
     with clock.at(NOW + timedelta(hours=1)):
         post(sign_in("zhou"), f"policy-questions/{question['id']}/answer", {"answer": "销量降了。"})
         phones.follow()
         assert asked.pull()[question["id"]]["answer"] == "销量降了。"
         assert [one["answers"] for one in wus.pull().values()] == [
-            [{"question": "为什么降档?", "answer": "销量降了。"}]
+            [{"question": "为什么降档？", "answer": "销量降了。"}]
         ]
     assert Phone(as_wu, "policy_questions").pull() == {}

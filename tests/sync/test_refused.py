@@ -62,6 +62,22 @@ def test_a_mended_document_is_taken_as_its_authors(
     assert set(Phone(as_lin).pull()) == {str(uid(1))}
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("id", str(uid(2))), ("id", None), ("_deleted", True), ("retailer_id", "another shop of hers")],
+)
+def test_nothing_else_is_pushed_under_the_authors_name(
+    refused: dict[str, Any], cast: Cast, as_lin: APIClient, as_chen: APIClient, field: str, value: Any
+) -> None:
+    value = str(cast.shops[1].pk) if field == "retailer_id" else value
+    mended = {name: value for name, value in refused.items() if name != "seen"}
+    answer = settle(as_chen, held(as_chen)["id"], "resend", {**mended, field: value})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, f"/{field}")
+    assert texts() == []
+    assert Quarantined.objects.get().state == "open"
+    assert Phone(as_lin).pull() == {}
+
+
 def test_what_is_let_go_is_told_to_its_author_and_keeps_its_bytes(
     refused: dict[str, Any], as_lin: APIClient, as_chen: APIClient
 ) -> None:
@@ -73,8 +89,21 @@ def test_what_is_let_go_is_told_to_its_author_and_keeps_its_bytes(
     assert texts() == []
 
 
+def test_its_author_lets_it_go_and_her_phone_hears_of_it_and_of_the_return(
+    refused: dict[str, Any], as_lin: APIClient
+) -> None:
+    phone = Phone(as_lin, "sync_issues")
+    [issue] = phone.pull().values()
+    assert settle(as_lin, issue["id"], "dismiss", {"reason": "不再发送"}).status_code == 200
+    assert [row["state"] for row in phone.pull().values()] == ["dismissed"]
+    back = as_lin.post(f"/api/v1/quarantine/{issue['id']}/reopen", {}, format="json", HTTP_IDEMPOTENCY_KEY="other")
+    assert back.status_code == 200
+    assert [(row["state"], row["settled_at"]) for row in phone.pull().values()] == [("open", None)]
+
+
 def test_another_county_neither_sees_nor_settles_it(refused: dict[str, Any], as_wu: APIClient) -> None:
     key = Quarantined.objects.get().pk
     assert as_wu.get("/api/v1/quarantine").json()["results"] == []
-    assert settle(as_wu, str(key), "dismiss", {"reason": "x"}).status_code == 403
+    assert settle(as_wu, str(key), "resend", {}).status_code == 403
+    assert settle(as_wu, str(key), "dismiss", {"reason": "x"}).status_code == 404
     assert Quarantined.objects.get().state == "open"

@@ -43,7 +43,7 @@ def full_item(cast: Cast, **changes: Any) -> dict[str, Any]:
     return item(
         cast,
         persons_met="店主",
-        note="店主反映软蓝缺货两天,希望增加投放。",
+        note="店主反映软蓝缺货两天，希望增加投放。",
         check={
             "template_version_id": cast.template.pk,
             "answers": [{"item": code, "answer": answer} for code, answer in answers],
@@ -57,7 +57,7 @@ def full_item(cast: Cast, **changes: Any) -> dict[str, Any]:
             {"kind": "policy_opinion", "policy_id": cast.policy.policy_id, "text": "看不懂档位"},
             {"kind": "rival_move", "product_id": third, "text": "买一送一", "counter_proposal": "加强陈列"},
         ],
-        briefings=[{"policy_version_id": cast.policy.pk, "told_to": "店主", "understanding": 4, "question": "何时?"}],
+        briefings=[{"policy_version_id": cast.policy.pk, "told_to": "店主", "understanding": 4, "question": "何时？"}],
         pitches=[
             {"product_id": first, "accepted": True},
             {"product_id": third, "accepted": False, "refusal": "price", "words": "太贵"},

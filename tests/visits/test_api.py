@@ -14,6 +14,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from backend import clock
 from backend.models import AuditEntry, Device, Position, Quarantined, Receipt
 from tests.cast import ALWAYS, NOW, Cast, SignIn
 from tests.visits.items import encoded, full_item, item, place, receive
@@ -356,17 +357,55 @@ def test_a_refused_visit_is_let_go_with_a_reason(as_chen: APIClient, cast: Cast)
     assert (entry.act, entry.reason, entry.unit_id) == ("quarantine.dismiss", "重复测试", cast.territory.pk)
 
 
-@pytest.mark.parametrize(("who", "status"), [("lin", 403), ("wu", 403), ("qian", 404), ("zhao", 403)])
-def test_only_those_who_mend_in_that_unit_may_settle_it(sign_in: Any, cast: Cast, who: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("who", "resent", "let_go"), [("ma", 403, 404), ("wu", 403, 404), ("qian", 404, 404), ("zhao", 403, 403)]
+)
+def test_only_its_author_and_those_who_mend_in_that_unit_may_settle_it(
+    sign_in: Any, cast: Cast, who: str, resent: int, let_go: int
+) -> None:
     _, held = refused(cast)
     cast.qian.positions.update(unit=cast.other_county)
     phone = sign_in(who)
-    assert send(phone, f"/api/v1/quarantine/{held.pk}/resend", item(cast)).status_code == status
-    dismissed = phone.post(
-        f"/api/v1/quarantine/{held.pk}/dismiss", {"reason": "x"}, format="json", HTTP_IDEMPOTENCY_KEY="1"
-    )
-    assert dismissed.status_code == status
-    assert (Quarantined.objects.get().state, Visit.objects.count()) == ("open", 0)
+    assert send(phone, f"/api/v1/quarantine/{held.pk}/resend", item(cast)).status_code == resent
+    assert post(phone, held, "dismiss", {"reason": "x"}).status_code == let_go
+    Quarantined.objects.update(state="dismissed", settled_at=clock.now())
+    assert post(phone, held, "reopen", {}).status_code == let_go
+    assert (Quarantined.objects.get().state, Visit.objects.count()) == ("dismissed", 0)
+    assert AuditEntry.objects.count() == 0
+
+
+def test_its_author_lets_it_go_and_takes_that_back_within_ten_minutes(sign_in: Any, cast: Cast) -> None:
+    _, held = refused(cast)
+    lin = sign_in("lin")
+    assert send(lin, f"/api/v1/quarantine/{held.pk}/resend", item(cast)).status_code == 403
+    gone = post(lin, held, "dismiss", {"reason": "重复"}, key="1")
+    assert (gone.status_code, gone.json()["state"]) == (200, "dismissed")
+    assert post(lin, held, "dismiss", {"reason": "重复"}, key="2").status_code == 409
+    with clock.at(NOW + timedelta(minutes=10)):
+        back = post(lin, held, "reopen", {}, key="3")
+    assert (back.status_code, back.json()["state"], back.json()["settled_at"]) == (200, "open", None)
+    assert post(lin, held, "reopen", {}, key="4").status_code == 409
+    stands = Quarantined.objects.get()
+    assert (stands.state, stands.settled_by, stands.payload == held.payload) == ("open", None, True)
+    told = AuditEntry.objects.order_by("pk").values_list("act", "actor__username", "reason", "unit_id")
+    territory = cast.territory.pk
+    assert list(told) == [
+        ("quarantine.dismiss", "lin", "重复", territory), ("quarantine.reopen", "lin", "", territory),
+    ]  # fmt: skip
+
+
+def test_what_was_let_go_longer_ago_stays_so(sign_in: Any, cast: Cast) -> None:
+    _, held = refused(cast)
+    lin = sign_in("lin")
+    post(lin, held, "dismiss", {"reason": "重复"}, key="1")
+    with clock.at(NOW + timedelta(minutes=10, seconds=1)):
+        late = post(lin, held, "reopen", {}, key="2")
+    assert (late.status_code, late.json()["detail"]) == (409, "超过 10 分钟，不能再撤销。")
+    assert (Quarantined.objects.get().state, AuditEntry.objects.count()) == ("dismissed", 1)
+
+
+def post(client: APIClient, held: Quarantined, act: str, body: Any, key: str = "1") -> Any:
+    return client.post(f"/api/v1/quarantine/{held.pk}/{act}", body, format="json", HTTP_IDEMPOTENCY_KEY=key + act)
 
 
 @pytest.fixture

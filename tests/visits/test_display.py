@@ -42,7 +42,7 @@ def test_the_first_check_keeps_continuity_and_the_second_loses_it(cast: Cast, as
     by_code = {item["code"]: item for item in told["items"]}
     assert [item["points"] for item in told["items"]] == ["20.00", "20.00", "20.00", "0.00", "0.00"]
     assert by_code["standard"]["missing"] == NAMED[14:]
-    assert (by_code["standard"]["why"], by_code["standard"]["why_en"]) == ("未达标:14/16", "not passed: 14/16")
+    assert (by_code["standard"]["why"], by_code["standard"]["why_en"]) == ("未达标：14/16", "not passed: 14/16")
     assert by_code["continuity"]["why_en"] == "another item failed at this check"
 
 
@@ -73,7 +73,7 @@ def test_what_must_pass_makes_the_whole_nothing_whatever_the_points(cast: Cast, 
     assert score(void) == Decimal("0.00")
     told = as_lin.get(f"/api/v1/visits/{void.pk}/score").json()
     assert (told["score"], told["points"], told["is_void"]) == ("0.00", "90.00", True)
-    assert told["items"][0]["why"] == "必达项未达标,整次检查计 0 分"
+    assert told["items"][0]["why"] == "必达项未达标，整次检查计 0 分"
     assert score(visited(cast, day(3), check=check(version, clean=True))) == Decimal("0.00")
     assert score(visited(cast, day(4), check=check(version, genuine=True, clean=False))) == Decimal("10.00")
 

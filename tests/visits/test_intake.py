@@ -61,7 +61,7 @@ def test_a_visit_with_everything_is_stored_whole(cast: Cast) -> None:
     ]
     assert Remark.objects.get(line_no=3).counter_proposal == "加强陈列"
     told = Briefing.objects.values_list("policy_version_id", "told_to", "understanding", "question")
-    assert list(told) == [(cast.policy.pk, "店主", 4, "何时?")]
+    assert list(told) == [(cast.policy.pk, "店主", 4, "何时？")]
     assert list(Pitch.objects.order_by("line_no").values_list("product_id", "accepted", "refusal", "words")) == [
         (first, True, "", ""),
         (third, False, "price", "太贵"),

@@ -174,35 +174,35 @@ def test_a_second_run_changes_nothing_and_neither_does_the_order_of_arrival(cast
 def test_a_question_nobody_could_answer_is_owed_by_the_policys_unit_and_its_answer_shows_with_the_policy(
     cast: Cast, as_lin: APIClient, as_wu: APIClient, as_chen: APIClient, sign_in: Any, version: PolicyVersion
 ) -> None:
-    told = [{"policy_version_id": version.pk, "question": "为什么降档?", "unanswered": True}]
+    told = [{"policy_version_id": version.pk, "question": "为什么降档？", "unanswered": True}]
     receive(cast.actor("lin"), item(cast, briefings=told))
     assert ticks.run_one("visits.briefings")
     [asked] = as_lin.get(QUESTIONS).json()["results"]
-    assert (asked["text"], asked["due_on"], asked["owner"]) == ("为什么降档?", "2026-03-19", cast.prefecture.pk)
+    assert (asked["text"], asked["due_on"], asked["owner"]) == ("为什么降档？", "2026-03-19", cast.prefecture.pk)
     assert as_wu.get(QUESTIONS).json()["results"] == []
     zhou, address = sign_in("zhou"), f"{QUESTIONS}/{asked['id']}/answer"
     with clock.at(NOW + timedelta(days=4)):
         assert [row["id"] for row in zhou.get(f"{QUESTIONS}?overdue=true").json()["results"]] == [asked["id"]]
-    reply = {"answer": "上季度销量降了。", "question": "档位为什么会降?"}
+    reply = {"answer": "上季度销量降了。", "question": "档位为什么会降？"}
     for phone, status in ((as_lin, 403), (as_chen, 403), (as_wu, 403), (zhou, 200)):
         assert phone.post(address, reply, format="json", HTTP_IDEMPOTENCY_KEY="k").status_code == status
     assert zhou.post(address, reply, format="json", HTTP_IDEMPOTENCY_KEY="k2").status_code == 409
     mine = as_lin.get(f"{QUESTIONS}/{asked['id']}").json()
-    assert (mine["state"], mine["answer"], mine["text"]) == ("answered", "上季度销量降了。", "为什么降档?")
+    assert (mine["state"], mine["answer"], mine["text"]) == ("answered", "上季度销量降了。", "为什么降档？")
     [notice] = as_lin.get("/api/v1/notices").json()["results"]
     assert (notice["kind"], notice["subject"]) == ("policy.answered", asked["id"])
     [shown] = as_wu.get(f"{ANSWERS}?policy_version={version.pk}").json()["results"]
-    assert (shown["question"], shown["answer"]) == ("档位为什么会降?", "上季度销量降了。")
+    assert (shown["question"], shown["answer"]) == ("档位为什么会降？", "上季度销量降了。")
     remake(cast, lambda: Briefing.objects.update(unanswered=False))
     assert (PolicyQuestion.objects.count(), PolicyAnswer.objects.count()) == (1, 1)  # answered: it stays
 
 
 def test_an_open_question_follows_its_briefing(cast: Cast, version: PolicyVersion) -> None:
-    told = [{"policy_version_id": version.pk, "question": "几时生效?", "unanswered": True}]
+    told = [{"policy_version_id": version.pk, "question": "几时生效？", "unanswered": True}]
     receive(cast.actor("lin"), item(cast, briefings=told))
     follow()
-    remake(cast, lambda: Briefing.objects.update(question="何时生效?"))
-    assert list(PolicyQuestion.objects.values_list("text", "state")) == [("何时生效?", "open")]
+    remake(cast, lambda: Briefing.objects.update(question="何时生效？"))
+    assert list(PolicyQuestion.objects.values_list("text", "state")) == [("何时生效？", "open")]
     remake(cast, lambda: Briefing.objects.update(unanswered=False))
     assert PolicyQuestion.objects.count() == 0
 

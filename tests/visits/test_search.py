@@ -37,7 +37,7 @@ def found(phone: APIClient, q: str, **more: str) -> list[str]:
 
 
 def test_chinese_words_single_characters_and_letters_are_found_the_newest_first(cast: Cast, as_lin: APIClient) -> None:
-    first, second, third = write(cast, "店主反映软蓝缺货两天", "软蓝动销慢,缺少价签", "ABC 二维码 Wi-Fi 坏了")
+    first, second, third = write(cast, "店主反映软蓝缺货两天", "软蓝动销慢，缺少价签", "ABC 二维码 Wi-Fi 坏了")
     assert found(as_lin, "软蓝") == [second, first]
     assert found(as_lin, "缺货") == [first]
     assert found(as_lin, "缺") == [second, first]
@@ -50,7 +50,7 @@ def test_chinese_words_single_characters_and_letters_are_found_the_newest_first(
 
 def test_hits_say_where_they_stand(cast: Cast, as_lin: APIClient) -> None:
     remarks = [{"kind": "rival_move", "text": "对面买一送一", "counter_proposal": "加强软蓝陈列"}]
-    write(cast, f"{'前' * 30}软蓝缺货,软蓝要加量", remarks=remarks, tags=["缺货"])
+    write(cast, f"{'前' * 30}软蓝缺货，软蓝要加量", remarks=remarks, tags=["缺货"])
     [row] = as_lin.get(SEARCH, {"q": "软蓝"}).json()["results"]
     note, remark = row["hits"]
     assert (note["where"], remark["where"], remark["snippet"]) == ("note", "rival_move", "对面买一送一 加强软蓝陈列")

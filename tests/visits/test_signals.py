@@ -49,7 +49,7 @@ def test_640_m_away_is_kept_to_be_verified_and_needs_reason_and_photo(cast: Cast
     assert (shown.presence, shown.flags) == ("to_verify", ["too_far"])
     [far] = listed(as_lin, f"signals?visit_id={shown.pk}")
     assert (far["reason"], far["reason_en"]) == (
-        "到店定位距零售户 640 米(精度 20 米),超出到店范围", "checked in 640 m from the shop (accuracy 20 m)",
+        "到店定位距零售户 640 米（精度 20 米），超出到店范围", "checked in 640 m from the shop (accuracy 20 m)",
     )  # fmt: skip
     assert (far["state"], far["figures"]) == ("open", {"distance_m": 640, "accuracy_m": 20})
 

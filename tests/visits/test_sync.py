@@ -122,10 +122,10 @@ def test_two_devices_of_one_person_end_alike_and_both_edits_are_in_the_history(p
     assert (issue["problem"]["en"]["code"], issue["submission_id"]) == ("sync_conflict", mine["id"])
     assert (issue["conflict"]["mine"]["note"], issue["conflict"]["theirs"]["note"]) == ("乙机", "甲机")
     assert (issue["conflict"]["mine_by"], issue["conflict"]["theirs_by"]) == ("林小梅", "林小梅")
-    assert other.push(made({**answered, "note": "甲机;乙机"}, answered)) == []
+    assert other.push(made({**answered, "note": "甲机；乙机"}, answered)) == []
     notes = VisitRevision.objects.order_by("number").values_list("before__note", "after__note")
-    assert list(notes) == [(mine["note"], "甲机"), ("甲机", "甲机;乙机")]
-    assert {d["note"] for d in (*phone.pull().values(), *other.pull().values())} == {"甲机;乙机"}
+    assert list(notes) == [(mine["note"], "甲机"), ("甲机", "甲机；乙机")]
+    assert {d["note"] for d in (*phone.pull().values(), *other.pull().values())} == {"甲机；乙机"}
 
 
 def test_a_deleted_visit_leaves_the_phones_and_does_not_come_back(phone: Phone, cast: Cast) -> None:

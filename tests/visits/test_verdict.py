@@ -53,8 +53,8 @@ def test_presence_follows_the_distance_less_the_accuracy(
 
 @db
 def test_640_metres_away_with_a_reason_and_a_photo_is_stored_to_verify(cast: Cast) -> None:
-    visit = sent(cast, place=place(640), away_reason="门前修路,在路口见面", photos=[photo("away")])
-    assert (visit.presence, visit.flags, visit.away_reason) == ("to_verify", ["too_far"], "门前修路,在路口见面")
+    visit = sent(cast, place=place(640), away_reason="门前修路，在路口见面", photos=[photo("away")])
+    assert (visit.presence, visit.flags, visit.away_reason) == ("to_verify", ["too_far"], "门前修路，在路口见面")
 
 
 @db

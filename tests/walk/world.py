@@ -49,6 +49,8 @@ from cycles.models import (
     Result,
     Sighting,
 )
+from market import queries
+from market.boards.blocks import NUMBERS, make
 from market.models import (
     Alert,
     AlertRule,
@@ -440,6 +442,7 @@ def _place_things(world: World, column: str) -> None:
     for kind in ("device", "device to end"):
         _keep(world, kind, column, device)
     _keep(world, "quarantine", column, _refused(person, territory.pk))
+    _keep(world, "let go", column, _refused(person, territory.pk, state="dismissed", settled_at=clock.now()))
     run = _import_run(steward, cast.prefecture if column == OWN else county)
     _keep(world, "import", column, run)
     _exports(world, column)
@@ -514,7 +517,8 @@ def _report(world: World, column: str, territory: Unit) -> None:
     told = {"month": MONTH, "prefecture": world.cast.prefecture}
     moments = {"made_at": clock.now(), "locked_at": clock.now(), "done_at": clock.now()}
     run, _ = ReportRun.objects.get_or_create(**told, number=1, defaults={"cause": "lock", "of": 2, **moments})
-    sections = [report_parts.section(number) for number in range(1, 10)]
+    fresh = queries.freshness(territory.pk)
+    sections = [report_parts.of_block(make(number, (), (), fresh)) for number in NUMBERS]
     content: dict[str, Any] = {
         "unit": {"name": territory.name, "name_en": "", "level": 5, "way": []},
         "month": "2026-03",
@@ -525,7 +529,7 @@ def _report(world: World, column: str, territory: Unit) -> None:
         "waiting": 0,
     }
     made = MonthlyReport.objects.create(
-        run=run, month=MONTH, unit=territory, number=1, template=1, content=content, made_at=clock.now()
+        run=run, month=MONTH, unit=territory, number=1, template=2, content=content, made_at=clock.now()
     )
     _keep(world, "monthly report", column, made)
     if column == OWN:
@@ -550,10 +554,10 @@ def _paper(world: World, column: str, paper: ManagerCycle) -> None:
 
 def _county_policy(world: World, column: str, county: Unit) -> None:
     policy = Policy.objects.create(pk=_far_number(), unit=county, code=f"policy-{column}", title=f"政策 {column}")
-    asked = [{"question": "几档?", "choices": ["一", "二"], "right": 0}]
+    asked = [{"question": "几档？", "choices": ["一", "二"], "right": 0}]
     version = PolicyVersion.objects.create(
         pk=_far_number(), policy=policy, number=1, body=f"正文 {column}", released_at=clock.now() - timedelta(days=1),
-        quiz=asked, quiz_shown=[{"question": "几档?", "choices": ["一", "二"], "check": "0" * 64}],
+        quiz=asked, quiz_shown=[{"question": "几档？", "choices": ["一", "二"], "check": "0" * 64}],
     )  # fmt: skip
     draft = PolicyVersion.objects.create(pk=_far_number(), policy=policy, number=2, body=f"草稿 {column}")
     template = DisplayTemplate.objects.create(pk=_far_number(), unit=county, code=f"t-{column}", name=f"陈列 {column}")
@@ -659,12 +663,12 @@ def _device(person: Person, name: str) -> Device:
     )  # fmt: skip
 
 
-def _refused(person: Person, unit_id: int) -> Quarantined:
-    payload = f'{{"note": "refused for {person.username}:"}}'.encode()
+def _refused(person: Person, unit_id: int, **more: Any) -> Quarantined:
+    payload = f'{{"note": "refused for {person.username}: {more.get("state", "")}"}}'.encode()
     return Quarantined.objects.create(
         kind="visit", person=person, unit_id=unit_id, sha256=sha256(payload).digest(),
         payload=payload, problem={"zh-hans": {"code": "invalid"}, "en": {"code": "invalid"}},
-        received_at=clock.now(),
+        received_at=clock.now(), **more,
     )  # fmt: skip
 
 

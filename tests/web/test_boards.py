@@ -17,6 +17,7 @@ from cycles import month as cycle_month
 from cycles.models import RetailerCycle
 from market.rollups import recompute
 from tests.cast import TODAY, Cast, make_shop
+from tests.ground import standing
 from tests.market.facts import Seen, visit
 from web.boards.parameters import GENERATED
 
@@ -30,7 +31,7 @@ def page_of(cast: Cast, name: str) -> Client:
     return client
 
 
-@pytest.fixture
+@standing
 def worked(cast: Cast) -> Cast:
     """One visit of Lin's with its four captures, one of Wu's, and an open month."""
     cycle_month.open_month(MARCH)
@@ -62,19 +63,21 @@ def test_without_signing_in_a_page_sends_to_the_log_in_and_back(worked: Cast) ->
         assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/login")
 
 
-def test_who_has_no_board_lands_at_the_desk_or_is_told_that_the_position_lacks_it(worked: Cast) -> None:
+def test_who_has_no_board_lands_at_the_desk_or_a_queue_or_is_told_that_the_position_lacks_it(worked: Cast) -> None:
     for name in ("sun", "qian", "zhou"):
         answer = page_of(worked, name).get("/")
         assert (answer.status_code, answer.headers["Location"]) == (302, "/desk/"), name
-    for name in ("jiang", "shen"):
-        assert "您今日的岗位不包含此项权限" in text_of(page_of(worked, name), "/", status=403)
+    for name, queue in (("jiang", "/breaches"), ("bai", "/needs"), ("mo", "/needs")):
+        answer = page_of(worked, name).get("/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, queue), name
+    assert "您今日的岗位不包含此项权限" in text_of(page_of(worked, "shen"), "/", status=403)
 
 
 def test_a_leader_comes_from_the_first_screen_down_to_one_visit(worked: Cast) -> None:
     zhao = page_of(worked, "zhao")
     first = text_of(zhao, "/")
     assert "黄石市" in first
-    assert "黄石市本月还有 3 户未走访(应访 5 户),其中阳新县 2 户,覆盖率 33.3%。" in first
+    assert "黄石市本月还有 3 户未走访（应访 5 户），其中阳新县 2 户（覆盖率 33.3%）。" in first
     assert "<b>20<small>%</small></b><span>1/5</span>" in re.sub(r">\s+<", "><", first)
     for unit in (worked.county, worked.office, worked.territory):
         address = f"/?unit={unit.pk}&amp;month=2026-03"
@@ -84,7 +87,7 @@ def test_a_leader_comes_from_the_first_screen_down_to_one_visit(worked: Cast) ->
     assert "1 次走访" in visits
     [one] = set(re.findall(r"/visits/[0-9a-f-]{36}", visits))
     shown = text_of(zhao, one)
-    for word in ("便民商店0", "价签已更换", "80 分(满分 100)", "显眼", "三月货源投放规则", "黄鹤楼(软蓝)", "193.80"):
+    for word in ("便民商店0", "价签已更换", "80 分（满分 100）", "显眼", "三月货源投放规则", "黄鹤楼(软蓝)", "193.80"):
         assert word in shown
 
 
@@ -115,7 +118,7 @@ def _masked(page: str) -> str:
 
 def test_an_account_manager_sees_her_own_board_and_only_hers(worked: Cast) -> None:
     board = text_of(page_of(worked, "lin"), "/")
-    assert "兴国一片区本月还有 2 户未走访(应访 3 户)。" in board
+    assert "兴国一片区本月还有 2 户未走访（应访 3 户）。" in board
     assert "东岳一片区" not in board
     assert "兴国市场部" not in board
 

@@ -65,7 +65,7 @@ def test_the_findings_of_a_month_are_listed_in_words_with_their_shops(march: Cas
     assert re.findall(r'<p class="subject"><a href="([^"]*)">([^<]*)</a>', page) == [
         (f"/shops/{shop.pk}/2026-03", shop.name) for shop in (march.shops[1], march.shops[0])
     ]
-    assert page.count("本期 5 条,上期 10 条。") == 2
+    assert page.count("本期 5 条，上期 10 条。") == 2
     assert "2 条发现" in page
     assert "规则没有发现问题" in forms.of(march, "lin").read("/findings?month=2026-02")
 
@@ -83,7 +83,7 @@ def test_a_finding_explains_itself(march: Cast) -> None:
     finding = Finding.objects.get(retailer=march.shops[0])
     text = words(forms.of(march, "lin").read(f"/findings/{finding.pk}"))
     assert "规则 测试下滑 · 第 1 版" in text
-    assert "阈值 limit: 0.8" in text
+    assert "阈值 limit： 0.8" in text
     assert "2026-03-01 起 · 已 15 天" in text
     assert "2026年3月 把订货量恢复到 10 条" in text
     english = words(forms.of(march, "lin", "en").read(f"/findings/{finding.pk}"))
@@ -95,7 +95,7 @@ def test_a_finding_explains_itself(march: Cast) -> None:
 
 def test_an_action_is_accepted_and_the_page_says_so(march: Cast) -> None:
     lin, action = forms.of(march, "lin"), of_shop(march)
-    assert lin.done("/actions", "accept", action, at=f"a-{action.pk}") == "已接受:不低于 10 条。"
+    assert lin.done("/actions", "accept", action, at=f"a-{action.pk}") == "已接受：不低于 10 条。"
     held = of_shop(march)
     assert (held.state, held.decided_by, held.version) == ("accepted", march.lin, 2)
 
@@ -116,7 +116,7 @@ def test_who_comes_second_is_told_who_was_first_and_keeps_what_was_typed(march: 
     page = answer.content.decode()
     assert answer.status_code == 412
     assert told(page) == [
-        "您打开页面之后,陈国庆 于 03-16 10:00 改动了这一项。您填写的内容保留在下方,请核对后重新提交。"
+        "您打开页面之后，陈国庆 于 03-16 10:00 改动了这一项。您填写的内容保留在下方，请核对后重新提交。"
     ]
     assert sorted(re.findall(r'name="target"[^>]*value="([^"]*)"', page)) == ["10", "15"]
     assert of_shop(march).target == 12
@@ -126,7 +126,7 @@ def test_who_comes_second_is_told_who_was_first_and_keeps_what_was_typed(march: 
 def test_a_target_that_is_no_number_is_refused_in_a_sentence(march: Cast, typed: str) -> None:
     action = of_shop(march)
     status, sentence = forms.of(march, "lin").refused("/actions", "edit", action, target=typed)
-    assert (status, sentence) == (400, "目标须是数字,最多两位小数")
+    assert (status, sentence) == (400, "目标须是数字，最多两位小数")
     assert of_shop(march).version == action.version
 
 
@@ -134,7 +134,7 @@ def test_a_target_far_above_the_best_warns_and_is_kept(march: Cast) -> None:
     lin, action = forms.of(march, "lin"), of_shop(march)
     assert lin.done("/actions", "edit", action, target="18") == "目标已改为不低于 18 条。"
     said = lin.done("/actions", "edit", of_shop(march), target="18.5")
-    assert said == "目标已改为不低于 18.5 条,明显高于近 12 个月最好水平,请确认能否达到。"
+    assert said == "目标已改为不低于 18.5 条，明显高于近 12 个月最好水平，请确认能否达到。"
     held = of_shop(march)
     assert (held.target, held.drafted_target, held.is_flagged) == (Decimal("18.5"), Decimal(10), True)
     assert "原拟 10 条" in lin.read("/actions")
@@ -146,7 +146,7 @@ def test_an_action_is_dropped_with_a_reason_only(march: Cast) -> None:
     assert of_shop(march).state == "drafted"
     lin.done("/actions", "drop", action, reason="no_supply")
     assert (of_shop(march).state, of_shop(march).drop_reason) == ("dropped", "no_supply")
-    assert "不做:没有货源" in lin.read("/actions?state=dropped")
+    assert "不做：没有货源" in lin.read("/actions?state=dropped")
 
 
 def test_all_that_ask_for_no_look_are_accepted_at_once(march: Cast) -> None:
@@ -161,7 +161,7 @@ def test_who_does_not_plan_sees_no_form_and_is_refused(march: Cast) -> None:
     assert 'value="accept"' not in zhao.read("/actions")
     assert zhao.refused("/actions", "accept", action)[0] == 404
     assert forms.of(march, "wu").refused("/actions", "accept", action) == (
-        404, "未找到。该地址或记录不存在,或不在您的管辖范围内。"
+        404, "未找到。该地址或记录不存在，或不在您的管辖范围内。"
     )  # fmt: skip
     assert of_shop(march) == action
     assert of_shop(march).version == action.version
@@ -194,16 +194,16 @@ def test_a_miss_asks_for_its_reason_on_the_page_of_its_shop(march: Cast) -> None
     assert lin.done(address, "give_reason", result, reason="supply") == "原因已保存。"
     result.refresh_from_db()
     assert (result.reason, result.reason_by) == ("supply", march.lin)
-    assert "原因: 货源不足" in words(lin.read(address))
+    assert "原因：货源不足" in words(lin.read(address))
 
 
 def test_an_improvement_is_carried_on_or_given_up_with_a_reason(march: Cast) -> None:
     lin, row = forms.of(march, "lin"), carried(march)
     assert "待办改进 1 项" in lin.read("/improvements")
-    assert lin.done("/improvements", "improvement_accept", row) == "已列入改进,直到达成或放弃。"
+    assert lin.done("/improvements", "improvement_accept", row) == "已列入改进，直到达成或放弃。"
     row.refresh_from_db()
     assert lin.refused("/improvements", "improvement_drop", row, reason="  ") == (400, "内容未通过校验。")
-    assert lin.done("/improvements", "improvement_drop", row, reason="店铺即将拆迁") == "已放弃,原因已记录。"
+    assert lin.done("/improvements", "improvement_drop", row, reason="店铺即将拆迁") == "已放弃，原因已记录。"
     row.refresh_from_db()
     assert (row.state, row.reason) == ("dropped", "店铺即将拆迁")
     assert "没有待办的改进" in lin.read("/improvements")
@@ -221,7 +221,7 @@ def test_a_shop_shows_its_15_cells_and_what_stands_behind_each(march: Cast) -> N
         for step in ("analyze", "plan", "execute", "evaluate", "improve")
     ]
     text = words(page)
-    assert "本期 5 条,上期 10 条。" in text
+    assert "本期 5 条，上期 10 条。" in text
     assert "把订货量恢复到 10 条" in text
     assert 'rel="next"' not in page
 
@@ -279,7 +279,7 @@ def test_a_finding_outlives_the_query_that_found_its_records(
     Sighting.objects.filter(finding_id=finding.pk).update(evidence=evidence)
     why = as_lin.get(f"/api/v1/findings/{finding.pk}").json()["why"]
     assert (why["evidence"]["rows"], why["evidence"]["links"]) == (2, [])
-    assert "本期 5 条,上期 10 条。" in forms.of(march, "lin").read(f"/findings/{finding.pk}")
+    assert "本期 5 条，上期 10 条。" in forms.of(march, "lin").read(f"/findings/{finding.pk}")
 
 
 def test_an_action_outlives_its_metric(march: Cast) -> None:

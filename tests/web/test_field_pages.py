@@ -34,7 +34,7 @@ def test_words_are_found_in_notes_and_remarks_and_marked(cast: Cast) -> None:
     receive(cast.actor("lin"), full_item(cast))
     page = forms.of(cast, "chen").read("/field?q=缺货")
     assert re.findall(r"<mark>(.*?)</mark>", page) == ["缺货"]
-    assert "店主反映软蓝缺货两天,希望增加投放。" in re.sub("</?mark>", "", page)
+    assert "店主反映软蓝缺货两天，希望增加投放。" in re.sub("</?mark>", "", page)
     assert page.count('<li class="item">') == 1
     assert "看不懂档位" not in page
 
@@ -77,8 +77,8 @@ def test_a_check_says_why_it_scored_what_it_did(cast: Cast) -> None:
     page = words(browser.read(f"/field/checks/{visit.pk}"))
     assert "75 分" in page
     assert "✗ 丰富 0 / 20 分 未达标" in page
-    assert "– 持续 0 / 20 分 不适用,不计入总分" in page
-    assert "可得 80 分中得 60 分,折算为百分制。" in page
+    assert "– 持续 0 / 20 分 不适用，不计入总分" in page
+    assert "可得 80 分中得 60 分，折算为百分制。" in page
 
 
 def test_a_check_of_another_county_and_a_visit_without_one_are_not_there(cast: Cast) -> None:
@@ -126,7 +126,7 @@ def test_ticked_visits_count_and_may_be_decided_anew(cast: Cast) -> None:
     assert chen.done("/field/verify", "valid", visit=[str(visit.pk)]) == "1 次走访自此计入统计。"
     assert Visit.objects.get().presence == "valid"
     assert chen.done("/field/verify", "rejected", visit=[str(visit.pk)], words="电话核实不在") == (
-        "1 次走访已驳回,不计入任何统计。"
+        "1 次走访已驳回，不计入走访覆盖率和十五格。"
     )
     held = PresenceVerdict.objects.get()
     assert (Visit.objects.get().presence, held.presence, held.words) == ("rejected", "rejected", "电话核实不在")
@@ -165,13 +165,26 @@ def test_a_photo_that_has_not_arrived_is_not_on_the_wall(cast: Cast) -> None:
     assert "本月还没有照片" in page
 
 
+def test_a_phone_that_gave_its_browser_for_a_name_is_called_by_its_system(cast: Cast, as_lin: APIClient) -> None:
+    rows = Device.objects.filter(person=cast.lin)
+    rows.update(name="Mozilla/5.0 (Android 13; Mobile; rv:132.0) Gecko/132.0 Firefox/132.0")
+    page = forms.of(cast, "chen").read("/devices")
+    assert ' Gecko/132.0 Firefox/132.0">安卓手机 Firefox 132</span>' in page
+    cut = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/13"
+    rows.update(name=cut)
+    assert f'<span title="{cut}">Linux 电脑</span>' in forms.of(cast, "chen").read("/devices")
+
+
 def test_a_manager_sees_who_holds_what_unsent_since_when(cast: Cast, as_lin: APIClient, as_wu: APIClient) -> None:
     since = NOW - timedelta(hours=5)
     Device.objects.filter(person=cast.lin).update(unsent=3, oldest_unsent_at=since, app_version="1.4.2", offset_s=-7)
     Device.objects.filter(person=cast.wu).update(unsent=9, oldest_unsent_at=clock.now())
     page = words(forms.of(cast, "chen").read("/devices"))
-    assert "共 1 台手机,其中 1 台有 3 条未上报。" in page
-    assert "林小梅 3 03-16 05:00 03-16 10:00 测试手机 1.4.2 −7" in page
+    assert "共 1 台手机，其中 1 台有 3 条未上传。" in page
+    assert "时间均为北京时间。" in page
+    Device.objects.filter(person=cast.lin).update(unsent=0, oldest_unsent_at=None)
+    assert "共 1 台手机，没有未上传的内容。" in words(forms.of(cast, "chen").read("/devices"))
+    assert "林小梅 3 2026-03-16 05:00 2026-03-16 10:00 测试手机 1.4.2 −7" in page
     assert "吴强" not in page
     assert "没有符合条件的手机" in forms.of(cast, "chen").read("/devices?state=lost")
     assert forms.of(cast, "lin").client.get("/devices").status_code == 403

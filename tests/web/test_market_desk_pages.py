@@ -61,7 +61,7 @@ def test_an_item_is_verified_and_decided_on_its_page_and_the_answer_stands_there
 ) -> None:
     address = f"/intelligence/{sent.pk}"
     chen = forms.of(cast, "chen")
-    assert chen.done(address, "verify", sent) == "已核实。现在可以答复,也可以上转。"
+    assert chen.done(address, "verify", sent) == "已核实。现在可以答复，也可以上转。"
     sent.refresh_from_db()
     assert (sent.state, sent.version) == ("verified", 2)
     assert 'value="decide"' not in chen.read(address)  # her office verifies, the county decides
@@ -72,7 +72,7 @@ def test_an_item_is_verified_and_decided_on_its_page_and_the_answer_stands_there
     assert sent.state == "verified"
     owner = str(cast.people["chen"].pk)
     assert zhao.done(address, "decide", sent, decision="act", words="安排陈列检查", owner=owner) == (
-        "已答复,上报人都会收到。"
+        "已答复，上报人都会收到。"
     )
     assert "安排陈列检查" in words(forms.of(cast, "lin").read(address))
 
@@ -87,14 +87,14 @@ def test_what_is_returned_needs_a_reason_and_what_another_changed_is_not_overwri
     assert chen.refused(address, "send_back", stale, words="照片看不清")[0] in (409, 412)
     assert IntelligenceItem.objects.get().state == "verified"
     sent.refresh_from_db()
-    assert chen.done(address, "send_back", sent, words="照片看不清") == "已退回,并告知上报人原因。"
+    assert chen.done(address, "send_back", sent, words="照片看不清") == "已退回，并告知上报人原因。"
 
 
 def test_groups_and_counts_lead_to_their_items(cast: Cast, sent: IntelligenceItem) -> None:
     chen = forms.of(cast, "chen")
     page = chen.read("/intelligence/groups")
     assert f"group={sent.group_id}" in page
-    assert "1 人上报,共 1 条" in words(page)
+    assert "1 人上报，共 1 条" in words(page)
     counts = chen.read("/intelligence/trends?week=2026-03-16")
     assert "kind=rival_move" in counts
     assert chen.client.get("/intelligence/trends?week=soon").status_code == 400
@@ -112,7 +112,7 @@ def test_an_alert_says_why_one_is_told_and_is_acknowledged_with_words(cast: Cast
     status, why = chen.refused("/alerts", "acknowledge", crossed, words="")
     assert (status, why) == (400, "请写明正在怎么处理。")
     assert Alert.objects.get(pk=crossed.pk).state == "open"
-    assert chen.done("/alerts", "acknowledge", crossed, words="本周补访") == "已确认,不再提醒。"
+    assert chen.done("/alerts", "acknowledge", crossed, words="本周补访") == "已确认，不再提醒。"
     assert (Alert.objects.get(pk=crossed.pk).state, Alert.objects.get(pk=crossed.pk).words) == (
         "acknowledged",
         "本周补访",
@@ -144,9 +144,82 @@ def test_a_launch_is_approved_where_it_stands_and_by_nobody_else(cast: Cast) -> 
     assert forms.of(cast, "chen").refused("/launches", "approve", row)[0] == 404
     assert Launch.objects.get().state == "draft"
     zhao = forms.of(cast, "zhao")
-    assert zhao.done("/launches", "approve", row) == "已批准,自 2026-04-01 起试销。"
+    assert zhao.done("/launches", "approve", row) == "已批准，自 2026-04-01 起试销。"
     assert Launch.objects.get().state == "trial"
     assert cast.products[1].name not in words(forms.of(cast, "wu").read("/launches"))
+
+
+def plan_of(cast: Cast, **changes: str) -> dict[str, str]:
+    """What Feng types into the form, in full; goals as the form offers them."""
+    return {"product": str(cast.products[1].pk), "supply_on": "2026-04-01", "how": "客户经理推介", "places": "城镇商圈",
+            "audience": "便利店", "first_cartons": "200", "on_shelf_goal": "80.0", "repurchase_goal": "50.0",
+            "sell_through_goal": "50.0", "stock_ratio_goal": "1", "volume_goal": "", **changes}  # fmt: skip
+
+
+def test_a_launch_is_planned_on_the_page_as_a_draft_and_mended_until_it_is_approved(cast: Cast) -> None:
+    at, feng = f"/launches?unit={cast.county.pk}", forms.of(cast, "feng")
+    assert 'name="on_shelf_goal" inputmode="decimal" required value="80"' in feng.read(at)
+    said = feng.done(at, "plan", **plan_of(cast, how="", on_shelf_goal="85.5"))
+    assert said == "已存为草稿。内容填写完整后，由本单位领导批准。"
+    row = Launch.objects.get()
+    assert (row.unit_id, row.product_id, row.state, row.how, row.first_cartons, str(row.on_shelf_goal)) == (
+        cast.county.pk, cast.products[1].pk, "draft", "", 200, "85.5"
+    )  # fmt: skip
+    assert (row.planned_by_id, str(row.supply_on), row.volume_goal) == (cast.people["feng"].pk, "2026-04-01", None)
+    zhao = forms.of(cast, "zhao")
+    assert 'value="edit"' not in zhao.read(at)
+    assert zhao.send(at, "approve", row).status_code == 409
+    assert feng.done(at, "edit", row, **plan_of(cast, volume_goal="40")) == "草稿已保存。"
+    row.refresh_from_db()
+    assert (row.how, row.volume_goal, str(row.on_shelf_goal)) == ("客户经理推介", 40, "80.0")
+    assert zhao.done(at, "approve", row) == "已批准，自 2026-04-01 起试销。"
+    row.refresh_from_db()
+    assert 'value="edit"' not in feng.read(at)
+    assert feng.send(at, "edit", row, **plan_of(cast, how="别的")).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"supply_on": "明天"}, "投放日期"),
+        ({"first_cartons": "-3"}, "首批购进量"),
+        ({"on_shelf_goal": "viel"}, "上柜率"),
+        ({"how": "长" * 201}, "方法"),
+        ({"product": "0"}, "请选择卷烟规格。"),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_named_by_its_field_and_what_was_typed_stays(
+    cast: Cast, typed: dict[str, str], said: str
+) -> None:
+    at, feng = f"/launches?unit={cast.county.pk}", forms.of(cast, "feng")
+    answer = feng.send(at, "plan", **plan_of(cast, places="开发区商圈", **typed))
+    page = answer.content.decode()
+    assert (answer.status_code, Launch.objects.count()) == (400, 0)
+    assert said in forms.told(page)[0]
+    assert 'value="开发区商圈"' in page
+
+
+def test_a_product_is_launched_once_at_a_time_and_only_by_who_plans_there(cast: Cast) -> None:
+    at, feng = f"/launches?unit={cast.county.pk}", forms.of(cast, "feng")
+    feng.done(at, "plan", **plan_of(cast))
+    assert feng.refused(at, "plan", **plan_of(cast)) == (409, "该卷烟规格在本单位已有尚未结束的新品方案。")
+    for name, address in (("zhao", at), ("chen", "/launches")):
+        assert 'value="plan"' not in forms.of(cast, name).read(address)
+        assert forms.of(cast, name).send(address, "plan", **plan_of(cast)).status_code == 404
+    assert Launch.objects.count() == 1
+
+
+def test_a_proposed_exit_is_answered_where_it_stands_with_words(cast: Cast) -> None:
+    feng, zhao, at = forms.of(cast, "feng"), forms.of(cast, "zhao"), f"/launches?unit={cast.county.pk}"
+    feng.done(at, "plan", **plan_of(cast))
+    zhao.done(at, "approve", Launch.objects.get())
+    Launch.objects.update(state="exit_proposed")
+    row = Launch.objects.get()
+    assert zhao.refused(at, "end", row, words="") == (400, "请写明理由。")
+    assert feng.send(at, "end", row, words="两次未达标").status_code == 404
+    assert zhao.done(at, "end", row, words="两次未达标") == "已决定退出：今日起移出重点品规，库存限期清理。"
+    row.refresh_from_db()
+    assert (row.state, row.decided_words, row.decided_by_id) == ("clearing", "两次未达标", cast.people["zhao"].pk)
 
 
 # -- imports -----------------------------------------------------------------------------------------------------------
@@ -216,7 +289,7 @@ def test_a_longer_inbox_asks_no_more_queries(cast: Cast, sent: IntelligenceItem)
 def test_a_file_is_asked_for_made_and_fetched_by_its_person_alone(cast: Cast) -> None:
     zhao = forms.of(cast, "zhao")
     assert zhao.done("/exports", "ask", kind="visits", format="csv", since="2026-03-01") == (
-        "文件正在生成,可以离开本页。"
+        "文件正在生成，可以离开本页。"
     )
     made = Export.objects.get()
     assert (made.kind, made.since, made.until, made.is_masked) == ("visits", MARCH, None, True)

@@ -27,6 +27,7 @@ from market.orders.loading import OrderLineRow, TargetRow
 from market.rollups import recompute, segments
 from retail.models import Classification, Retailer
 from tests.cast import TODAY, Cast, make_shop
+from tests.ground import standing
 from tests.market.facts import Seen, visit
 from web.templatetags.board_tags import plain
 
@@ -63,7 +64,7 @@ def work_in() -> None:
     segments.drain()
 
 
-@pytest.fixture
+@standing
 def sold(cast: Cast) -> Cast:
     """Lin's shops bought 20 + 10 of the first product and 30 of the second, Wu's 40 of the third, against a target of
     200; the month before they bought 50 of the first. One shop is rural. Lin saw four prices of the first product."""
@@ -142,7 +143,19 @@ def test_no_page_of_the_market_has_a_style_or_code_of_its_own(sold: Cast) -> Non
 
 def test_a_month_without_anything_says_what_comes_next(sold: Cast) -> None:
     text = text_of(page_of(sold, "zhao"), f"/market?unit={sold.prefecture.pk}&month=2023-12")
-    assert "本月尚无可说之事。订单导入、手机上传之后,销量、走访和库存即在此显示。" in text
+    assert "本月暂无要点。订单导入、走访上传之后，销量、走访和库存的要点会显示在这里。" in text
+
+
+def test_bars_without_any_height_are_a_sentence_beside_those_that_have_some(sold: Cast) -> None:
+    """No product has a state of its market yet; each price class has its share."""
+    zhao = page_of(sold, "zhao")
+    running = text_of(zhao, f"/market{at(sold.prefecture)}")
+    assert [key for key in charts_on(running) if key.startswith("bars")] == ["bars-classes"]
+    assert running.count("目前所有数值均为 0，本月尚未结束。") == 1
+    over = text_of(zhao, f"/market?unit={sold.prefecture.pk}&month=2026-02")
+    assert [key for key in charts_on(over) if key.startswith("bars")] == ["bars-classes"]
+    assert over.count("所有数值均为 0，没有可画的内容。") == 1
+    assert "目前所有数值均为 0" not in over
 
 
 # -- one figure --------------------------------------------------------------------------------------------------------
@@ -163,7 +176,7 @@ def test_a_figure_shows_its_months_its_meaning_and_its_ranking(sold: Cast, as_zh
     assert drawn["shades"] == [[11, 11, "春节"]]
     assert "cartons sold to the unit&#x27;s shops" in text
     ranks = re.findall(
-        r'<a href="/market/figure\?unit=(\d+)[^"]*">[^<]+</a></th><td>(\d+)</td><td>([^<]+)</td>',
+        r'<a href="/market/figure\?unit=(\d+)[^"]*">[^<]+</a></th><td><input[^>]+></td><td>(\d+)</td><td>([^<]+)</td>',
         text[text.index('id="h-rank"') :],
     )
     assert ranks == [(str(sold.county.pk), "1", "60"), (str(sold.other_county.pk), "2", "40")]
@@ -305,7 +318,7 @@ def test_a_leader_drills_from_the_prefecture_to_one_order(sold: Cast) -> None:
     assert "1 张订单 · 50 条 · 500.00 元" in listed
     record = text_of(zhao, f"/market/orders/{one.pk}")
     assert one.order_no in record
-    lines = re.findall(r"</a></th><td>(\d+)</td><td>(\d+)</td><td>(\d+)</td><td>([\d.,]+)</td>", record)
+    lines = re.findall(r"</a></th>" + r"<td[^>]*>(\d+)</td>" * 3 + r"<td[^>]*>([\d.,]+)</td>", record)
     assert lines == [("30", "30", "30", "300.00"), ("20", "20", "20", "200.00")]
 
 
@@ -374,7 +387,7 @@ def test_the_board_is_taken_along_as_a_file(sold: Cast) -> None:
     told = text_of(zhao, f"/market/exports/{made.pk}")
     assert f'hx-get="/market/exports/{made.pk}"' in told
     Export.objects.update(state=Export.State.READY, rows=42, finished_at=clock.now())
-    assert f'<a href="/api/v1/exports/{made.pk}/file" download>下载 CSV(42 行)</a>' in text_of(
+    assert f'<a href="/api/v1/exports/{made.pk}/file" download>下载 CSV（42 行）</a>' in text_of(
         zhao, f"/market/exports/{made.pk}"
     )
     assert page_of(sold, "wu").get(f"/market/exports/{made.pk}").status_code == 404

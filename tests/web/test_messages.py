@@ -89,3 +89,24 @@ def test_a_translation_keeps_the_places_of_its_message() -> None:
     places = re.compile(r"%\(\w+\)s|%%|%s")
     wrong = [key for key, words in written("zh_Hans").items() if set(places.findall(key)) != set(places.findall(words))]
     assert wrong == []
+
+
+# A name with its unit keeps it in half-width brackets: such names head the columns of files that other systems read.
+UNIT_IN_BRACKETS = re.compile(r"[^,;:()。]*\((?:分|条|盒|秒|米|元|毫克|公斤|分/盒|分/条|%|百分比)\)")
+PLACE = re.compile(r"%\(\w+\)s|%s|%d|%%")
+CHINESE = "\u4e00-\u9fff"
+
+
+def half_width(words: str) -> list[str]:
+    """The half-width marks beside Chinese characters or places of a message; 1,024 and 10:30 have none."""
+    if UNIT_IN_BRACKETS.fullmatch(words) or not re.search(f"[{CHINESE}]", words):
+        return []
+    told = PLACE.sub("\u4e00", words)
+    return re.findall(rf"(?<=[{CHINESE}”》」）])[,;:!?()]|[,;:!?()](?=[{CHINESE}“《「（])", told)
+
+
+def test_chinese_sentences_have_full_width_marks() -> None:
+    chinese = written("zh_Hans")
+    assert {key: words for key, words in chinese.items() if half_width(words)} == {}
+    assert half_width("已拒绝,未写入(见下)") == [",", "(", ")"]
+    assert half_width("共 1,024 条，10:30 截至（含）") == half_width("金额(分)") == []

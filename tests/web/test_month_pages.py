@@ -66,9 +66,9 @@ def test_a_month_shows_sentences_with_their_records_and_where_words_are_wanted(m
     lin = forms.of(march, "lin")
     page = lin.read(paper_of(march))
     text = words(page)
-    assert "须补充说明的格: 客户 · 分析" in text
-    assert "发现 1 条,涉及 1 户。 1 条记录" in text
-    assert "审阅人: 陈国庆" in text
+    assert "须补充说明的格： 客户 · 分析" in text
+    assert "发现 1 条，涉及 1 户。 1 条记录" in text
+    assert "审阅人：陈国庆" in text
     assert page.count('<article class="cell"') == 15
     [first, *_] = re.findall(rf'href="({paper_of(march)}/client_analyze/0)"', page)
     behind = lin.read(first)
@@ -95,7 +95,7 @@ def test_words_are_kept_with_every_button_and_a_cell_is_submitted_and_withdrawn(
     assert said(lin, answer) == "已提交 1 格。 审阅之前可以撤回。"
     assert (cell(march, "client_analyze").state, cell(march, "client_analyze").words) == ("submitted", "店主住院")
     assert (cell(march, "client_plan").state, cell(march, "client_plan").words) == ("drafted", "下周恢复")
-    assert said(lin, hand_in(lin, address, "withdraw:client_analyze")) == "已撤回,可以继续修改。"
+    assert said(lin, hand_in(lin, address, "withdraw:client_analyze")) == "已撤回，可以继续修改。"
     assert cell(march, "client_analyze").state == "drafted"
 
 
@@ -112,7 +112,7 @@ def test_words_that_somebody_wrote_meanwhile_are_not_overwritten(march: Cast) ->
     assert said(lin, answer) == "已保存 1 格的说明。"
     status, sentence = lin.refused(address, "words", **{"version-client_plan": "1", "words-client_plan": "第二次"})
     assert status == 412
-    assert sentence.startswith("您打开页面之后,林小梅 于 03-16 10:00 改动了这一项。")
+    assert sentence.startswith("您打开页面之后，林小梅 于 03-16 10:00 改动了这一项。")
     assert cell(march, "client_plan").words == "第一次"
 
 
@@ -122,7 +122,7 @@ def test_what_was_drafted_anew_is_read_again_before_it_is_handed_in(march: Cast)
     hidden = dict(re.findall(r'<input type="hidden" name="((?:version|digest)-\w+)" value="([^"]*)"', page))
     find(FELL, march.shops[1], march.territory, FIGURES)
     status, sentence = lin.refused(address, "submit:client_analyze", **hidden, **{"words-client_analyze": "店主住院"})
-    assert (status, sentence) == (412, "系统起草的内容已按最新数据更新,请再看一遍后提交。")
+    assert (status, sentence) == (412, "系统起草的内容已按最新数据更新，请再看一遍后提交。")
     assert not ManagerCell.objects.filter(state="submitted").exists()
 
 
@@ -148,9 +148,9 @@ def test_a_reviewer_approves_or_sends_back_with_a_reason(march: Cast) -> None:
     assert chen.done(address, "approve", id=analyze.cell, version=str(analyze.version)).startswith("已通过。")
     asked = {"id": plan.cell, "version": str(plan.version)}
     assert chen.refused(address, "send_back", **asked, reason=" ") == (400, "退回须写明原因。")
-    assert chen.done(address, "send_back", **asked, reason="请写明日期") == "已退回,原因已记录。"
+    assert chen.done(address, "send_back", **asked, reason="请写明日期") == "已退回，原因已记录。"
     assert (cell(march, "client_analyze").state, cell(march, "client_plan").state) == ("approved", "sent_back")
-    assert "退回原因:请写明日期" in lin.read(address)
+    assert "退回原因：请写明日期" in lin.read(address)
 
 
 def test_several_cells_are_reviewed_at_once_and_each_has_its_own_outcome(march: Cast) -> None:
@@ -162,7 +162,7 @@ def test_several_cells_are_reviewed_at_once_and_each_has_its_own_outcome(march: 
     assert chen.refused("/reviews", "approve") == (400, "请先勾选要处理的格。")
     assert chen.refused("/reviews", "send_back", cell=ticks) == (400, "退回须写明原因。")
     stale = f"{ticks[0].rpartition(':')[0]}:999"
-    assert chen.done("/reviews", "approve", cell=[stale, *ticks[1:3]]) == "已通过 2 格。 1 格未处理:记录已被修改"
+    assert chen.done("/reviews", "approve", cell=[stale, *ticks[1:3]]) == "已通过 2 格。 1 格未处理：记录已被修改"
     assert ManagerCell.objects.filter(state="approved").count() == 2
     assert "没有待您审阅的内容" in forms.of(march, "he").read("/reviews")
 
@@ -244,7 +244,7 @@ def test_a_stop_moves_changes_places_and_is_taken_off(march: Cast) -> None:
     assert lin.done(address, "move", first, to="2026-03-23") == "便民商店0 已改到 03-23。"
     assert lin.refused(address, "move", second, to="2026-04-02") == (400, "只能在当月内改期。")
     assert lin.done(address, "drop", second, words="店主出国") == "便民商店1 已从计划中取消。"
-    assert list(PlannedStop.objects.order_by("position").values_list("state", "on_date")) == [
+    assert list(PlannedStop.objects.order_by("retailer__code").values_list("state", "on_date")) == [
         ("planned", MONDAY),
         ("dropped", FRIDAY),
     ]

@@ -16,6 +16,7 @@ from backend.models import Parameter
 from cycles import month as cycle_month
 from market.rollups import recompute
 from tests.cast import NOW, TODAY, Cast
+from tests.ground import standing
 from tests.market.facts import Seen, visit
 from visits.models import CheckLine, Visit
 from web.boards.parameters import GENERATED
@@ -35,7 +36,7 @@ def text_of(client: Client, address: str, **headers: Any) -> str:
     return answer.content.decode()
 
 
-@pytest.fixture
+@standing
 def worked(cast: Cast) -> Cast:
     """An open month with one visit of Lin's and what she saw of two products."""
     cycle_month.open_month(MARCH)

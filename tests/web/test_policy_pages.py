@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from backend import clock, ticks
+from backend.models import Unit
 from tests.cast import NOW, Cast
 from tests.visits.checks import day, visited
 from tests.visits.items import full_item, receive
@@ -22,7 +23,7 @@ def told(cast: Cast, **briefing: object) -> Briefed:
 
 
 def asked(cast: Cast) -> PolicyQuestion:
-    told(cast, question="何时公布?", unanswered=True)
+    told(cast, question="何时公布？", unanswered=True)
     return PolicyQuestion.objects.get()
 
 
@@ -33,7 +34,7 @@ def page_of(cast: Cast) -> str:
 def test_the_list_tells_for_whom_and_since_when(cast: Cast) -> None:
     page = words(forms.of(cast, "chen").read("/policies"))
     assert "三月货源投放规则" in page
-    assert "第 1 版 生效中 适用于所属单位下全部零售户 · 2026-03-09 发布 · 须在 2026-03-20 前传达" in page
+    assert "第 1 版 生效中 适用于所属单位下全部零售户 · 2026-03-09 发布 · 须在 2026-03-20 前宣讲" in page
     PolicyVersion.objects.update(tier_from=10, tier_to=20, recalled_at=clock.now(), recall_reason="有误")
     assert "第 1 版 已撤回" in words(forms.of(cast, "chen").read("/policies"))
     assert "10 至 20 档" in words(forms.of(cast, "chen").read("/policies"))
@@ -52,10 +53,21 @@ def test_the_reach_adds_up_and_leads_to_the_shops_and_their_visits(cast: Cast) -
     page = words(forms.of(cast, "chen").read(page_of(cast)))
     assert "触达率 33.3 % 3 户中 1 户" in page
     assert "兴国一片区 3 1 1 33.3 100.0" in page
+    Unit.objects.filter(name="兴国一片区").update(name_en="Xingguo One")
+    assert "Xingguo One 3 1 1 33.3 100.0" in words(forms.of(cast, "chen", "en").read(page_of(cast)))
     shops = forms.of(cast, "chen").read(f"{page_of(cast)}/shops")
     assert f'href="/visits/{row.visit_id}">便民商店0</a>' in shops
     assert "✓ 已理解 2026-03-16 09:00" in words(shops)
     assert "没有符合条件的零售户" in forms.of(cast, "chen").read(f"{page_of(cast)}/shops?passed=false")
+
+
+def test_shops_that_were_told_and_count_no_more_are_said(cast: Cast) -> None:
+    shop = told(cast).retailer
+    page, before = f"{page_of(cast)}/shops", "其中 1 户今日已停业、转出或类别已变，不计入触达率。"
+    assert before not in forms.of(cast, "chen").read(page)
+    shop.classifications.update(state="closed")
+    assert "2 户中 0 户" in words(forms.of(cast, "chen").read(page_of(cast)))
+    assert before in forms.of(cast, "chen").read(page)
 
 
 def test_leaders_get_the_counties_as_a_block_for_the_map_and_as_a_table(cast: Cast) -> None:
@@ -82,7 +94,7 @@ def test_the_second_touch_lists_who_does_not_know_it_once_its_day_has_come(cast:
     told(cast)
     PolicyVersion.objects.update(released_at=NOW - timedelta(days=14))
     page = words(forms.of(cast, "chen").read(f"{page_of(cast)}/second-touch"))
-    assert "便民商店1 未传达" in page
+    assert "便民商店1 未宣讲" in page
     assert "便民商店0" not in page
     PolicyVersion.objects.update(released_at=NOW)
     assert "二次触达从" in forms.of(cast, "chen").read(f"{page_of(cast)}/second-touch")
@@ -91,13 +103,13 @@ def test_the_second_touch_lists_who_does_not_know_it_once_its_day_has_come(cast:
 def test_an_editor_answers_and_all_readers_see_it(cast: Cast) -> None:
     question = asked(cast)
     zhou = forms.of(cast, "zhou")
-    assert "何时公布?" in zhou.read("/policies/questions")
+    assert "何时公布？" in zhou.read("/policies/questions")
     assert zhou.refused("/policies/questions", "answer", question) == (400, "请写明答复。")
-    said = zhou.done("/policies/questions", "answer", question, answer="每周一。", question="何时公布投放?")
-    assert said == "已答复:提问人会收到通知,政策的读者都能看到。"
+    said = zhou.done("/policies/questions", "answer", question, answer="每周一。", question="何时公布投放？")
+    assert said == "已答复：提问人会收到通知，政策的读者都能看到。"
     entry = PolicyAnswer.objects.get()
-    assert (entry.question, entry.answer, entry.answered_by_id) == ("何时公布投放?", "每周一。", cast.zhou.pk)
-    assert "何时公布投放? 每周一。" in words(forms.of(cast, "chen").read(page_of(cast)))
+    assert (entry.question, entry.answer, entry.answered_by_id) == ("何时公布投放？", "每周一。", cast.zhou.pk)
+    assert "何时公布投放？ 每周一。" in words(forms.of(cast, "chen").read(page_of(cast)))
 
 
 def test_who_writes_no_policies_answers_nothing_and_strangers_see_no_question(cast: Cast) -> None:
@@ -105,7 +117,7 @@ def test_who_writes_no_policies_answers_nothing_and_strangers_see_no_question(ca
     for name in ("chen", "lin", "wu"):
         assert forms.of(cast, name).send("/policies/questions", "answer", question, answer="x").status_code == 403
     assert (PolicyQuestion.objects.get().state, PolicyAnswer.objects.count()) == ("open", 0)
-    assert "何时公布?" not in forms.of(cast, "wu").read("/policies/questions")
+    assert "何时公布？" not in forms.of(cast, "wu").read("/policies/questions")
     assert forms.of(cast, "wu").client.get(f"/policies/questions?unit={cast.territory.pk}").status_code == 404
 
 

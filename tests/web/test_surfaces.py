@@ -7,7 +7,6 @@ from decimal import Decimal
 from html import unescape
 from typing import Any
 
-import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -22,13 +21,14 @@ from market.orders import loading
 from market.orders.loading import OrderLineRow, TargetRow, TotalRow
 from market.rollups import recompute
 from tests.cast import TODAY, Cast
+from tests.ground import standing
 from tests.market.facts import Seen, visit
 
 MARCH = TODAY.replace(day=1)
 BOARD = "/api/v1/boards/market"
 
 
-@pytest.fixture
+@standing
 def worked(cast: Cast) -> Cast:
     """A month in which every figure of the boards has a value."""
     months.open_month(MARCH)

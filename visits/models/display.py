@@ -73,4 +73,4 @@ class TemplateVersion(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.template_id} v{self.number}"
+        return f"{self.template.name} v{self.number}"

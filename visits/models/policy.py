@@ -103,4 +103,4 @@ class PolicyVersion(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.policy_id} v{self.number}"
+        return f"{self.policy.title} v{self.number}"

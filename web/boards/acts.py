@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from backend.errors import Problem
 from backend.http.auth import actor, signed_in
 from backend.models import AuditEntry
+from backend.once import Done, once
 from backend.scope import Actor, visible_to
 from cycles.grid import CELLS, Cell
 
@@ -97,7 +98,8 @@ class Refused:
         if own or named:
             return " ".join([own, *named]).strip()
         about = "" if problem.errors or problem.code == "invalid" else problem.detail(language)
-        return f"{problem.kind.title(language)}{_stop(language)}{about}"
+        title = problem.kind.title(language)
+        return f"{title}{_stop(language)}{'' if about == title else about}".strip()
 
     @property
     def cells(self) -> list[Cell]:
@@ -115,7 +117,7 @@ class Refused:
         return self.form.text("id")
 
 
-Verb = Callable[[Form], str]
+Verb = Callable[[Form], str | Done]
 View = Callable[..., HttpResponse]
 
 
@@ -127,7 +129,8 @@ def page(view: View) -> View:
 def run(request: HttpRequest, verbs: Mapping[str, Verb]) -> HttpResponse | Refused | None:
     """Does what the sent form asks: the way back to the page, or why not; None where no form was sent.
 
-    `verbs` maps the form's `act` to what does it and returns the line to show. One transaction.
+    `verbs` maps the form's `act` to what does it and returns the line to show, with another address than the page's
+    own where it leads elsewhere. One transaction; the same form sent again does nothing and gets the same answer.
     """
     if request.method != "POST":
         return None
@@ -137,12 +140,20 @@ def run(request: HttpRequest, verbs: Mapping[str, Verb]) -> HttpResponse | Refus
         if verb is None:
             raise Problem("bad_request")
         with transaction.atomic():
-            said = verb(form)
+            done = once(request, form.actor, lambda: _done(form, verb))
     except Problem as problem:
         return Refused(problem, form)
-    messages.success(request, said)
+    messages.success(request, done.said)
+    return HttpResponseRedirect(done.to)
+
+
+def _done(form: Form, verb: Verb) -> Done:
+    """What the verb did; it leads back to the place on the page where the form stood, unless it says where."""
+    said = verb(form)
+    if isinstance(said, Done):
+        return said
     at = form.text("at") or form.text("act").partition(":")[2]
-    return HttpResponseRedirect(request.get_full_path() + (f"#{at}" if _ANCHOR.fullmatch(at) else ""))
+    return Done(said, form.request.get_full_path() + (f"#{at}" if _ANCHOR.fullmatch(at) else ""))
 
 
 def shown(request: HttpRequest, template: str, told: Mapping[str, Any], refused: Refused | None) -> HttpResponse:

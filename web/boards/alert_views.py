@@ -13,15 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from backend import clock
-from backend.errors import FieldError, Problem
+from backend.errors import Problem
 from backend.http.auth import actor
 from backend.kpis import kpi
-from backend.scope import Actor, units_under, visible_to
+from backend.reach import reaches
+from backend.scope import Actor, visible_to
 from market.alerts import answering, rules
 from market.alerts.api import AlertFilters, AlertRuleFilters
-from market.alerts.words import plain, said, said_line
+from market.alerts.words import plain, said, said_watch
 from market.models import Alert, AlertRule, AlertTold
-from web.boards import acts, chain, field_place, place
+from web.boards import acts, alert_making, chain, field_place, place
 from web.boards.acts import Form, Stale
 
 READ: Final = rules.READ
@@ -68,7 +69,7 @@ def _shown(who: Actor, row: Alert) -> dict[str, Any]:
         "row": row,
         "figure": figure,
         "value": said(row.value, figure)[english],
-        "line": said_line(row.rule)[english],
+        "line": said_watch(row.rule)[english],
         "mine": [one for one in heard if one.person_id == who.person_id],
         "told": heard,
         "behind": f"/market/figure?{place.address(row.unit_id, row.month, kpi=row.rule.kpi, subject=row.rule.subject)}",
@@ -100,12 +101,15 @@ def _words(form: Form) -> str:
 @acts.page
 def alert_rules(request: HttpRequest) -> HttpResponse:
     """`/alerts/rules?unit=`: the rules of the unit, of those above that watch it and of those under it; a rule that
-    ships is adopted. Up to ten queries."""
+    ships is adopted, or one of one's own made. Up to eleven queries."""
     here, who = field_place.of(request, READ), actor(request)
-    done = acts.run(request, {"adopt": lambda form: adopt(form, here)})
+    verbs: dict[str, acts.Verb] = {"adopt": lambda form: adopt(form, here)}
+    verbs["make"] = lambda form: alert_making.make(form, here)
+    done = acts.run(request, verbs)
     if isinstance(done, HttpResponse):
         return done
     seen = visible_to(AlertRule.objects.select_related("unit", "owner_role"), who)
+    may_edit = reaches(who, rules.EDIT, here.unit.pk)
     under = AlertRuleFilters({"under": str(here.unit.pk)}, queryset=seen).qs
     rows = under | seen.filter(unit_id__in=here.unit.ancestors)
     told: dict[str, Any] = {
@@ -115,17 +119,14 @@ def alert_rules(request: HttpRequest) -> HttpResponse:
             (one.code, one.values["name_en" if place.is_english() else "name"], kpi(one.values["kpi"]))
             for one in rules.SHIPPED.values()
         ],
-        "may_edit": _edits(who, here.unit.pk),
+        "may_edit": may_edit,
+        "making": alert_making.choices(here) if may_edit else None,
     }
     return acts.shown(request, "boards/alert_rules.html", told, done)
 
 
 def _rule_shown(row: AlertRule) -> dict[str, Any]:
-    return {"row": row, "figure": kpi(row.kpi), "line": said_line(row)[place.is_english()]}
-
-
-def _edits(who: Actor, unit_id: int) -> bool:
-    return who.can(rules.EDIT) and units_under(who.units(rules.EDIT)).filter(pk=unit_id).exists()
+    return {"row": row, "figure": kpi(row.kpi), "line": said_watch(row)[place.is_english()]}
 
 
 def adopt(form: Form, here: place.Place) -> str:
@@ -152,7 +153,7 @@ def alert_rule(request: HttpRequest, pk: int) -> HttpResponse:
         "above": "" if row.above is None else plain(row.above),
         "margin": plain(row.margin),
         "tried": rules.tried(row, who),
-        "may_edit": _edits(who, row.unit_id),
+        "may_edit": reaches(who, rules.EDIT, row.unit_id),
     }
     return acts.shown(request, "boards/alert_rule.html", told, done)
 
@@ -181,9 +182,9 @@ def change(form: Form, pk: int) -> str:
 
 def _given(form: Form) -> Mapping[str, Any]:
     return {
-        "below": _decimal(form, "below"),
-        "above": _decimal(form, "above"),
-        "margin": _decimal(form, "margin") or Decimal(0),
+        "below": alert_making.decimal(form, "below"),
+        "above": alert_making.decimal(form, "above"),
+        "margin": alert_making.decimal(form, "margin") or Decimal(0),
         "from_day": _whole(form, "from_day", 28),
         "remind_days": _whole(form, "remind_days", 365),
         "escalate_days": _whole(form, "escalate_days", 365),
@@ -191,21 +192,8 @@ def _given(form: Form) -> Mapping[str, Any]:
     }
 
 
-def _decimal(form: Form, name: str) -> Decimal | None:
-    text = form.text(name)
-    if not text:
-        return None
-    if not re.fullmatch(r"-?\d{1,9}(\.\d{1,4})?", text, re.ASCII):
-        raise _no_number(name)
-    return Decimal(text)
-
-
 def _whole(form: Form, name: str, most: int) -> int:
     text = form.text(name)
     if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or int(text) > most:
-        raise _no_number(name)
+        raise alert_making.no_number(name)
     return int(text)
-
-
-def _no_number(name: str) -> Problem:
-    return Problem("invalid", errors=[FieldError("invalid", "请填数字", "Give a number", pointer=f"/{name}")])

@@ -104,7 +104,7 @@ def _target(form: Form, name: str) -> Decimal:
         value = Decimal("NaN")
     if not value.is_finite() or not 0 <= value < 10**9 or value != round(value, 2):
         wrong = FieldError(
-            "invalid", "目标须是数字,最多两位小数", "The target is a number, at most two decimals", "/target"
+            "invalid", "目标须是数字，最多两位小数", "The target is a number, at most two decimals", "/target"
         )
         raise Problem("invalid", errors=[wrong])
     return value * 100 if unit_of(name) == "fen" else value

@@ -27,6 +27,7 @@ WORDS = ("q", "since", "until", "tag", "person", "retailer")
 CLOCKS = timedelta(days=2)  # by which a phone may be wrong, and more
 NAMES = {"unit": "unit_id", "person": "person_id", "retailer": "retailer_id"}
 SCORES = ("person", "retailer", "on_date_after", "on_date_before")
+PHOTOS = ("kind", "retailer", "visit")
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,8 @@ def check(request: HttpRequest, visit_id: UUID) -> HttpResponse:
 def photos(request: HttpRequest) -> HttpResponse:
     """`/field/photos?unit=&month=&kind=&retailer=&visit=&after=`: photos of a unit's month that can be shown, newest
     first. Six queries."""
-    names = ("kind", "retailer", "visit")
-    here = field_place.of(request, search.READ, *names, "after")
-    who, listed = actor(request), field_place.narrowed(request, here, *names)
+    here = field_place.of(request, search.READ, *PHOTOS, "after")
+    who, listed = actor(request), field_place.narrowed(request, here, *PHOTOS)
     filters = PhotoFilters({**listed.kept, "state": "ready"}, queryset=visible_to(StoredPhoto.objects.all(), who))
     if not filters.is_valid():
         raise field_place.bad(next(iter(filters.errors)))

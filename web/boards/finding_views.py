@@ -18,7 +18,7 @@ from cycles.finding_api import FindingFilters
 from cycles.grid import DIMENSION_NAMES, Dimension
 from cycles.models import Action, Finding
 from cycles.rules.rule import rules
-from web.boards import acts, chain, place, proof
+from web.boards import acts, chain, misfire_views, place, proof
 
 LISTED = chain.Listed(FindingFilters)
 SEVERITIES = ("1", "2", "3")
@@ -26,7 +26,7 @@ SEVERITIES = ("1", "2", "3")
 
 @acts.page
 def findings(request: HttpRequest) -> HttpResponse:
-    """`/findings?unit=&month=` and the filters of the API: what the rules noticed. Up to ten queries."""
+    """`/findings?unit=&month=` and the filters of the API: what the rules noticed. Up to twelve queries."""
     here, who = place.of(request, *LISTED.narrowing, "after"), actor(request)
     if not who.can("cycles.read"):
         raise Problem("forbidden")
@@ -46,6 +46,7 @@ def findings(request: HttpRequest) -> HttpResponse:
         "severities": SEVERITIES,
         "chosen": chosen,
         "reads": finding_reads.reads_of(chosen) if chosen else "",
+        "misfiring": misfire_views.under(who, here).filter(answered_at=None).count(),
         "next": f"{request.path}?{place.address(here.unit.pk, here.month, **kept, after=after)}" if after else "",
     }
     return render(request, "boards/findings.html", told)
@@ -55,7 +56,7 @@ def findings(request: HttpRequest) -> HttpResponse:
 def finding(request: HttpRequest, pk: UUID) -> HttpResponse:
     """`/findings/<id>`: rule, version, threshold, the records behind it, its age, its actions and what became of them.
 
-    Up to twelve queries.
+    Who plans for its subject says here that its rule misfires. Up to fourteen queries.
     """
     place.known(request)
     who = actor(request)
@@ -64,6 +65,9 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = chain.with_names(visible_to(Finding.objects.all(), who)).filter(pk=pk).first()
     if row is None:
         raise Problem("not_found")
+    done = acts.run(request, {"misfire": lambda form: misfire_views.tell(form, row)})
+    if isinstance(done, HttpResponse):
+        return done
     said = chain.as_said([row], None)[0]
     unit: Unit = row.territory or row.unit  # the one or the other: a shop has its territory
     acted = visible_to(Action.objects.filter(finding=row), who).select_related("result", "became", "decided_by")
@@ -73,8 +77,10 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponse:
         "reads": finding_reads.reads_of(said.rule) if said.rule else "",
         "why": proof.of(who, said) if said.sighting else None,
         "actions": list(chain.with_names(acted).order_by("month", "id")),
+        "misfires": misfire_views.of_finding(who, row),
+        "may_tell": misfire_views.may_tell(who, row),
     }
-    return render(request, "boards/finding.html", told)
+    return acts.shown(request, "boards/finding.html", told, done)
 
 
 def _by_rule(rows: QuerySet[Finding]) -> list[dict[str, Any]]:

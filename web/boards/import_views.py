@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from backend.imports.kinds import ImportKind
 from backend.imports.reading import LARGEST_FILE
 from backend.imports.running import Upload, run
 from backend.models import ImportProfile, ImportReject, ImportRun
+from backend.once import Done
 from backend.scope import Actor, visible_to
 from web.boards import acts, chain, field_place, place
 from web.boards.acts import Form
@@ -36,11 +37,10 @@ State = ImportRun.State
 def imports(request: HttpRequest) -> HttpResponse:
     """`/imports?kind=&state=`: send a file; what was imported, newest first. A sent file leads to its own page. Up to
     twelve queries, and those of the import."""
-    here, who = field_place.of(request, RUN, *NARROWING, "after"), actor(request)
-    made: list[ImportRun] = []
-    done = acts.run(request, {"send": lambda form: send(form, made)})
+    here, who = field_place.of(request, RUN, *NARROWING, "after", "profile"), actor(request)
+    done = acts.run(request, {"send": send})
     if isinstance(done, HttpResponse):
-        return HttpResponseRedirect(reverse("import", args=[made[0].pk]))
+        return done
     listed = field_place.narrowed(request, here, *NARROWING)
     if listed.kept.get("state", State.QUEUED) not in State.values:
         raise field_place.bad("state")
@@ -49,11 +49,13 @@ def imports(request: HttpRequest) -> HttpResponse:
     rows = visible_to(ImportRun.objects.filter(**listed.kept), who).select_related("person")
     page, after = chain.page(rows.order_by("-started_at", "-id"), request.GET.get("after"))
     known = [one for one in kinds.catalogue() if who.units(one.capability)]
+    profiles = visible_to(ImportProfile.objects.all(), who).order_by("kind", "name", "id")
     told: dict[str, Any] = {
         "here": here,
         "listed": listed,
         "kinds": [(one, _title(one), [(c.headings, c.is_required) for c in one.columns]) for one in known],
-        "profiles": visible_to(ImportProfile.objects.all(), who).order_by("kind", "name", "id"),
+        "profiles": [(one, _named(one)) for one in profiles],
+        "chosen": next((one for one in profiles if one.pk == field_place.number(request, "profile")), None),
         "modes": ImportRun.Mode.choices,
         "states": listed.choices("state", State.choices, _("every state")),
         "rows": [(row, _named(row)) for row in page],
@@ -66,22 +68,28 @@ def _title(kind: ImportKind) -> str:
     return kind.title_en if place.is_english() else kind.title
 
 
-def _named(row: ImportRun) -> str:
+def _named(row: ImportRun | ImportProfile) -> str:
     known = {one.code: one for one in kinds.catalogue()}
     return _title(known[row.kind]) if row.kind in known else row.kind
 
 
-def send(form: Form, made: list[ImportRun]) -> str:
-    """The file is looked at, or applied; a large kind waits for its worker. The run is added to `made`. Problems as
-    running.run and asking.start."""
+def _headings(code: str) -> dict[str, str]:
+    """Column of the kind -> how its reader calls it."""
+    columns = [column for one in kinds.catalogue() if one.code == code for column in one.columns]
+    return {one.name: one.name if place.is_english() else one.headings[0] for one in columns}
+
+
+def send(form: Form) -> Done:
+    """The file is looked at, or applied; a large kind waits for its worker; it leads to the import's own page.
+    Problems as running.run and asking.start."""
     files = form.request.FILES.getlist("file")
     if len(files) != 1:
         raise Problem("invalid", detail_zh="请选择一个文件。", detail_en="Choose one file.")
     kind, mode = kinds.kind(form.text("kind")), form.text("mode")
     if mode not in ImportRun.Mode.values:
         raise Problem("bad_request")
-    made.append(_start(form, kind, mode, files[0]))
-    return _("The file was taken.")
+    made = _start(form, kind, mode, files[0])
+    return Done(_("The file was taken."), reverse("import", args=[made.pk]))
 
 
 def _start(form: Form, kind: ImportKind, mode: str, file: UploadedFile) -> ImportRun:
@@ -118,11 +126,15 @@ def one_import(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _one(who, pk)
     here = field_place.nearest(who, RUN, row.unit, row.started_at)
     rejects = visible_to(ImportReject.objects.filter(run_id=pk), who).order_by("row_no", "id")
+    titles = _headings(row.kind)
     told: dict[str, Any] = {
         "here": here,
         **_shown(row),
         "difference": row.difference,
-        "rejects": [(one, reasons.text(one.code)[place.is_english()]) for one in rejects[:REJECTS]],
+        "rejects": [
+            (one, titles.get(one.column, one.column), reasons.text(one.code)[place.is_english()])
+            for one in rejects[:REJECTS]
+        ],
         "most": REJECTS,
     }
     return acts.shown(request, "boards/import.html", told, done)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from backend.errors import Problem
 from backend.models import Level, Person
-from backend.scope import Actor, units_under
+from backend.reach import reaches
+from backend.scope import Actor
 from market.intelligence import items
 from market.intelligence.items import DECIDE, VERIFY, Decided
 from market.launches.launch import people
@@ -24,9 +25,9 @@ def open_to(who: Actor, row: IntelligenceItem) -> frozenset[str]:
     """The acts that the reader finds on the page: those whose verb would not refuse him now. Two queries at most."""
     if row.person_id == who.person_id:
         return frozenset()
-    verifies = row.state in items.OPEN and _reaches(who, VERIFY, row.territory_id)
+    verifies = row.state in items.OPEN and reaches(who, VERIFY, row.territory_id)
     prefecture = row.state == State.ESCALATED and row.level == Level.PREFECTURE
-    decides = row.state in (State.VERIFIED, State.ESCALATED) and _reaches(
+    decides = row.state in (State.VERIFIED, State.ESCALATED) and reaches(
         who, DECIDE, row.county.ancestors[Level.PREFECTURE] if prefecture else row.county_id
     )
     found = {"assign"} if verifies else set()
@@ -37,10 +38,6 @@ def open_to(who: Actor, row: IntelligenceItem) -> frozenset[str]:
     if decides:
         found |= {"decide"} if prefecture or row.state == State.VERIFIED else {"decide", "escalate"}
     return frozenset(found)
-
-
-def _reaches(who: Actor, capability: str, unit_id: int) -> bool:
-    return who.can(capability) and units_under(who.units(capability)).filter(pk=unit_id).exists()
 
 
 def owners(row: IntelligenceItem) -> list[Person]:

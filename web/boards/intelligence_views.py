@@ -175,7 +175,7 @@ def trends(request: HttpRequest) -> HttpResponse:
         "before": week - timedelta(weeks=1),
         "after": week + timedelta(weeks=1) if week + timedelta(weeks=1) <= clock.today() else None,
         "weeks": [week - timedelta(weeks=back) for back in range(unusual.WEEKS, -1, -1)],
-        "lines": [(one, kinds[one.kind], _items(one, here, week)) for one in found],
+        "lines": [(one, kinds[one.kind], _items(one, here, week)) for one in found if any(one.counts)],
         "tested": sum(one.probability is not None for one in found),
         "unusual": [(one, kinds[one.kind], _items(one, here, week)) for one in unusual.unusual(found)],
     }

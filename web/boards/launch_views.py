@@ -1,4 +1,4 @@
-"""`/launches`: new products on trial, the verdicts of their months against the goals, and the decisions on them."""
+"""`/launches`: new products planned and on trial, the verdicts of their months against the goals, and the decisions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from backend.errors import Problem
 from backend.http.auth import actor
 from backend.kpis import kpi
-from backend.scope import Actor, units_under, visible_to
+from backend.reach import units_reached
+from backend.scope import visible_to
 from market.launches import launch as launching
 from market.launches.api import LaunchFilters
 from market.models import Launch
-from web.boards import acts, chain, field_place, place
+from web.boards import acts, chain, field_place, launch_planning, place
 from web.boards.acts import Form
 
 READ: Final = "brands.read"
@@ -24,9 +25,11 @@ State = Launch.State
 @acts.page
 def launches(request: HttpRequest) -> HttpResponse:
     """`/launches?unit=&state=`: the launches of the unit, of those above it and under it, newest supply first. Up to
-    twelve queries."""
+    fourteen queries."""
     here, who = field_place.of(request, READ, "state", "after"), actor(request)
-    done = acts.run(request, {"approve": approve, "keep": keep, "end": end})
+    verbs: dict[str, acts.Verb] = {"approve": approve, "keep": keep, "end": end, "edit": launch_planning.edit}
+    verbs["plan"] = lambda form: launch_planning.plan(form, here)
+    done = acts.run(request, verbs)
     if isinstance(done, HttpResponse):
         return done
     listed = field_place.narrowed(request, here, "state")
@@ -38,25 +41,20 @@ def launches(request: HttpRequest) -> HttpResponse:
     rows = Launch.objects.filter(pk__in=under.qs.values("pk")) | Launch.objects.filter(pk__in=above.qs.values("pk"))
     rows = rows.select_related("unit", "product", "planned_by", "approved_by", "decided_by")
     page, after = chain.page(rows.prefetch_related("verdicts").order_by("-supply_on", "id"), request.GET.get("after"))
-    reached = _reached(who)
+    decides, plans = units_reached(who, launching.DECIDE), units_reached(who, launching.EDIT)
     told: dict[str, Any] = {
         "here": here,
         "listed": listed,
         "states": listed.choices("state", State.choices, _("every state")),
-        "rows": [_shown(row, row.unit_id in reached) for row in page],
+        "rows": [_shown(row, row.unit_id in decides, row.unit_id in plans) for row in page],
+        "planning": launch_planning.fields(Launch()) if here.unit.pk in plans else None,
+        "products": launch_planning.products(),
         "next": listed.to(after=after) if after else "",
     }
     return acts.shown(request, "boards/launches.html", told, done)
 
 
-def _reached(who: Actor) -> set[int]:
-    """The units whose launches the reader decides. One query at most."""
-    if not who.can(launching.DECIDE):
-        return set()
-    return set(units_under(who.units(launching.DECIDE)).values_list("pk", flat=True))
-
-
-def _shown(row: Launch, is_mine: bool) -> dict[str, Any]:
+def _shown(row: Launch, is_mine: bool, plans: bool) -> dict[str, Any]:
     """A launch with its verdicts, newest first, each goal by the name of its figure."""
     verdicts = [
         (one, [(kpi(goal["kpi"]), goal) for goal in one.figures]) for one in sorted(row.verdicts.all(), key=_newest)
@@ -65,6 +63,7 @@ def _shown(row: Launch, is_mine: bool) -> dict[str, Any]:
         "row": row,
         "verdicts": verdicts,
         "may_approve": is_mine and row.state == State.DRAFT,
+        "editing": launch_planning.fields(row) if plans and row.state == State.DRAFT else None,
         "may_decide": is_mine and row.state == State.EXIT_PROPOSED,
         "behind": f"/market/subject?{place.address(row.unit_id, row.supply_on, subject=f'product:{row.product_id}')}",
     }

@@ -16,7 +16,7 @@ from brands.models import Product
 from cycles.grid import CellState
 from cycles.queries import progress
 from visits.queries import moved_with_shop
-from web.boards import lists, place, visit_page
+from web.boards import field_place, lists, place, visit_page
 from web.boards.place import Place
 
 
@@ -55,7 +55,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     here, who = place.of(request, *lists.NARROWING, "after"), actor(request)
     if not who.can("visits.read"):
         raise Problem("forbidden")
-    narrowed = {name: request.GET[name] for name in lists.NARROWING if name in request.GET}
+    narrowed = field_place.asked(request, *lists.NARROWING)
     rows = lists.visits_behind(who, here, narrowed)
     total = rows.order_by().count()
     if after := request.GET.get("after"):

@@ -101,6 +101,11 @@ class Chart:
         return _("%(title)s: largest %(first)s %(from)s, smallest %(last)s %(to)s.") % told
 
     @property
+    def is_flat(self) -> bool:
+        """Bars without any height: a sentence says so, and nothing is drawn."""
+        return self.kind == "bars" and not any(value for one in self.series for value in one.values)
+
+    @property
     def _main(self) -> Series:
         return next((one for one in self.series if not one.role), self.series[0])
 

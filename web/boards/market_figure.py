@@ -57,8 +57,7 @@ def figure(request: HttpRequest) -> HttpResponse:
     compared = _compared(request)
     [told] = values.figures([unit.pk], month, [named.id], asked.subject, asked.segment)[unit.pk].values()
     units = queries.units_below(unit, level, month)
-    found = _of_units(units, month, named, asked)
-    rows = overview.ranked(units, found, order == ORDERS[0])
+    rows = overview.ranked(units, _of_units(units, month, named, asked), order == ORDERS[0])
     page = _page(request)
     here = rows[(page - 1) * PAGE : page * PAGE]
     lines = _months(asked, [one for _, one, _ in here], named)

@@ -23,6 +23,7 @@ from market.boards.blocks_read import FIGURES
 from market.figures import values
 from market.figures.subjects import ALL, EVERYONE
 from market.parameters import SILENT_HOURS
+from market.queries import Freshness
 from web.boards import acts, behind, market_blocks, market_export, market_place
 from web.boards.market_place import Asked
 
@@ -42,28 +43,29 @@ def market(request: HttpRequest) -> HttpResponse:
     done = acts.run(request, {"export": lambda form: market_export.ask(form, asked)})
     if isinstance(done, HttpResponse):
         return done
-    told = {**around(who, asked), "report": _report(who, asked), "export": market_export.newest(who)}
+    told: dict[str, Any] = {"report": _report(who, asked), "export": market_export.newest(who)}
     if asked.segment != EVERYONE:
-        return acts.shown(request, "boards/market_segment.html", {**told, **_of_segment(asked)}, done)
+        told |= {**around(who, asked), **_of_segment(asked)}
+        return acts.shown(request, "boards/market_segment.html", told, done)
     unit, month = asked.here.unit, asked.here.month
     found = blocks(who, unit, month)
     case = Case(unit.pk, month, {one.number: one for one in found}, blocks_why.lines_of(unit.pk, month))
     sentences = [(one, behind.page(one.rows, asked.here)) for one in blocks_why.draft(case)]
-    told |= {"why": sentences, "blocks": market_blocks.shown(found, asked), "freshness": found[0].freshness}
+    told |= {**around(who, asked, found[0].freshness), "why": sentences, "blocks": market_blocks.shown(found, asked)}
     told["is_blank"] = not any(figure.value for block in found for figure in block.figures)
     return acts.shown(request, "boards/market.html", told, done)
 
 
-def around(who: Actor, asked: Asked) -> dict[str, Any]:
+def around(who: Actor, asked: Asked, freshness: Freshness | None = None) -> dict[str, Any]:
     """What every page of the market shows around its own: place, freshness, unsent devices, the shops chosen. Three
-    queries."""
+    queries at most; `freshness`: where it was read already."""
     unit, month = asked.here.unit, asked.here.month
     silent = parameters.values([SILENT_HOURS], [unit.pk], clock.month_end(month))[unit.pk][SILENT_HOURS]
     return {
         "here": asked.here,
         "asked": asked,
         "kept": asked.kept,
-        "freshness": queries.freshness(unit.pk, of_classes=asked.segment != EVERYONE),
+        "freshness": freshness or queries.freshness(unit.pk, of_classes=asked.segment != EVERYONE),
         "phones": queries.phones(unit.pk, silent),
         "time_progress": values.time_progress(month),
         "segments": market_place.segment_choices(asked.segment),

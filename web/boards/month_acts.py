@@ -106,7 +106,7 @@ def _require_read(form: Form, cycle: ManagerCycle, cells: tuple[str, ...]) -> No
         if given and given != paper.cell(column).digest:
             raise Problem(
                 "stale_version",
-                detail_zh="系统起草的内容已按最新数据更新,请再看一遍后提交。",
+                detail_zh="系统起草的内容已按最新数据更新，请再看一遍后提交。",
                 detail_en="What is drafted has followed newer facts. Read it once more, then submit.",
             )
 

@@ -61,12 +61,12 @@ AREAS: Final[tuple[Area, ...]] = (
             Page(_("board"), "board", ("cell", "shop")),
             Page(_("my month"), "my-month", ("month", "sentence"), ("month",)),
             Page(_("day plan"), "plan", placed=("unit",)),
-            Page(_("findings"), "findings", ("finding",)),
+            Page(_("findings"), "findings", ("finding", "misfires")),
             Page(_("actions"), "actions"),
             Page(_("improvements"), "improvements"),
             Page(_("advice sheets"), "advice"),
             Page(_("reviews"), "reviews"),
-            Page(_("monthly reports"), "reports", ("report",)),
+            Page(_("monthly reports"), "reports", ("report",), ("unit",)),
         ),
     ),
     Area(
@@ -79,6 +79,14 @@ AREAS: Final[tuple[Area, ...]] = (
             Page(_("photos"), "field-photos"),
             Page(_("signals"), "signals"),
             Page(_("to verify"), "verify"),
+        ),
+    ),
+    Area(
+        _("needs and breaches"),
+        "retail.read",
+        (
+            Page(_("needs"), "needs", placed=("unit",)),
+            Page(_("breaches"), "breaches", placed=("unit",), needs="breaches.read"),
         ),
     ),
     Area(
@@ -110,7 +118,7 @@ AREAS: Final[tuple[Area, ...]] = (
     Area(_("launches"), "brands.read", (Page(_("launches"), "launches"),)),
     Area(_("quarantine"), "quarantine.read", (Page(_("quarantine"), "quarantine", ("quarantined",)),)),
     Area(_("devices"), "devices.read", (Page(_("devices"), "devices", placed=()),)),
-    Area(_("imports"), "imports.run", (Page(_("imports"), "imports", ("import",)),)),
+    Area(_("imports"), "imports.run", (Page(_("imports"), "imports", ("import", "import-mapping")),)),
     Area(_("exports"), "exports.run", (Page(_("exports"), "exports", ("export",)),)),
     Area(_("master data"), "admin.site", (Page(_("master data"), "admin:index", placed=()),)),
 )

@@ -15,6 +15,7 @@ from backend.scope import visible_to
 from cycles import replan
 from visits import stops
 from visits.models import PlannedStop, Replan
+from web.boards import forecasting, leaves
 from web.boards.acts import Form, Verb
 
 STOP_WORDS_MAX = 200
@@ -30,6 +31,9 @@ def verbs(territory: Unit, on: date) -> dict[str, Verb]:
         "later": partial(_turn, territory, on, 1),
         "replan": partial(_replan, territory, on),
         "undo": undo,
+        "forecast": forecasting.decide,
+        "leave": partial(leaves.enter, territory),
+        "leave_back": leaves.take_back,
     }
 
 

@@ -18,12 +18,12 @@ from backend.scope import units_under
 from cycles import plan
 from visits import stops as stop_verbs
 from visits.models import PlannedStop
-from web.boards import acts, days, place, plan_acts
+from web.boards import acts, days, forecasting, leaves, place, plan_acts
 
 
 @acts.page
 def day(request: HttpRequest) -> HttpResponse:
-    """One day of a territory; of a unit above, its territories' plans in numbers. Up to seventeen queries."""
+    """One day of a territory; of a unit above, its territories' plans in numbers. Up to twenty queries."""
     where, who = place.of(request, "day"), actor(request)
     if not who.can("visits.read"):
         raise Problem("forbidden")
@@ -40,7 +40,7 @@ def day(request: HttpRequest) -> HttpResponse:
     done = acts.run(request, plan_acts.verbs(here.unit, on))
     if isinstance(done, HttpResponse):
         return done
-    found = days.stops_of(who, here.unit, on)
+    found, off = days.stops_of(who, here.unit, on), leaves.of_month(who, here.unit, here.month)
     told: dict[str, Any] = {
         "here": here,
         "on": on,
@@ -52,6 +52,10 @@ def day(request: HttpRequest) -> HttpResponse:
         "stops": found,
         "summary": plan.summary(here.unit.pk, here.month),
         "replans": days.replans(who, here.unit, here.month),
+        "expected": forecasting.of_month(who, here.unit, here.month),
+        "leaves": off,
+        "off_today": [one for one in off if one.holds_on(on)],
+        "people": leaves.people(here.unit, here.month),
         "miss_reasons": PlannedStop.MissReason.choices,
         "may_plan": who.can(stop_verbs.PLAN),
         "can_be_lost": any(one.is_open for one in found),

@@ -137,7 +137,7 @@ def _map(here: Place, address: str, rows: Sequence[Reached]) -> Chart:
         title=_("%(figure)s by county") % {"figure": called(reach.REACH)},
         unit=reach.REACH.unit,
         measure="%",
-        labels=tuple(row.name for row in rows),
+        labels=tuple(called(row) for row in rows),
         series=(Series(called(reach.REACH), tuple(row.figures()[reach.REACH.id] for row in rows)),),
         links=tuple(f"{address}?{place.address(row.unit_id, here.month)}" for row in rows),
         codes=tuple(row.code for row in rows),

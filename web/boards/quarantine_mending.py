@@ -6,6 +6,7 @@ Called by web/boards/quarantine_views.py. What may be mended is the rule of visi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ from visits.shapes import visit_schema
 from web.boards import visit_page
 from web.boards.place import is_english
 
+_INDEX_DIGITS = 6
+_SURROGATES = re.compile("[\ud800-\udfff]")
+FAULTS = 3  # said by name in the list
 FIELD = "field:"  # before the place of a mended value, in the names of the form
 
 
@@ -61,7 +65,14 @@ class Read:
 def reason(row: Quarantined) -> Reason:
     told: dict[str, Any] = row.problem["en" if is_english() else "zh-hans"]
     faults = {error.get("pointer", ""): str(error.get("message", "")) for error in told.get("errors", ())}
-    return Reason(told.get("title", told["code"]), told.get("detail", ""), told["code"], faults)
+    detail = told.get("detail", "")
+    if told["code"] == "invalid" and any(faults):
+        names = _names()
+        named = ("; " if is_english() else "；").join(
+            f"{_name(at, names)} {words}" for at, words in faults.items() if at
+        )
+        detail = named if len(faults) <= FAULTS else _("%(n)s of its values do not fit.") % {"n": len(faults)}
+    return Reason(told.get("title", told["code"]), detail, told["code"], faults)
 
 
 def read(row: Quarantined, payload: bytes | None) -> Read:
@@ -98,7 +109,7 @@ def mended(row: Quarantined, payload: bytes | None, sent: Mapping[str, str]) -> 
     if document is None:
         raise Problem(
             "invalid",
-            detail_zh="原件无法按字段读取,请整体改写。",
+            detail_zh="原件无法按字段读取，请整体改写。",
             detail_en="It cannot be read by fields: write it anew.",
         )
     changes = {name.removeprefix(FIELD): value for name, value in sent.items() if name.startswith(FIELD)}
@@ -134,7 +145,8 @@ def _names() -> dict[str, str]:
 def _name(pointer: str, names: Mapping[str, str]) -> str:
     """note: its name in words; /checks/0/answer: the name of the part, then where in it."""
     first, *rest = _steps(pointer) or [""]
-    told = [str(int(one) + 1) if one.isdecimal() else str(names.get(one, one)) for one in rest]
+    places = [(one, _index(one)) for one in rest]
+    told = [str(names.get(one, one)) if place is None else str(place + 1) for one, place in places]
     return " · ".join([str(names.get(first, first)), *told])
 
 
@@ -142,13 +154,18 @@ def _steps(pointer: str) -> list[str]:
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 
+def _index(step: str) -> int | None:
+    """The step as a place in a list; names of digits alone may be of any length."""
+    return int(step) if step.isdecimal() and len(step) <= _INDEX_DIGITS else None
+
+
 def _at(document: Any, pointer: str) -> Any:
     found = document
     for step in _steps(pointer):
         if isinstance(found, dict):
             found = found.get(step)
-        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
-            found = found[int(step)]
+        elif isinstance(found, list) and (place := _index(step)) is not None and place < len(found):
+            found = found[place]
         else:
             return None
     return found
@@ -157,8 +174,8 @@ def _at(document: Any, pointer: str) -> Any:
 def _put(document: dict[str, Any], pointer: str, value: Any) -> None:
     *above, last = _steps(pointer) or [""]
     within = _at(document, "".join(f"/{step}" for step in above))
-    if isinstance(within, list) and last.isdecimal() and int(last) < len(within):
-        within[int(last)] = value
+    if isinstance(within, list) and (place := _index(last)) is not None and place < len(within):
+        within[place] = value
     elif isinstance(within, dict) and value is None:
         within.pop(last, None)
     elif isinstance(within, dict):
@@ -192,11 +209,13 @@ def _either(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _document(payload: bytes) -> dict[str, Any] | None:
+    """None for what cannot be read as fields, or not be shown: halves of characters, which no page can hold."""
     try:
         found = json.loads(payload)
+        text = json.dumps(found, ensure_ascii=False)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and not _SURROGATES.search(text) else None
 
 
 def _uuid(given: Any) -> UUID | None:

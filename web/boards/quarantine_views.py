@@ -17,7 +17,7 @@ from backend.models import Quarantined
 from backend.scope import Actor, units_under, visible_to
 from visits import fixing, withheld
 from visits.filters import QuarantineFilters
-from web.boards import acts, chain, field_place, place, quarantine_mending
+from web.boards import acts, chain, field_place, place, quarantine_mending, quarantine_outcome
 from web.boards.acts import Form
 from web.boards.place import Place
 
@@ -32,7 +32,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
     """`/quarantine?unit=&state=&person=&after=`: what was refused under a unit, and one's own; without `state` what is
     open. Up to eight queries."""
     here, who = field_place.of(request, READ, *NARROWING, "after"), actor(request)
-    done = acts.run(request, {"dismiss": dismiss})
+    done = acts.run(request, {"dismiss": dismiss, "reopen": reopen})
     if isinstance(done, HttpResponse):
         return done
     listed = field_place.narrowed(request, here, *NARROWING)
@@ -49,12 +49,17 @@ def quarantine(request: HttpRequest) -> HttpResponse:
         "listed": listed,
         "states": [(listed.to(state=s), s.label, counts.get(s.value, 0), s == chosen) for s in State],
         "is_open": chosen == State.OPEN,
-        "rows": [(row, quarantine_mending.reason(row)) for row in page],
-        "may_fix": who.can(fixing.FIX),
+        "rows": [(row, quarantine_mending.reason(row), _pickable(who, row)) for row in page],
+        "may_pick": any(_pickable(who, row) for row in page),
         "picked": set(request.POST.getlist("item")) if done else set(),
         "next": listed.to(after=after) if after else "",
     }
     return acts.shown(request, "boards/quarantine.html", told, done)
+
+
+def _pickable(who: Actor, row: Quarantined) -> bool:
+    """It may be ticked: to be let go while it is open, to be taken back shortly after it was let go."""
+    return fixing.may_let_go(who, row) and (row.state == State.OPEN or fixing.may_return(row))
 
 
 def _under(who: Actor, here: Place) -> QuerySet[Quarantined]:
@@ -64,8 +69,9 @@ def _under(who: Actor, here: Place) -> QuerySet[Quarantined]:
 
 @acts.page
 def refused(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """`/quarantine/<id>`: one refused item, readable, with what was wrong beside it. Up to fourteen queries."""
-    place.known(request)
+    """`/quarantine/<id>?q=`: one refused item, readable, with what was wrong beside it; `q` looks for the shop that it
+    meant. Up to fifteen queries."""
+    place.known(request, "q")
     who = actor(request)
     if not who.can(READ):
         raise Problem("forbidden")
@@ -74,29 +80,35 @@ def refused(request: HttpRequest, pk: UUID) -> HttpResponse:
     if row is None:
         raise Problem("not_found")
     here = field_place.nearest(who, READ, row.unit, row.received_at)
-    done = acts.run(request, {"resend": resend, "resend_whole": resend_whole, "dismiss": dismiss_one})
+    verbs = {"resend": resend, "resend_whole": resend_whole, "dismiss": dismiss_one, "reopen": reopen_one}
+    done = acts.run(request, verbs)
     if isinstance(done, HttpResponse):
         return done
-    read = quarantine_mending.read(row, withheld.shown(who, row))
+    read, why = quarantine_mending.read(row, withheld.shown(who, row)), quarantine_mending.reason(row)
+    may_fix = row.state == State.OPEN and who.can(fixing.FIX)
+    is_shop_wrong = may_fix and quarantine_outcome.is_shop_wrong(row, why)
     told = {
         "here": here,
         "row": row,
-        "reason": quarantine_mending.reason(row),
+        "reason": why,
         "read": read,
         "shops": quarantine_mending.named(who, read),
-        "may_fix": row.state == State.OPEN and who.can(fixing.FIX),
+        "is_shop_wrong": is_shop_wrong,
+        "search": quarantine_outcome.shops(who, request.GET.get("q", "")) if is_shop_wrong else None,
+        "came_as": next((line.text for line in read.lines if line.pointer == quarantine_outcome.SHOP), ""),
+        "faults": [line for line in read.faults if not (is_shop_wrong and line.pointer == quarantine_outcome.SHOP)],
+        "became": quarantine_outcome.became(who, row),
+        "may_fix": may_fix,
+        "may_let_go": row.state == State.OPEN and fixing.may_let_go(who, row),
+        "may_return": fixing.may_return(row) and fixing.may_let_go(who, row),
+        "is_own": row.person_id == who.person_id,
     }
     return acts.shown(request, "boards/quarantined.html", told, done)
 
 
 def dismiss(form: Form) -> str:
     """Lets the ticked items go, all or none."""
-    reason, keys = _reason(form), form.keys("item")
-    if not keys:
-        raise Problem("invalid", detail_zh="请先勾选条目。", detail_en="Tick the items first.")
-    found = list(visible_to(Quarantined.objects.all(), form.actor).filter(pk__in=keys).order_by("pk"))
-    if len(found) != len(set(keys)):
-        raise Problem("not_found")
+    reason, found = _reason(form), _ticked(form)
     for row in found:
         fixing.dismiss(actor=form.actor, quarantined=row, reason=reason)
     return ngettext(
@@ -108,6 +120,33 @@ def dismiss_one(form: Form) -> str:
     reason = _reason(form)
     fixing.dismiss(actor=form.actor, quarantined=form.mine(Quarantined.objects.all()), reason=reason)
     return _("The item was let go. What came is kept.")
+
+
+def reopen(form: Form) -> str:
+    """The ticked items wait again, all or none. Problems as fixing.reopen."""
+    fixing.require_lets_go(form.actor)
+    found = _ticked(form)
+    for row in found:
+        fixing.reopen(actor=form.actor, quarantined=row)
+    return ngettext("%d item waits again.", "%d items wait again.", len(found)) % len(found)
+
+
+def reopen_one(form: Form) -> str:
+    """What was let go less than ten minutes ago waits again. Problems as fixing.reopen."""
+    fixing.require_lets_go(form.actor)
+    fixing.reopen(actor=form.actor, quarantined=form.mine(Quarantined.objects.all()))
+    return _("The item waits again, as if nothing had been.")
+
+
+def _ticked(form: Form) -> list[Quarantined]:
+    """The ticked items by their keys, so that two who tick the same ones cannot wait for each other. One query."""
+    keys = form.keys("item")
+    if not keys:
+        raise Problem("invalid", detail_zh="请先勾选条目。", detail_en="Tick the items first.")
+    found = list(visible_to(Quarantined.objects.all(), form.actor).filter(pk__in=keys).order_by("pk"))
+    if len(found) != len(set(keys)):
+        raise Problem("not_found")
+    return found
 
 
 def resend(form: Form) -> str:
@@ -138,8 +177,7 @@ def _held(form: Form) -> Quarantined:
 
 
 def _reason(form: Form) -> str:
-    if not form.actor.can(fixing.FIX):
-        raise Problem("forbidden")
+    fixing.require_lets_go(form.actor)
     if not form.text("reason"):
         raise Problem("invalid", detail_zh="请写明不再处理的原因。", detail_en="Say why it is let go.")
     return form.words("reason", REASON_MAX)

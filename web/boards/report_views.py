@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, Max, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
@@ -18,21 +18,34 @@ from cycles import report_acts, report_words
 from cycles.models import MonthlyReport
 from cycles.report_api import READ, later_ones, paper
 from cycles.report_parts import CAPABILITY, Part
-from web.boards import acts, place
+from web.boards import acts, months_state, place
 from web.boards.acts import Form
 
-_REPORTS = MonthlyReport.objects.select_related("run", "unit", "released_by")
+_REPORTS = MonthlyReport.objects.select_related("run", "unit__parent", "released_by")
 
 
 @acts.page
 def reports(request: HttpRequest) -> HttpResponse:
-    """The newest report of the unit and of each below it, of a month. Up to eight queries."""
+    """The newest report of the unit and of each below it, of a month; the newest that has any where the address names
+    none; who may, opens a locked month once more. Up to eleven queries."""
     here, who = place.of(request), actor(request)
     if not who.can(READ):
         raise Problem("forbidden")
-    rows = visible_to(_REPORTS.filter(month=here.month, unit_id__in=units_under([here.unit.pk])), who)
-    rows = rows.exclude(Exists(later_ones())).defer("content", "restricted").order_by("unit__level", "unit__code")
-    return render(request, "boards/reports.html", {"here": here, "rows": rows})
+    done = acts.run(request, {"reopen": lambda form: months_state.reopen(form, here)})
+    if isinstance(done, HttpResponse):
+        return done
+    held = visible_to(_REPORTS.filter(unit_id__in=units_under([here.unit.pk])), who)
+    newest = held.aggregate(month=Max("month"))["month"]
+    if newest is not None and "month" not in request.GET:
+        here = replace(here, month=newest)
+    rows = held.filter(month=here.month).exclude(Exists(later_ones())).defer("content", "restricted")
+    told = {
+        "here": here,
+        "rows": rows.order_by("unit__level", "unit__code"),
+        "newest": newest,
+        "month": months_state.state(who, here),
+    }
+    return acts.shown(request, "boards/reports.html", told, done)
 
 
 @acts.page

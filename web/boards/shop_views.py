@@ -56,6 +56,8 @@ def shop(request: HttpRequest, retailer_id: UUID, month: str) -> HttpResponse:
         "state": month_reads.state_name(row.territory, first),
         "reasons": decisions.reasons(),
         "may_plan": decisions.may_plan(who),
+        "reads_needs": who.can("retail.read"),
+        "reads_breaches": who.can("breaches.read"),
     }
     return acts.shown(request, "boards/shop.html", told, done)
 

@@ -136,7 +136,12 @@ def valid(form: Form) -> str:
 
 def rejected(form: Form) -> str:
     n = _decide(form, is_valid=False, text=said(form, "words"))
-    return ngettext("%d visit was rejected and counts nowhere.", "%d visits were rejected and count nowhere.", n) % n
+    told = ngettext(
+        "%d visit was rejected: it counts neither for coverage nor for a cell.",
+        "%d visits were rejected: they count neither for coverage nor for a cell.",
+        n,
+    )
+    return told % n
 
 
 def _decide(form: Form, *, is_valid: bool, text: str) -> int:

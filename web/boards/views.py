@@ -12,16 +12,20 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from backend import clock
 from backend.errors import Problem
 from backend.http.auth import actor, signed_in
 from backend.kpis import Kpi
 from backend.scope import Actor
 from cycles import gate
+from cycles.moved import Moved, moved
 from cycles.queries import Progress, progress
 from market import kpis
 from market.boards import overview as boards
 from market.boards.overview import Child, UnitBoard
 from market.boards.why import why
+from retail import requests
+from visits import breaches
 from web.boards import grids, month_block, place
 from web.boards.columns import Table
 from web.boards.place import Place
@@ -43,26 +47,26 @@ KEPT = ("sort", "products_sort", "products")  # in the address from month to mon
 
 @dataclass(frozen=True)
 class Card:
-    """One child unit on the wall: its grid and its coverage."""
+    """One child unit on the wall: its grid, how far it moved against last month, and its coverage."""
 
     child: Child
     grid: grids.Grid
     shops: int
+    moved: Moved
 
 
 @require_safe
 @never_cache
 @signed_in
 def board(request: HttpRequest) -> HttpResponse:
-    """`/?unit=&month=&sort=&products_sort=&products=all`: the first page. 28 queries at most, for any unit."""
+    """`/?unit=&month=&sort=&products_sort=&products=all`: the first page. 35 queries at most, for any unit."""
     who = actor(request)
     if not who.can("boards.read"):
         return _elsewhere(who)
     here = place.of(request, *KEPT)
     kept = {name: request.GET[name] for name in KEPT if name in request.GET}
     sort, products_sort = kept.get("sort", ""), kept.get("products_sort", BEST_SELLING)
-    found = boards.unit_board(here.unit, here.month)
-    children = boards.children_board(here.unit, here.month, sort)
+    found, children = boards.unit_and_children(here.unit, here.month, sort)
     products = boards.products_board(here.unit, here.month, products_sort)
     whole = progress(who, here.unit, here.month) if who.can("cycles.read") else Progress(here.unit)
     shown = len(products) if kept.get("products") == "all" else PRODUCTS_SHOWN
@@ -77,7 +81,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "method": month_block.of(who, here) if who.can("cycles.read") and whole.shops else None,
         "has_month": who.can(gate.CAPABILITY),
         "steps": grids.STEPS,
-        "wall": _wall(children, whole),
+        "wall": _wall(who, here, children, whole),
         "blocks": [[_linked(here, found, kpi) for kpi in block] for block in BLOCKS],
         "children": children,
         "child_columns": Table("sort", "h-children", sort, kept).columns(here, CHILD_COLUMNS),
@@ -90,19 +94,34 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 def _elsewhere(who: Actor) -> HttpResponse:
-    """Who keeps master data lands at the desk; who has neither is told that it is a matter of the position."""
-    if not who.can("admin.site"):
-        raise Problem("forbidden")
-    return HttpResponseRedirect(reverse("admin:index"))
+    """Who keeps master data lands at the desk, a department at what waits for it; who has neither is told that it is a
+    matter of the position."""
+    if who.can("admin.site"):
+        return HttpResponseRedirect(reverse("admin:index"))
+    if who.can(breaches.SETTLE):
+        return HttpResponseRedirect(reverse("breaches"))
+    if who.can(requests.ANSWER):
+        return HttpResponseRedirect(reverse("needs"))
+    raise Problem("forbidden")
 
 
-def _wall(children: Sequence[Child], whole: Progress) -> list[Card]:
-    by_unit = {part.unit.pk: part for part in whole.children}
-    return [
-        Card(child, grids.grid_of(part), part.shops)
-        for child in boards.most_changed(children)
-        if (part := by_unit.get(child.unit.pk))
+def _wall(who: Actor, here: Place, children: Sequence[Child], whole: Progress) -> list[Card]:
+    """The grids below, those first that moved most; two queries where there are any."""
+    if not whole.children:
+        return []
+    before = progress(who, here.unit, clock.add_months(here.month, -1))
+    then = {part.unit.pk: part for part in before.children}
+    now = {part.unit.pk: part for part in whole.children}
+
+    def change(part: Progress) -> Moved:
+        return moved(part, then.get(part.unit.pk, Progress(part.unit)), is_running=here.is_running)
+
+    cards = [
+        Card(child, grids.grid_of(part), part.shops, change(part))
+        for child in children
+        if (part := now.get(child.unit.pk))
     ]
+    return sorted(cards, key=lambda card: -card.moved.points)
 
 
 def _linked(here: Place, found: UnitBoard, kpi: Kpi) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backend.errors import Problem
 from backend.scope import Actor, visible_to
@@ -186,8 +187,8 @@ def field_names() -> dict[str, str]:
         "retailer_id": _("shop"),
         "started_at": _("time"),
         "ended_at": _("time"),
-        "place": _("position"),
-        "left": _("position"),
+        "place": pgettext("place", "position"),
+        "left": pgettext("place", "position"),
         "away_reason": _("why away from the shop"),
         "persons_met": _("persons met"),
         "stop_id": _("planned stop"),

@@ -1,6 +1,7 @@
 /** The script of every board page: htmx for parts that fetch themselves, and charts; pages work without it. */
 
 import htmx from "htmx.org";
+import "./keyed";
 
 // The content policy allows neither styles nor code in the page, and parts come from this site alone.
 htmx.config.includeIndicatorStyles = false;

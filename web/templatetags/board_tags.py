@@ -43,6 +43,18 @@ def doors(context: template.Context) -> tuple[Link, ...]:
 
 
 @register.simple_tag
+def colon() -> str:
+    """What stands between a name and what is said of it, in the reader's language."""
+    return ": " if is_english() else "："
+
+
+@register.simple_tag
+def semicolon() -> str:
+    """What stands between two things that are said of one."""
+    return "; " if is_english() else "；"
+
+
+@register.simple_tag
 def built(name: str) -> str:
     """The address of a script that `python -m config.faces` built for the boards; empty before: pages work without."""
     found = finders.find("boards/built.json")

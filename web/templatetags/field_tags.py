@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,16 @@ from web.boards import policy_views
 from web.boards.acts import Refused
 
 register = template.Library()
+_SYSTEMS = (
+    ("Android", "安卓手机", "Android phone"),
+    ("iPhone", "苹果手机", "iPhone"),
+    ("iPad", "苹果平板", "iPad"),
+    ("Windows", "Windows 电脑", "Windows computer"),
+    ("Macintosh", "苹果电脑", "Mac"),
+    ("Linux", "Linux 电脑", "Linux computer"),
+)  # Android says Linux too, so it comes first
+_BROWSER = re.compile(r"(Edg|Chrome|Firefox|Version)/(\d+)\.")  # the dot: a name is cut, perhaps within a number
+_BROWSERS = {"Edg": "Edge", "Version": "Safari"}
 
 
 @register.filter
@@ -98,3 +109,16 @@ def of(held: Mapping[str, Any], name: str) -> Any:
 def is_of(refused: Refused | None, key: object) -> bool:
     """Whether it was this row's form that was refused, so that it stays open."""
     return refused is not None and refused.about == str(key)
+
+
+@register.filter
+def phone_named(name: str) -> str:
+    """A phone's name as people say it: what a browser says of itself becomes its system and, where it is told, its
+    browser; a name that a person gave stands as it is."""
+    if not name.startswith("Mozilla/"):
+        return name
+    system = next(((en if is_english() else zh) for word, zh, en in _SYSTEMS if word in name), "")
+    told: dict[str, str] = dict(_BROWSER.findall(name))
+    kind = next((one for one in ("Edg", "Firefox", "Chrome", "Version") if one in told), None)
+    browser = f"{_BROWSERS.get(kind, kind)} {told[kind]}" if kind else ""
+    return " ".join(part for part in (system, browser) if part) or name

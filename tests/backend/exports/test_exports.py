@@ -173,9 +173,9 @@ def test_a_reason_is_not_enough_without_the_right(cast: Cast, sign_in: SignIn) -
 
 
 def test_long_numbers_in_notes_are_masked(cast: Cast, as_zhao: APIClient) -> None:
-    receive(cast.actor("lin"), item(cast, note="电话138 0013 8000,三条"))
+    receive(cast.actor("lin"), item(cast, note="电话138 0013 8000，三条"))
     [row] = csv_rows(fetched(as_zhao, made(as_zhao, "visits")))
-    assert row["拜访记录"] == "电话***,三条"
+    assert row["走访记录"] == "电话***，三条"
 
 
 # -- whose it is -------------------------------------------------------------------------------------------------------

@@ -240,3 +240,17 @@ def test_nested_validation_errors_become_pointers() -> None:
     }
     found = [(fault.pointer, fault.code) for fault in problems.pointers(detail)]
     assert found == [("/a~1b~0c", "required"), ("/items/1/name", "blank"), ("", "odd")]
+
+
+@pytest.mark.parametrize(
+    "path", ["/visits?q=%00", "/%00", "/api/v1/me?q=%00", "/nothing", "/visits", "/api/v1/me", "/problems/x"]
+)
+def test_a_refusal_carries_the_policy_of_every_other_answer_and_is_kept_nowhere(cast: Cast, path: str) -> None:
+    client = Client(raise_request_exception=False)
+    if path == "/visits":
+        client.force_login(cast.people["zhou"], backend="django.contrib.auth.backends.ModelBackend")  # no visits of his
+    answer, login = client.get(path), Client().get("/login")
+    assert answer.status_code in {400, 401, 403, 404}
+    for name in ("Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy"):
+        assert answer[name] == login[name]
+    assert "no-store" in answer["Cache-Control"]

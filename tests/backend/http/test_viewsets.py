@@ -336,9 +336,10 @@ def test_a_request_that_is_still_running_is_409(cast: Cast, as_lin: APIClient) -
     try:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [lock])
-        answer = create(as_lin, cast)
-        assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_running")
-        assert not Parameter.objects.exists()
+            answer = create(as_lin, cast)
+            assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_running")
+            assert not Parameter.objects.exists()
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])  # closing alone lets go of it only later
     finally:
         other.close()
     assert create(as_lin, cast).status_code == 201

@@ -1,8 +1,9 @@
 // The shell: who is signed in, which screen, the bottom bar, and the strips that say how the phone stands.
 import { Component, type ComponentChildren, type ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { isWhole } from "./data/live";
 import { isRead, lock, signedIn } from "./data/session";
-import { hindrance, issues, online, updateReady, waits } from "./data/status";
+import { hindrance, issues, reachable, updateReady, waits } from "./data/status";
 import { route, type Screen } from "./route";
 import { SignIn } from "./signin";
 import { standing } from "./sync/gate";
@@ -22,6 +23,12 @@ const SCREENS: Readonly<Record<Exclude<Screen, "unknown">, Lazy>> = {
   learn: () => import("./learn"),
   unsent: () => import("./unsent"),
 };
+/** The chunk of the first screen comes while the phone's store is read. */
+export function fetchFirst(): void {
+  const { screen } = route.peek();
+  if (screen !== "unknown") SCREENS[screen]().catch(() => undefined);
+}
+
 const BAR = ["today", "month", "learn", "unsent"] as const;
 
 class Fence extends Component<{ children: ComponentChildren; of: string }, { broken: string | null }> {
@@ -47,7 +54,7 @@ function Opened({ screen, id, query }: { screen: Exclude<Screen, "unknown"> } & 
     return () => { isWanted = false; };
   }, [screen]);
   if (failed !== "") return <Page title={t("crashed")}><p class="quiet small">{failed}</p></Page>;
-  if (found?.screen !== screen) return <main class="page" id="main" aria-busy="true" />;
+  if (found?.screen !== screen || (screen !== "today" && !isWhole.value)) return <main class="page" id="main" aria-busy="true" />;
   return <found.What key={id} id={id} query={query} />;
 }
 
@@ -80,7 +87,7 @@ function Strips() {
       {standing.value === "sign_in" ? <div class="strip"><span>{t("sign_in_again")}</span><Button kind="quiet" onClick={() => { setAgain(true); }}>{t("sign_in")}</Button></div> : null}
       {standing.value === "ended" ? <div class="strip"><span>{t("device_ended")}</span><Button kind="quiet" onClick={() => { setAgain(true); }}>{t("sign_in")}</Button></div> : null}
       {hindrance.value === "outdated" ? <div class="strip">{t("outdated")}</div> : null}
-      {!online.value || hindrance.value === "offline" ? <div class="strip calm">{t("offline_note")}</div> : null}
+      {!reachable.value ? <div class="strip calm">{t("offline_note")}</div> : null}
     </div>
   );
 }

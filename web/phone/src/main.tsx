@@ -1,6 +1,6 @@
 // The entry of the phone app.
 import { render } from "preact";
-import { App } from "./app";
+import { App, fetchFirst } from "./app";
 import { resume } from "./data/session";
 import { follow } from "./route";
 import { speakTo } from "./api/client";
@@ -15,4 +15,5 @@ effect(() => { speakTo(language.value); });
 follow();
 render(<App />, document.getElementById("app") as HTMLElement);
 void resume();
+fetchFirst();
 register();

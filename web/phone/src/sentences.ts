@@ -1,6 +1,7 @@
 // Drafted sentences said on the phone: a template's words from the collection `settings`, its figures in their places.
 // The kinds of places and their rounding are those of cycles/sentences.py.
 import { all } from "./data/live";
+import { dayOf } from "./time";
 import { language, type Language } from "./words";
 
 export type Figures = Readonly<Record<string, unknown>>;
@@ -52,6 +53,9 @@ function shaped(value: unknown, kind: string, to: Language): string {
 
 /** A day in words, with its year where that is not the year of `today`. Pure. */
 export const saidDay = (day: string, today: string, to: Language): string => onDay(day, day.slice(0, 4) !== today.slice(0, 4), to);
+
+/** A day as it is said today, in the person's language. */
+export const onToday = (day: string): string => saidDay(day.slice(0, 10), dayOf(), language.value);
 
 /** Words with their places filled. A figure that is not told is said as none. Pure. */
 export function fill(words: string, figures: Figures, to: Language): string {

@@ -6,7 +6,8 @@ import { events } from "./sync/lines";
 import { ago, dayOf } from "./time";
 import { pressed } from "./ui/pad";
 import { shapeOf } from "./ui/pictures";
-import { differing } from "./unsent/mend";
+import { differing, isUndoable, kindOf, mineOf } from "./unsent/mend";
+import { fill } from "./data/live";
 import { speak, words } from "./words";
 
 describe("a path", () => {
@@ -74,6 +75,22 @@ describe("times", () => {
   it("say how long ago", () => {
     const now = Date.parse("2026-03-31T12:00:00Z");
     expect(["2026-03-31T11:59:40Z", "2026-03-31T11:15:00Z", "2026-03-31T02:00:00Z"].map((at) => ago(at, now))).toEqual(["刚刚", "45 分钟前", "10 小时前"]);
+  });
+});
+
+describe("what was let go", () => {
+  it("can be opened again for ten minutes", () => {
+    const now = Date.parse("2026-03-31T12:00:00Z"), gone = (settled_at: string | null, state = "dismissed") => ({ id: "1", state, settled_at });
+    expect([gone("2026-03-31T11:50:01Z"), gone("2026-03-31T11:50:00Z"), gone("2026-03-31T11:59:00Z", "resent"), gone(null)].map((issue) => isUndoable(issue, now))).toEqual([true, false, false, false]);
+  });
+});
+
+describe("what was refused", () => {
+  it("is named and found, also a visit, which is kept as one of whichever way it came", () => {
+    fill("visits", [{ id: "v1", note: "断货" } as never]);
+    expect(mineOf({ id: "1", kind: "visit", submission_id: "v1" })).toMatchObject({ note: "断货" });
+    expect(["visit", "needs", "parcel"].map((kind) => kindOf({ id: "1", kind }))).toEqual(["走访", "诉求", "parcel"]);
+    fill("visits", []);
   });
 });
 

@@ -1,4 +1,5 @@
 // Every request of the phone to its server: token, version and clock in the headers, refusals as `Refused` with their code.
+import { reachable } from "../data/status";
 import type { paths } from "./schema";
 
 export type { components, paths } from "./schema";
@@ -43,8 +44,10 @@ export async function ask(path: string, asked: Asked = {}): Promise<Response> {
   try {
     answer = await fetch(path, init);
   } catch (error) {
+    if (asked.signal?.aborted !== true) reachable.value = false;
     throw new NoNetwork(String(error));
   }
+  reachable.value = true;
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({})) as { code?: string; detail?: string };
   const after = Number(answer.headers.get("Retry-After"));

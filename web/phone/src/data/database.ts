@@ -2,12 +2,14 @@
 // keyed `collection/id` (without a licence RxDB opens 13). Opened by session.ts; nobody else knows RxDB but write.ts and sync/.
 import { Dexie } from "dexie";
 import { createRxDatabase, removeRxDatabase, type RxCollection, type RxDatabase, type RxJsonSchema, type RxStorage } from "rxdb/plugins/core";
-import { fromDexieToStorage, getRxStorageDexie } from "rxdb/plugins/storage-dexie";
-import { BOTH_WAYS, DOWN, isBothWays, type BothWays, type Collection, type Loose } from "./docs";
+import { getRxStorageDexie } from "rxdb/plugins/storage-dexie";
+import { BOTH_WAYS, isBothWays, type BothWays, type Collection, type Loose } from "./docs";
+import { plain, standing, type Told } from "./keys";
 import * as live from "./live";
 import { nameOf } from "./local";
+import { opens as opening, whenOpen } from "./opening";
+import { fillTold } from "./preload";
 
-export interface Told { key: string; collection: string; doc?: Loose }
 export type Collections = Record<BothWays, RxCollection<Loose>> & { told: RxCollection<Told> };
 export type Database = RxDatabase<Collections>;
 
@@ -20,7 +22,6 @@ const told: RxJsonSchema<Told> = {
 };
 
 let opened: Database | null = null;
-let opening: Promise<Database> | null = null;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 let storage: RxStorage<any, any> = getRxStorageDexie();
 
@@ -35,17 +36,11 @@ export function database(): Database {
   return opened;
 }
 
-/** The database once it is open and all of it is in the live maps: whoever writes waits for that, whoever reads need not. */
-export function whenOpen(): Promise<Database> {
-  return opening ?? Promise.reject(new Error("nobody is signed in"));
-}
-
-export const keyOf = (collection: string, id: string): string => `${collection}/${id}`;
-
 /** The person's documents are in the live maps, and stay there as they change. One read per RxDB collection. */
 export function open(person: string): Promise<Database> {
-  opening = opens(person);
-  return opening;
+  const made = opens(person);
+  opening(made);
+  return made;
 }
 
 async function opens(person: string): Promise<Database> {
@@ -61,6 +56,7 @@ async function opens(person: string): Promise<Database> {
     for (const [collection, some] of changes) live.apply(collection, some);
   });
   await Promise.all([rows<Told>(made.told).then(fillTold), ...BOTH_WAYS.map(async (name) => { live.fill(name, await rows<Loose>(made[name])); })]);
+  live.isWhole.value = true;
   return made;
 }
 
@@ -79,21 +75,6 @@ function note(changes: Map<Collection, Map<string, Loose | null>>, from: string,
   changes.set(collection, some.set(id, doc));
 }
 
-/** Without what RxDB keeps beside the document. */
-export function plain(data: Loose): Loose {
-  const { _meta, _rev, _attachments, _deleted, ...doc } = data;
-  void _meta; void _rev; void _attachments; void _deleted;
-  return doc as Loose;
-}
-
-function fillTold(found: readonly Told[]): void {
-  const sorted = new Map<string, Loose[]>(DOWN.map((name) => [name, []]));
-  for (const row of found) {
-    if (row.doc) sorted.get(row.key.slice(0, row.key.indexOf("/")))?.push(row.doc);
-  }
-  for (const name of DOWN) live.fill(name, sorted.get(name) ?? []);
-}
-
 interface Inside { internals?: Promise<{ dexieTable?: { toArray: () => Promise<Loose[]> } }> }
 
 /** All rows that stand, by one `getAll` of IndexedDB: RxDB's own query walks a cursor, ten times slower for 5,000 rows. */
@@ -101,44 +82,14 @@ async function rows<T extends object>(collection: RxCollection<T>): Promise<T[]>
   const inside = collection.internalStorageInstance.internals as unknown as Inside["internals"];
   const table = (await inside)?.dexieTable;
   if (table === undefined) return (await collection.find().exec()).map((doc) => doc.toJSON() as T);
-  const found = (await table.toArray()).map((row) => fromDexieToStorage<Loose>([], row));
-  return found.filter((row) => !isDeleted(row._deleted)).map((row) => plain(row) as unknown as T);
+  return standing(await table.toArray()) as unknown as T[];
 }
-
-/** What IndexedDB has of the person is in the live maps, before RxDB is up: opening all its stores takes longer than reading
- *  them. False on a phone that has nothing yet. */
-export async function preload(person: string): Promise<boolean> {
-  const prefix = `rxdb-dexie-${nameOf(person)}--0--`;
-  const there = new Set((await Dexie.getDatabaseNames()).filter((name) => name.startsWith(prefix)));
-  if (!there.has(`${prefix}told`)) return false;
-  await Promise.all(["told", ...BOTH_WAYS].filter((name) => there.has(prefix + name)).map(async (name) => {
-    const found = (await everything(prefix + name)).map((row) => fromDexieToStorage<Loose>([], row)).filter((row) => !isDeleted(row._deleted)).map(plain);
-    if (name === "told") fillTold(found as unknown as Told[]);
-    else live.fill(name as BothWays, found);
-  }));
-  return true;
-}
-
-function everything(name: string): Promise<Loose[]> {
-  return new Promise((resolve, reject) => {
-    const asked = indexedDB.open(name);
-    asked.onerror = () => { reject(asked.error ?? new Error(name)); };
-    asked.onsuccess = () => {
-      const base = asked.result;
-      if (!base.objectStoreNames.contains("docs")) { base.close(); resolve([]); return; }
-      const rows = base.transaction("docs").objectStore("docs").getAll() as IDBRequest<Loose[]>;
-      rows.onsuccess = () => { base.close(); resolve(rows.result); };
-      rows.onerror = () => { base.close(); reject(rows.error ?? new Error(name)); };
-    };
-  });
-}
-
-const isDeleted = (flag: unknown): boolean => flag === true || flag === "1";
 
 export async function close(): Promise<void> {
-  await opening?.catch(() => undefined);
+  await whenOpen().catch(() => undefined);
   await opened?.close();
-  opened = opening = null;
+  opened = null;
+  opening(null);
   live.forget();
 }
 

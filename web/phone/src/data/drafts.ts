@@ -2,8 +2,9 @@
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { mine } from "./local";
 
-/** What a draft has at least; the visit screen keeps its own fields beside these. `id` is the visit's submission_id. */
-export interface Draft { readonly id: string; readonly shop_id: string }
+/** What a draft has at least; the visit screen keeps its own fields beside these. `id` is the visit's submission_id, `shop_name` that of
+ *  the check-in: the shop may leave the phone before its visit does. */
+export interface Draft { readonly id: string; readonly shop_id: string; readonly shop_name?: string }
 
 const drafts = signal<ReadonlyMap<string, { draft: Draft; changed_at: string }>>(new Map());
 
@@ -32,6 +33,11 @@ export async function load(): Promise<void> {
   const rows = await mine().drafts.orderBy("id").toArray();
   rows.sort((a, b) => a.changed_at.localeCompare(b.changed_at));
   drafts.value = new Map(rows.map((row) => [row.shop_id, { draft: row.draft as Draft, changed_at: row.changed_at }]));
+}
+
+/** As they were when the app was left, until the store was read. */
+export function show(kept: readonly { draft: Draft; changed_at: string }[]): void {
+  drafts.value = new Map([...kept].reverse().map((one) => [one.draft.shop_id, one]));
 }
 
 export function forget(): void {

@@ -6,6 +6,8 @@ export interface KeptDraft { id: string; shop_id: string; changed_at: string; dr
 export interface KeptPhoto {
   id: string; visit_id: string; kind: string; line: string; sha256: string; bytes: number; taken_at: string; type: string;
   blob: Blob; state: "kept" | "sent"; upload_url: string | null; sent_at: string | null;
+  /** Whether the visit as the server last took it declares the photo: that stands also when the visit leaves the phone with its shop. */
+  declared?: boolean;
 }
 /** A change that no answer of the server has covered yet. */
 export interface Waiting { key: string; collection: string; id: string; since: string }

@@ -1,16 +1,18 @@
 // A phone against a small server of /sync: what is written waits until an answer covers it, and nothing is lost by a refusal.
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { start, stop } from "../sync/replicate";
+import { resync, start, stop } from "../sync/replicate";
 import { mayAsk, reopen, standing } from "../sync/gate";
-import { due } from "../sync/uploads";
+import { due, tidy } from "../sync/uploads";
 import * as database from "./database";
 import type { Loose } from "./docs";
 import * as drafts from "./drafts";
 import { all } from "./live";
 import { mine, open } from "./local";
 import { keepPhoto } from "./photos";
-import { hindrance, unsent } from "./status";
+import { ask, NoNetwork, Refused } from "../api/client";
+import { bringBack, takenBack, withdraw } from "../visit/edit";
+import { hindrance, reachable, unsent, whenBack } from "./status";
 import { change, put, takeBack } from "./write";
 
 interface Row { assumedMasterState?: Loose; newDocumentState: Loose }
@@ -105,6 +107,28 @@ describe("what is written", () => {
     expect(unsent.value.oldest_at).toBeNull();
   });
 
+  it("goes after the quizzes when it is a visit: a briefing stands once its quiz is there", async () => {
+    await put("visits", { id: "v1", retailer_id: "s1" } as never);
+    await put("quiz_attempts", { id: "q1", version_id: 7 } as never);
+    await start();
+    await until(() => { expect(unsent.value.documents).toBe(0); });
+    expect(server.pushed.map((row) => row.newDocumentState.id)).toEqual(["q1", "v1"]);
+  });
+
+  it("keeps its photos to be sent when the visit leaves the phone with its shop, and lets go of one that an edit took out", async () => {
+    const [kept, out] = await Promise.all([1, 2].map((n) => keepPhoto(new Blob([`photo ${n}`]), { visit_id: "v1", kind: "shop" })));
+    await put("visits", { id: "v1", retailer_id: "s1", photos: [{ id: kept?.id }] } as never);
+    await start();
+    await until(() => { expect(unsent.value.documents).toBe(0); });
+    server.told.visits = [{ id: "v1", _deleted: true }];
+    resync();
+    await until(() => { expect(all("visits").value.has("v1")).toBe(false); });
+    expect((await due()).map((photo) => photo.id)).toEqual([kept?.id]);
+    expect((await mine().photos.get(out?.id ?? ""))?.declared).toBe(false);
+    await tidy(Date.now() + 3 * 86_400_000);
+    expect(await mine().photos.toCollection().primaryKeys()).toEqual([kept?.id]);
+  });
+
   it("is sent as an edit of what the server was last told, and a deletion whole", async () => {
     await start();
     await put("needs", need("n1"));
@@ -149,17 +173,76 @@ describe("what is written", () => {
   });
 });
 
+describe("a visit that is taken back", () => {
+  const visit = { id: "v1", submission_id: "v1", retailer_id: "s1", started_at: "2026-03-16T01:00:00Z", note: "柜台", photos: [] };
+  it("can be brought back while nobody knows, and is sent once, as it was", async () => {
+    await put("visits", visit as never);
+    await withdraw(visit);
+    expect([all("visits").value.has("v1"), unsent.value.documents, [...(await takenBack()).keys()]]).toEqual([false, 1, ["v1"]]);
+    expect(await bringBack("v1")).toBe(true);
+    expect(all("visits").value.get("v1")).toEqual(visit);
+    expect((await takenBack()).size).toBe(0);
+    await start();
+    await until(() => { expect(unsent.value.documents).toBe(0); });
+    expect(server.pushed.map((row) => row.newDocumentState)).toEqual([{ ...visit, _deleted: false }]);
+  });
+  it("can be brought back also while sending it has failed", async () => {
+    await put("visits", visit as never);
+    await start();
+    await until(() => { expect(unsent.value.documents).toBe(0); });
+    server.answers.push = () => { throw new TypeError("Failed to fetch"); };
+    const asked = () => server.asked.filter((one) => one === "push visits").length, before = asked();
+    await withdraw(visit);
+    await until(() => { expect(asked()).toBeGreaterThan(before); });
+    expect(await bringBack("v1")).toBe(true);
+    delete server.answers.push;
+    await vi.waitFor(() => { expect(unsent.value.documents).toBe(0); }, { timeout: 12_000, interval: 50 });
+    expect(server.pushed.map((row) => row.newDocumentState._deleted)).not.toContain(true);
+    expect(all("visits").value.get("v1")).toEqual(visit);
+  }, 20_000);
+  it("stays so once that was sent", async () => {
+    await put("visits", visit as never);
+    await start();
+    await until(() => { expect(unsent.value.documents).toBe(0); });
+    await withdraw(visit);
+    await until(() => { expect(server.pushed[1]?.newDocumentState._deleted).toBe(true); expect(unsent.value.documents).toBe(0); });
+    expect(await bringBack("v1")).toBe(false);
+    expect([all("visits").value.has("v1"), server.pushed.length, (await takenBack()).size]).toEqual([false, 2, 0]);
+  });
+});
+
+describe("whether the server is there", () => {
+  it("is what the last request says, whatever the browser thinks", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+    await expect(ask("/api/v1/me")).rejects.toThrow(NoNetwork);
+    expect(reachable.value).toBe(false);
+    const back = vi.fn(), heard = whenBack(back);
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response("", { status: 503 })));
+    await expect(ask("/api/v1/me")).rejects.toThrow(Refused);
+    expect(reachable.value).toBe(true);
+    await until(() => { expect(back).toHaveBeenCalledTimes(1); });
+    heard();
+    const stop = new AbortController();
+    stop.abort();
+    vi.stubGlobal("fetch", () => Promise.reject(new DOMException("aborted", "AbortError")));
+    await expect(ask("/api/v1/me", { signal: stop.signal })).rejects.toThrow(NoNetwork);
+    expect(reachable.value).toBe(true);
+  });
+});
+
 describe("a draft and its photo", () => {
   it("are there after a restart; the photo is counted and sent only with its visit", async () => {
     const kept = await keepPhoto(new Blob(["abc"], { type: "image/jpeg" }), { visit_id: "v1", kind: "display", line: "D1" });
     expect(kept).toMatchObject({ sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", bytes: 3 });
     await drafts.keep({ id: "v1", shop_id: "s1", note: "柜台" } as never);
-    expect(unsent.value.photos).toBe(1);
+    expect(unsent.value.photos).toBe(0);
     drafts.forget();
     await drafts.load();
     expect(drafts.draftOf("s1").value).toEqual({ id: "v1", shop_id: "s1", note: "柜台" });
     expect(await due()).toEqual([]);
-    await put("visits", { id: "v1", submission_id: "v1", retailer_id: "s1" } as never);
+    await keepPhoto(new Blob(["taken back"]), { visit_id: "v1", kind: "display" });
+    await put("visits", { id: "v1", submission_id: "v1", retailer_id: "s1", photos: [{ id: kept.id }] } as never);
+    expect(unsent.value).toMatchObject({ documents: 1, photos: 1 });
     await drafts.drop("v1");
     expect(await due()).toEqual([]);
     await start();

@@ -3,12 +3,14 @@
 import { signal } from "@preact/signals";
 import { ask, authorize } from "../api/client";
 import type { components } from "../api/schema";
-import * as sync from "../sync";
 import { reopen } from "../sync/gate";
 import { speak } from "../words";
-import * as database from "./database";
+import type { Database } from "./database";
 import * as drafts from "./drafts";
 import { mine, nameOf, open as openLocal, phone } from "./local";
+import { opens, whenOpen } from "./opening";
+import { preload } from "./preload";
+import * as snapshot from "./snapshot";
 import { persisted, unsent } from "./status";
 import { count } from "./waiting";
 import { Dexie } from "dexie";
@@ -50,7 +52,7 @@ export async function signIn(username: string, password: string): Promise<void> 
   if (before?.id === session.person.id) {
     signedIn.value = session.person;
     authorize(session.token);
-    sync.begin(session.person.id);
+    (await network()).begin(session.person.id);
     return;
   }
   if (before !== null) await leave(before, await remaining());
@@ -59,16 +61,36 @@ export async function signIn(username: string, password: string): Promise<void> 
   await settle(session.person.id, null);
 }
 
+// RxDB and the network are not needed to draw the first screen; both are read once it stands.
+const store = () => import("./database");
+const network = () => import("../sync");
+let stopFollowing: () => void = () => undefined;
+
+/** What Today shows is drawn from one small value, then everything is read, then RxDB is opened and the network asked. */
 async function enter({ token, person }: Session, ready: () => void = () => undefined): Promise<void> {
   authorize(token);
+  let give: (base: Promise<Database>) => void = () => undefined;
+  opens(new Promise<Database>((resolve) => { give = resolve; }));
+  const isShown = await snapshot.show(person.id).catch(() => false);
+  if (isShown) {
+    signedIn.value = person;
+    ready();
+    await shown();
+  }
   await openLocal(person.id);
-  const [isThere] = await Promise.all([database.preload(person.id), drafts.load(), count()]);
-  if (!isThere) await database.open(person.id);
+  const [isThere] = await Promise.all([preload(person.id), drafts.load()]);
+  const open = async (): Promise<Database> => (await store()).open(person.id);
+  if (!isThere) give(open());
+  if (!isThere) await whenOpen();
+  await count();
   signedIn.value = person;
   ready();
   if (isThere) await shown();
-  if (isThere) await database.open(person.id);
-  sync.begin(person.id);
+  if (isThere) give(open());
+  await whenOpen();
+  stopFollowing();
+  stopFollowing = snapshot.follow(person.id);
+  (await network()).begin(person.id);
   void askToPersist();
 }
 
@@ -114,13 +136,16 @@ export async function lock(): Promise<void> {
 }
 
 async function leave(person: Person, rest: Omit<Left, "person" | "name"> | null): Promise<void> {
-  sync.end();
+  stopFollowing();
+  await snapshot.forget();
+  (await network()).end();
+  const database = await store();
   if (rest === null) {
     await database.remove(person.id);
     mine().close();
     await Dexie.delete(nameOf(person.id));
   } else {
-    await (await database.whenOpen()).told.remove();
+    await (await whenOpen()).told.remove();
     await database.close();
   }
   drafts.forget();
@@ -145,7 +170,7 @@ async function logOut(ending: Ending): Promise<void> {
 
 async function logOutLate(): Promise<void> {
   const endings = (await phone.value<Ending[]>("endings")) ?? [];
-  if (endings.length === 0 || !navigator.onLine) return;
+  if (endings.length === 0) return;
   await phone.keep("endings", []);
   for (const ending of endings) await logOut(ending);
 }

@@ -1,8 +1,9 @@
 // The three ways to change a document, kept at once and sent when there is a network; used by every screen that writes.
 import type { RxDocument } from "rxdb/plugins/core";
-import { keyOf, whenOpen } from "./database";
+import { keyOf } from "./keys";
 import type { BothWays, Docs, Loose } from "./docs";
 import { mine } from "./local";
+import { whenOpen } from "./opening";
 import { count } from "./waiting";
 
 /** Keys that are being written just now: an answer to an older push says nothing about them. */
@@ -39,6 +40,7 @@ async function noted(collection: BothWays, id: string, act: () => Promise<void>)
   const key = keyOf(collection, id);
   writing.set(key, (writing.get(key) ?? 0) + 1);
   try {
+    await whenOpen(); // in the first moment of a start nothing of the person's is open yet
     const before = await mine().waiting.get(key);
     await mine().waiting.put(before ?? { key, collection, id, since: new Date().toISOString() });
     try {

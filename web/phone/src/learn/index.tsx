@@ -23,7 +23,7 @@ export default function Learn({ id }: ScreenProps) {
   const rows = listed(policies.values(), standing), due = rows.filter((one) => standing(one) === "open" || standing(one) === "failed"), rest = rows.filter((one) => !due.includes(one));
   return (
     <Page title={t("learn")}>
-      {due.length === 0 ? <Empty title={w("nothing")} note={w("nothing_note")} /> : <List title={w("to_learn")} rows={due} standing={standing} />}
+      {due.length === 0 ? <Empty title={w("nothing")} note={w("nothing_note")} href="/app/" action={t("to_today")} /> : <List title={w("to_learn")} rows={due} standing={standing} />}
       <NewProducts />
       {rest.length === 0 ? null : <List title={w("learnt")} rows={rest} standing={standing} isShort />}
     </Page>

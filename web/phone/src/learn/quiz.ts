@@ -25,7 +25,7 @@ export async function grade(policy: Pick<Policy, "quiz" | "quiz_salt" | "pass_pe
 export type Standing = "open" | "passed" | "failed" | "no_quiz";
 
 /** How a person stands with a version: one pass is enough. `graded` holds what the phone found of attempts that the server has not graded. */
-export function standingOf(policy: Pick<Policy, "version_id" | "quiz">, attempts: Iterable<Attempt>, person: string, graded: ReadonlyMap<string, boolean> = new Map()): Standing {
+export function standingOf(policy: { version_id: number; quiz: readonly unknown[] }, attempts: Iterable<Attempt>, person: string, graded: ReadonlyMap<string, boolean> = new Map()): Standing {
   if (policy.quiz.length === 0) return "no_quiz";
   const mine = [...attempts].filter((one) => one.version_id === policy.version_id && (one.person_id ?? person) === person);
   if (mine.some((one) => one.passed ?? graded.get(one.id) ?? false)) return "passed";

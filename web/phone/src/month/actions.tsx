@@ -3,10 +3,11 @@ import { useState } from "preact/hooks";
 import { act } from "../api/client";
 import type { Docs } from "../data/docs";
 import { all } from "../data/live";
+import { reachable } from "../data/status";
 import { fill, say } from "../sentences";
 import { Button, Card, Choice, Sheet, toast } from "../ui";
 import { language } from "../words";
-import { reachable, reasonOf } from "./submit";
+import { reasonOf } from "./submit";
 import { w } from "./words";
 
 type Action = Docs["actions"];
@@ -57,7 +58,7 @@ function Decide({ action, onSettled }: { action: Action; onSettled: (words: stri
     <section class={`card tone-${action.dimension}`}>
       <h3>{shopOf(action)}</h3>
       <p>{say(action.template, action.template_version, action.parameters)}</p>
-      <small class="quiet">{w("target", { target: plain(action.target), baseline: plain(action.baseline) })}{action.is_flagged ? ` · ${w("flagged")}` : ""}</small>
+      <small class="quiet">{w(action.goal, { target: plain(action.target), baseline: plain(action.baseline) })}{action.is_flagged ? ` · ${w("flagged")}` : ""}</small>
       <div class="row"><Button disabled={!reachable.value} onClick={accept}>{w("accept")}</Button><Button kind="quiet" disabled={!reachable.value} onClick={() => { setDropping(!isDropping); }}>{w("drop")}</Button></div>
       {isDropping ? <Choice label={w("drop_why")} options={REASONS.map((value) => ({ value, label: w(`reason_${value}`) }))} value={why} onChange={choose} /> : null}
       {isDropping && why === "other" ? (

@@ -2,14 +2,15 @@
 import { useState } from "preact/hooks";
 import { act } from "../api/client";
 import { all } from "../data/live";
+import { reachable } from "../data/status";
 import { fill, say } from "../sentences";
 import { dayOf } from "../time";
 import { monthName } from "../today/weekday";
 import { Bar, Button, Card, toast } from "../ui";
-import { language } from "../words";
+import { language, t } from "../words";
 import { shopOf } from "./actions";
 import { outcomes } from "./paper";
-import { reachable, reasonOf } from "./submit";
+import { reasonOf } from "./submit";
 import { w } from "./words";
 
 const SHOWN = 5;
@@ -34,7 +35,7 @@ export function Improvements() {
         </section>
       ))}
       {open.length > shown ? <Button kind="quiet" onClick={() => { setShown(shown + 20); }}>{w("more", { n: open.length - shown })}</Button> : null}
-      {closed.length === 0 ? null : <p class="quiet small">{w("just_closed")}：{closed.map(([state, count]) => `${w(`closed_${state}`)} ${count}`).join(" · ")}</p>}
+      {closed.length === 0 ? null : <p class="quiet small">{w("just_closed")}{t("colon")}{closed.map(([state, count]) => `${w(`closed_${state}`)} ${count}`).join(" · ")}</p>}
     </Card>
   );
 }
@@ -47,6 +48,7 @@ export function Outcomes({ month, person }: { month: string; person: string }) {
   const months = [...new Set(actions.map((one) => one.month.slice(0, 7)))].filter((one) => one <= month).sort().reverse().slice(0, LAST);
   return (
     <Card title={w("outcomes")}>
+      {months.length === 0 ? <p class="quiet">{w("outcomes_none")}</p> : null}
       {months.map((one) => {
         const found = outcomes(actions, one), of = found.hit + found.miss, mine = visits.filter((visit) => dayOf(visit.started_at).startsWith(one));
         return (

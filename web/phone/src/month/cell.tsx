@@ -42,7 +42,7 @@ export function CellSheet({ cell, written, busy, onHandIn, onClose }: Props) {
           <Choice label={w("phrases")} options={phrases.map((one) => ({ value: one, label: one }))} value={null} onChange={(one) => { keep(words === "" ? one : `${words}${one}`); }} />
           <Button kind="main" wide disabled={busy || (cell.needs_words && words.trim() === "")} onClick={() => onHandIn("submit")}>{w("submit_cell")}</Button>
         </>
-      ) : written?.words ? <p>{w("words")}：{written.words}</p> : null}
+      ) : written?.words ? <p>{w("words")}{t("colon")}{written.words}</p> : null}
       {cell.state === "submitted" ? <Button wide disabled={busy} onClick={() => onHandIn("withdraw")}>{w("withdraw")}</Button> : null}
     </Sheet>
   );

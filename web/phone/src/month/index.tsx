@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { ScreenProps } from "../app";
 import { all } from "../data/live";
 import { signedIn } from "../data/session";
+import { reachable } from "../data/status";
 import { go } from "../route";
 import { dayOf } from "../time";
 import { monthName } from "../today/weekday";
@@ -12,13 +13,13 @@ import { Actions } from "./actions";
 import { CellSheet, nameOf } from "./cell";
 import { Improvements, Outcomes } from "./carried";
 import { COLUMNS, current, grid, isMine, papersOf, ROWS, wanting, wordsOf, type Paper } from "./paper";
-import { handIn, reachable, reasonOf } from "./submit";
+import { handIn, reasonOf } from "./submit";
 import { w } from "./words";
 
 export default function Month({ id }: ScreenProps) {
   const person = signedIn.value?.id ?? "", papers = papersOf(person, all("cycles").value.values());
   const paper = papers.find((one) => one.month === id) ?? current(papers, dayOf());
-  if (paper === undefined) return <Page title={t("month")}><Empty title={w("none")} note={w("none_note")} /></Page>;
+  if (paper === undefined) return <Page title={t("month")}><Empty title={w("none")} note={w("none_note")} href="/app/" action={t("to_today")} /></Page>;
   return (
     <Page title={w("month_of", { month: monthName(paper.month) })}>
       {papers.length < 2 ? null : <Choice label={t("month")} hideLabel options={papers.map((one) => ({ value: one.month, label: monthName(one.month) }))} value={paper.month} onChange={(month) => { go(`/app/month/${month}`, "replace"); }} />}

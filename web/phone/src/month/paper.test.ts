@@ -36,8 +36,8 @@ test("words that the server has not seen go first, and never those of a cell tha
   expect(unseen(told, new Map([["a", "x"], ["b", "y"], ["c", "z"]]))).toEqual([{ cell: told[1], words: "y" }]);
 });
 
-test("outcomes count what was measured, and leave out what was dropped", () => {
+test("outcomes count what was measured or is under way, and leave out what was dropped or never accepted", () => {
   const action = (month: string, outcome?: string, state = "accepted") => ({ month, state, result: outcome === undefined ? null : { outcome } }) as unknown as Docs["actions"];
-  expect(outcomes([action("2026-10-01", "hit"), action("2026-10-01", "miss"), action("2026-10-01", "not_measurable"), action("2026-10-01"), action("2026-10-01", "hit", "dropped"), action("2026-11-01", "hit")], "2026-10"))
+  expect(outcomes([action("2026-10-01", "hit"), action("2026-10-01", "miss"), action("2026-10-01", "not_measurable"), action("2026-10-01"), action("2026-10-01", "hit", "dropped"), action("2026-10-01", undefined, "drafted"), action("2026-11-01", "hit")], "2026-10"))
     .toEqual({ hit: 1, miss: 1, unmeasured: 1, open: 1 });
 });

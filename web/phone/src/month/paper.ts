@@ -26,6 +26,9 @@ export function papersOf(person: string, cycles: Iterable<Docs["cycles"]>): Pape
 /** The month that is worked on: the one of today where there is one, else the latest. */
 export const current = (papers: readonly Paper[], today: string): Paper | undefined => papers.find((one) => one.month === today.slice(0, 7)) ?? papers[0];
 
+/** The months whose visits are handed in: nothing is asked about them any more. */
+export const handedIn = (papers: readonly Paper[]): ReadonlySet<string> => new Set(papers.filter((one) => !isMine(one.cells.find((cell) => cell.cell === "client_execute")?.state ?? "drafted")).map((one) => one.month.slice(0, 7)));
+
 /** Whether the author may still write and submit. */
 export const isMine = (state: State): boolean => state === "drafted" || state === "sent_back";
 
@@ -70,6 +73,7 @@ export function outcomes(actions: Iterable<Docs["actions"]>, month: string): Cou
   for (const action of actions) {
     if (!action.month.startsWith(month) || action.state === "dropped") continue;
     const outcome = action.result?.outcome;
+    if (outcome === undefined && action.state !== "accepted") continue;
     found[outcome === "hit" ? "hit" : outcome === "miss" ? "miss" : outcome === "not_measurable" ? "unmeasured" : "open"] += 1;
   }
   return found;

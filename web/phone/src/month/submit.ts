@@ -1,15 +1,10 @@
 // Hands the month in over the REST API: the words that the server has not seen go first, then what is asked for; for month/index.tsx.
-import { computed } from "@preact/signals";
 import { act, get, NoNetwork, Refused } from "../api/client";
-import { hindrance, online } from "../data/status";
 import { unseen } from "./paper";
 import { w } from "./words";
 
 type Step = "submit" | "withdraw";
 const CODES = ["words_wanted", "cell_not_so", "month_locked"] as const;
-
-/** Whether the server was there when it was last asked; a browser may call itself online without one. */
-export const reachable = computed(() => online.value && hindrance.value !== "offline");
 
 /** All cells that are still mine are handed in, or with `cell` that one is handed in or taken back. `words`: by cell, as they
  *  stand on the phone. Raises what the API raises. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bought, daysTo, lastTwo, seenSeries, stillToBrief } from "./history";
+import { bought, daysTo, knownSince, lastTwo, seenSeries, stillToBrief } from "./history";
 
 type Recent = Parameters<typeof seenSeries>[0][number];
 const visit = (on_date: string, seen: Recent["seen"]) => ({ on_date, started_at: `${on_date}T02:00:00+00:00`, seen }) as Recent;
@@ -26,6 +26,11 @@ test("a policy from before the visits that are known is not asked for", () => {
   const rows = [policy("old", "2026-09-15"), policy("due", "2026-11-15"), policy("undated", null), policy("undated, new", null, "2026-11-01T00:00:00Z")];
   expect(stillToBrief(rows, "2026-10-20").map((one) => one.name)).toEqual(["due", "undated, new"]);
   expect(stillToBrief(rows, null).length).toBe(4);
+});
+
+test("of a shop that was seen less than five times in half a year the phone knows all visits", () => {
+  const days = ["2026-11-17", "2026-11-10", "2026-10-20", "2026-10-01", "2026-09-12"].map((on_date) => ({ on_date }));
+  expect([knownSince(days), knownSince(days.slice(0, 4)), knownSince([])]).toEqual(["2026-09-12", null, null]);
 });
 
 test("days are counted over the end of a month", () => {

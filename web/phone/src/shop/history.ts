@@ -40,8 +40,13 @@ export function bought(months: Months, month: string): { month: string; cartons:
   });
 }
 
+const HELD = 5; // visits of a shop that a phone is told of (docs/collections.md)
+
+/** The day of the earliest visit that the phone is told of; null where it is told of all of the last half year. Pure. */
+export const knownSince = (visits: readonly { on_date: string }[]): string | null => (visits.length < HELD ? null : visits.reduce((first, one) => (one.on_date < first ? one.on_date : first), "9999"));
+
 /** Of policies that no known visit told, those that may be asked for: one that was to be briefed before the earliest visit
- *  that the phone knows of may well have been told then. `since`: the day of that visit, null where there is none. */
+ *  that the phone knows of may well have been told then. `since`: the day of that visit (`knownSince`), null where the phone knows them all. Pure. */
 export function stillToBrief<P extends { brief_by: string | null; released_at: string }>(policies: readonly P[], since: string | null): P[] {
   return policies.filter((one) => since === null || (one.brief_by ?? one.released_at.slice(0, 10)) >= since);
 }

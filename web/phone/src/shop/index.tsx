@@ -1,9 +1,10 @@
 // The shop's card, read at the door in one screen; its tier is not shown, for the retailer may look on. At /app/shop/<id>.
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { ScreenProps } from "../app";
 import { draftOf } from "../data/drafts";
 import { all, one } from "../data/live";
 import { signedIn } from "../data/session";
+import { gradeWaiting } from "../learn/graded";
 import { fill } from "../sentences";
 import { dayOf } from "../time";
 import { mapLink, type Shop } from "../today/day";
@@ -15,6 +16,7 @@ import { language, t } from "../words";
 import { knownOf } from "../visit/known";
 import { Bought, Seen } from "./goods";
 import { daysTo } from "./history";
+import { Mine } from "./mine";
 import { Last, ToBrief } from "./last";
 import { Found, Promised, ToDo } from "./owed";
 import { w } from "./words";
@@ -24,22 +26,24 @@ const LICENCE_SOON = 90;
 
 export default function ShopCard({ id }: ScreenProps) {
   const shop = one("retailers", id).value, draft = useMemo(() => draftOf(id), [id]).value;
+  useEffect(() => { void gradeWaiting(); }, [id]);
   if (shop === undefined) return <Page title={w("shop")} back="/app/"><Empty title={w("gone")} note={w("gone_note")} href="/app/" action={t("to_today")} /></Page>;
   const today = dayOf(), known = knownOf(id, undefined, signedIn.value?.id ?? "");
-  const stop = [...all("plan").value.values()].find((row) => row.retailer_id === id && row.on_date === today && row.state === "planned");
+  const stop = [...all("plan").value.values()].find((row) => row.retailer_id === id && row.on_date === today && row.state === "planned"), reasons = stop === undefined ? [] : reasonsOf(stop);
   return (
     <Page title={shop.name} back="/app/" aside={<Sign shopId={id} name={shop.name} />}>
       <div class="row">
         <a class="button main" href={`/app/visit/${id}`}>{w(draft === undefined ? "visit" : "go_on")}</a>
         <a class="button" href={mapLink(shop, pointOf(shop))} target="_blank" rel="noreferrer">{w("map")}</a>
       </div>
-      {stop === undefined ? null : <Card title={w("reasons")}><ul>{reasonsOf(stop).map((reason) => <li key={reason}>{reason}</li>)}</ul></Card>}
+      {reasons.length === 0 ? null : <Card title={w("reasons")}><ul>{reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul></Card>}
       <Who shop={shop} today={today} />
       <Promised shopId={id} today={today} />
       <ToDo shopId={id} today={today} />
       <Found shopId={id} />
       {known === null ? null : <ToBrief known={known} />}
       <Last shopId={id} />
+      <Mine shopId={id} />
       <Bought shopId={id} today={today} />
       <Seen shopId={id} />
     </Page>
@@ -55,11 +59,11 @@ function Who({ shop, today }: { shop: Shop; today: string }) {
   return (
     <Card title={w("who")}>
       <p>{w("holder", { name: shop.holder })} · <Licence until={shop.licence_valid_until} today={today} /></p>
-      <p class="small">{shop.address}</p>
+      {shop.address === "" ? null : <p class="small">{shop.address}</p>}
       <Facts shop={shop} />
       <p class="quiet small">{[w("code", { code: shop.code }), ...classes].join(" · ")}</p>
       <div class="row">
-        {shop.contacts.map((contact) => <a class="button" key={contact.id} href={`tel:${contact.phone}`}>{w("call", { name: `${contact.name}${contact.relation === "" ? "" : `（${contact.relation}）`}` })}</a>)}
+        {shop.contacts.map((contact) => <a class="button" key={contact.id} href={`tel:${contact.phone}`}>{w("call", { name: `${contact.name}${contact.relation === "" ? "" : t("aside", { words: contact.relation })}` })}</a>)}
       </div>
     </Card>
   );

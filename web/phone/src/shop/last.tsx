@@ -2,9 +2,8 @@
 import type { Docs } from "../data/docs";
 import { all, one } from "../data/live";
 import { Card } from "../ui";
-import { either } from "../words";
+import { either, language, t } from "../words";
 import type { Known } from "../visit/known";
-import { stillToBrief } from "./history";
 import { onDay } from "./owed";
 import { w } from "./words";
 
@@ -36,15 +35,14 @@ function Said({ visit, names }: { visit: Recent; names: ReadonlyMap<string, stri
     <div>
       <p class="quiet small">{w("last_by", { day: onDay(visit.on_date), name: visit.person_name })}{checked}</p>
       {visit.note === "" ? null : <p>{visit.note}</p>}
-      {visit.failed.length === 0 ? null : <p class="small">{w("failed", { items: visit.failed.map((code) => names.get(code) ?? code).join("、") })}</p>}
-      {visit.heard.length === 0 ? null : <p class="small">{w("heard")}：{visit.heard.map((one_) => one_.text).join(" ")}</p>}
+      {visit.failed.length === 0 ? null : <p class="small">{w("failed", { items: visit.failed.map((code) => names.get(code) ?? code).join(language.value === "zh" ? "、" : ", ") })}</p>}
+      {visit.heard.length === 0 ? null : <p class="small">{w("heard")}{t("colon")}{visit.heard.map((one_) => one_.text).join(" ")}</p>}
     </div>
   );
 }
 
 export function ToBrief({ known }: { known: Known }) {
-  const gated = new Set(known.gated.map((one_) => one_.version_id)), since = one("recent_visits", known.shop.id).value?.visits.at(-1)?.on_date ?? null;
-  const open = stillToBrief([...known.toBrief, ...known.gated], since);
+  const gated = new Set(known.gated.map((one_) => one_.version_id)), open = [...known.toBrief, ...known.gated];
   return (
     <Card title={w("policies")}>
       {open.length === 0 ? <p class="quiet">{w("policies_none")}</p> : null}

@@ -43,7 +43,7 @@ export function ToDo({ shopId, today }: { shopId: string; today: string }) {
       <ul>
         {actions.map((one) => (
           <li key={one.id}>{say(one.template, one.template_version, one.parameters) || one.words} <Due on={one.due_on} today={today} />
-            <br /><small class="quiet">{w("target", { target: plain(one.target), baseline: plain(one.baseline) })}{one.evidence_needed > 0 ? ` · ${w("evidence", { n: one.evidence, of: one.evidence_needed })}` : ""}</small>
+            <br /><small class="quiet">{w(one.goal, { target: plain(one.target), baseline: plain(one.baseline) })}{one.evidence_needed > 0 ? ` · ${w("evidence", { n: one.evidence, of: one.evidence_needed })}` : ""}</small>
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 // One gate for everything that goes over the network: what an answer means for all of it (docs/sync.md, the table of answers).
 import { signal } from "@preact/signals";
-import { NoNetwork, Refused } from "../api/client";
-import { hindrance, online, refusal } from "../data/status";
+import { Refused } from "../api/client";
+import { hindrance, reachable, refusal } from "../data/status";
 
 /** What the server says of this phone: `ended` may still send, `lost` nothing. */
 export type Standing = "active" | "sign_in" | "ended" | "lost";
@@ -21,16 +21,12 @@ export const isCancelled = (collection: string): boolean => cancelled.has(collec
 
 /** An answer came: nothing stands in the way. */
 export function passed(): void {
-  online.value = true;
+  reachable.value = true;
   if (standing.value === "active" && !outdated.value) hindrance.value = null;
 }
 
 /** What follows from a refusal, for all that would be asked next. `collection`: what was asked for, if one was. */
 export function refused(error: unknown, collection?: string): void {
-  if (error instanceof NoNetwork) {
-    hindrance.value = "offline";
-    return;
-  }
   if (!(error instanceof Refused)) return;
   if (error.status === 401) {
     standing.value = error.code === "device_lost" ? "lost" : error.code === "device_ended" ? "ended" : "sign_in";

@@ -1,6 +1,6 @@
 // Everything that goes over the network while somebody is signed in: started once by data/session.ts, in one window of the app.
 import { effect } from "@preact/signals";
-import { hindrance, online, sends, unsent } from "../data/status";
+import { hindrance, reachable, sends, unsent, whenBack } from "../data/status";
 import { hurry, mayAsk } from "./gate";
 import { beat } from "./heartbeat";
 import { listen } from "./lines";
@@ -45,7 +45,7 @@ async function held(person: string, stop: AbortSignal): Promise<void> {
   addEventListener("online", now, { signal: stop });
   document.addEventListener("visibilitychange", back, { signal: stop });
   const timers = [every(PULL_MS, replicate.resync), every(SEND_MS, () => { void uploads.send(); })];
-  const sending = effect(() => { if (online.value && unsent.value.photos > 0 && unsent.value.documents === 0) setTimeout(() => void uploads.send(), 0); });
+  const sending = effect(() => { if (reachable.value && unsent.value.photos > 0 && unsent.value.documents === 0) setTimeout(() => void uploads.send(), 0); });
   await new Promise<void>((resolve) => { stop.addEventListener("abort", () => { resolve(); }, { once: true }); });
   timers.forEach(clearInterval);
   sending();
@@ -56,7 +56,7 @@ async function held(person: string, stop: AbortSignal): Promise<void> {
 
 /** About so often: every window another, so that phones do not come together. */
 function every(ms: number, act: () => void): number {
-  return window.setInterval(() => { if (online.value) act(); }, ms * (0.8 + Math.random() * 0.4));
+  return window.setInterval(act, ms * (0.8 + Math.random() * 0.4));
 }
 
 async function beats(person: string, stop: AbortSignal): Promise<void> {
@@ -64,9 +64,9 @@ async function beats(person: string, stop: AbortSignal): Promise<void> {
     const seconds = await beat(person);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, seconds * 1_000);
-      const hurried = () => { clearTimeout(timer); resolve(); };
+      const heard = whenBack(() => { hurried(); });
+      const hurried = () => { clearTimeout(timer); heard(); resolve(); };
       stop.addEventListener("abort", hurried, { once: true });
-      if (!online.value) addEventListener("online", hurried, { once: true });
     });
   }
 }

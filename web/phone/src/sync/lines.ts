@@ -1,7 +1,7 @@
 // The one event line of a phone, /sync/stream: read by fetch, because it carries a token; reconnects by itself.
 import { ask, Refused } from "../api/client";
 import { BOTH_WAYS, DOWN, type Collection } from "../data/docs";
-import { online } from "../data/status";
+import { whenBack } from "../data/status";
 import { mayAsk, refused } from "./gate";
 import type { Pulled } from "./wire";
 
@@ -26,8 +26,10 @@ export function events(buffer: string): { found: { event: string; data: string }
 }
 
 const wait = (ms: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
+  const heard = whenBack(() => { done(); });
+  const timer = setTimeout(() => { done(); }, ms);
+  const done = () => { clearTimeout(timer); heard(); resolve(); };
+  signal.addEventListener("abort", done, { once: true });
 });
 
 /** Listens until aborted. Each time it is open, everything is pulled: the line begins at "now". */
@@ -35,7 +37,7 @@ export async function listen(news: News, stop: AbortSignal): Promise<void> {
   let pause = 1_000;
   while (!stop.aborted) {
     try {
-      if (online.value && mayAsk("pull")) {
+      if (mayAsk("pull")) {
         await oneLine(news, stop);
         pause = 1_000;
       }

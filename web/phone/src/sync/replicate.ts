@@ -3,10 +3,11 @@
 import { Subject } from "rxjs";
 import { replicateRxCollection, type RxReplicationState } from "rxdb/plugins/replication";
 import type { RxReplicationPullStreamItem, WithDeleted } from "rxdb/plugins/core";
-import { database, keyOf, plain, type Told } from "../data/database";
+import { database } from "../data/database";
+import { keyOf, plain, type Told } from "../data/keys";
 import { BOTH_WAYS, DOWN, isBothWays, OWNED, type BothWays, type Collection, type Down, type Loose } from "../data/docs";
 import { mine } from "../data/local";
-import { count } from "../data/waiting";
+import { count, noteDeclared } from "../data/waiting";
 import { lastPulledAt, pulling } from "../data/status";
 import { writing } from "../data/write";
 import { PAGE, pull, push, type Checkpoint, type Pulled, type Row } from "./wire";
@@ -63,7 +64,8 @@ function bothWays(name: BothWays): RxReplicationState<Loose, Checkpoint> {
     push: {
       batchSize: PUSHED,
       handler: async (rows) => {
-        const sent = (rows as unknown as Row[]).map(({ assumedMasterState, newDocumentState }) => ({
+        if (name === "visits") await after("quiz_attempts");
+        const sent = (await asTheyStand(name, rows as unknown as Row[])).map(({ assumedMasterState, newDocumentState }) => ({
           ...(assumedMasterState === undefined ? {} : { assumedMasterState }), newDocumentState,
         }));
         const conflicts = await push(name, sent);
@@ -72,6 +74,25 @@ function bothWays(name: BothWays): RxReplicationState<Loose, Checkpoint> {
       },
     },
   });
+}
+
+/** RxDB offers the same rows until they were sent. A deletion that was taken back meanwhile is not sent: the document goes in its place,
+ *  and is no news to a server that still has it. */
+async function asTheyStand(name: BothWays, rows: readonly Row[]): Promise<readonly Row[]> {
+  const gone = rows.filter((row) => row.newDocumentState._deleted === true).map((row) => row.newDocumentState.id);
+  if (gone.length === 0) return rows;
+  const back = new Map((await database()[name].storageInstance.findDocumentsById(gone, false)).map((doc) => [doc.id, { ...plain(doc as unknown as Loose), _deleted: false }]));
+  return rows.map((row) => ({ ...row, newDocumentState: back.get(row.newDocumentState.id) ?? row.newDocumentState }));
+}
+
+const LATEST_MS = 8_000;
+
+/** Nothing of a collection waits any more, or it takes too long: a briefing stands once the quiz that opens it is there. */
+async function after(name: BothWays): Promise<void> {
+  const until = Date.now() + LATEST_MS;
+  while (Date.now() < until && (await mine().waiting.where("key").startsWith(keyOf(name, "")).count()) > 0) {
+    await new Promise((done) => { setTimeout(done, 100); });
+  }
 }
 
 function pulled(page: Pulled): Pulled {
@@ -87,6 +108,7 @@ export async function covered(name: BothWays, sent: readonly Loose[]): Promise<v
     const key = keyOf(name, doc.id);
     return !writing.has(key) && standing.get(doc.id) === JSON.stringify([Boolean(doc._deleted), ownedOf(name, plain(doc))]);
   });
+  if (name === "visits") await noteDeclared(sent);
   await mine().waiting.bulkDelete(done.map((doc) => keyOf(name, doc.id)));
   await count();
 }

@@ -1,10 +1,10 @@
 // Photos go up by tus 1.0.0 once the server has their visit, one after the other; a cut resumes at the byte it had reached.
 import { signal } from "@preact/signals";
 import { Upload } from "tus-js-client";
-import { headers, Refused } from "../api/client";
+import { headers, NoNetwork, Refused } from "../api/client";
 import { mine, type KeptPhoto } from "../data/local";
-import { all } from "../data/live";
-import { count } from "../data/waiting";
+import { reachable } from "../data/status";
+import { count, declared } from "../data/waiting";
 import { mayAsk, passed, refused } from "./gate";
 
 const PIECE = 256 * 1024;
@@ -33,12 +33,12 @@ export async function send(): Promise<void> {
   }
 }
 
-/** Of visits that the server has: not waiting any more, and here as a document. */
+/** Declared by visits that the server has: not waiting any more, and here as a document. One that was taken for an edit goes with it. */
 export async function due(): Promise<KeptPhoto[]> {
   const waiting = new Set((await mine().waiting.toArray()).filter((row) => row.collection === "visits").map((row) => row.id));
-  const visits = all("visits").value;
+  const told = declared();
   const kept = await mine().photos.filter((photo) => photo.state === "kept").toArray();
-  return kept.filter((photo) => visits.has(photo.visit_id) && !waiting.has(photo.visit_id)).sort((a, b) => a.taken_at.localeCompare(b.taken_at));
+  return kept.filter((photo) => told(photo) && !waiting.has(photo.visit_id)).sort((a, b) => a.taken_at.localeCompare(b.taken_at));
 }
 
 async function one(photo: KeptPhoto): Promise<void> {
@@ -67,7 +67,10 @@ interface TusError extends Error { originalResponse?: { getStatus: () => number;
 
 function asRefused(error: TusError): Error {
   const answer = error.originalResponse;
-  if (answer == null) return error;
+  if (answer == null) {
+    reachable.value = false;
+    return new NoNetwork(String(error));
+  }
   let code = "";
   try {
     code = String((JSON.parse(answer.getBody()) as { code?: string }).code ?? "");
@@ -77,13 +80,13 @@ function asRefused(error: TusError): Error {
   return new Refused(answer.getStatus(), code, "", Number(answer.getHeader("Retry-After")) || null);
 }
 
-/** Photos leave the phone a fortnight after they were sent, and those of no visit and no draft after two days. */
+/** Photos leave the phone a fortnight after they were sent, and those that no visit declares and no draft holds after two days. */
 export async function tidy(now = Date.now()): Promise<void> {
   const drafts = new Set(await mine().drafts.toCollection().primaryKeys());
-  const visits = all("visits").value;
+  const told = declared();
   const gone = await mine().photos.filter((photo) => {
     if (photo.state === "sent") return now - Date.parse(photo.sent_at ?? photo.taken_at) > KEPT_MS;
-    return !drafts.has(photo.visit_id) && !visits.has(photo.visit_id) && now - Date.parse(photo.taken_at) > ORPHAN_MS;
+    return !drafts.has(photo.visit_id) && !told(photo) && now - Date.parse(photo.taken_at) > ORPHAN_MS;
   }).primaryKeys();
   await mine().photos.bulkDelete(gone);
 }

@@ -29,6 +29,8 @@ describe("the day's stops", () => {
   test("ask why of those that were missed without a reason", () => {
     const plan = [stop("a", 1, { state: "missed", on_date: "2026-11-20" }), stop("b", 1, { state: "missed", on_date: "2026-11-20", miss_reason: "leave" }), stop("c", 1)];
     expect(unexplained("2026-11-23", plan).map((one) => one.id)).toEqual(["a"]);
+    expect(unexplained("2026-11-23", plan, new Set(["2026-10"])).map((one) => one.id)).toEqual(["a"]);
+    expect(unexplained("2026-11-23", plan, new Set(["2026-11"]))).toEqual([]);
   });
 });
 
@@ -50,5 +52,5 @@ test("hours may go over midnight, and distances are said in what one walks or dr
   expect(isOpen({ opens_at: "07:00:00", closes_at: "22:00:00" }, "22:00")).toBe(false);
   expect(isOpen({ opens_at: "18:00:00", closes_at: "02:00:00" }, "01:30")).toBe(true);
   expect(isOpen({ opens_at: null, closes_at: null }, "10:00")).toBeNull();
-  expect([farness(644), farness(3240), farness(14_900)]).toEqual(["640 m", "3.2 km", "15 km"]);
+  expect([farness(644, "zh"), farness(996, "zh"), farness(3240, "zh"), farness(14_900, "en")]).toEqual(["640 米", "1.0 公里", "3.2 公里", "15 km"]);
 });

@@ -1,6 +1,7 @@
 // A day of the plan: its stops in order, why each is visited, and what another order or day changes. Pure.
 import type { Docs } from "../data/docs";
 import { fit, initials } from "../visit/pinyin";
+import type { Language } from "../words";
 
 export type Stop = Docs["plan"];
 export type Shop = Docs["retailers"];
@@ -33,9 +34,9 @@ export function daysLeft(stop: Stop, today: string): string[] {
 /** The place after the last stop of a day. */
 export const lastPlace = (day: string, plan: Iterable<Stop>): number => stopsOf(day, plan).reduce((last, stop) => Math.max(last, stop.position), 0) + 1;
 
-/** Planned visits of days that are past, and missed ones nobody gave a reason for. */
-export function unexplained(today: string, plan: Iterable<Stop>): Stop[] {
-  return [...plan].filter((stop) => stop.state === "missed" && stop.miss_reason === null && stop.on_date < today).sort((a, b) => b.on_date.localeCompare(a.on_date));
+/** Missed visits of past days that nobody gave a reason for; none of a month whose visits are handed in. */
+export function unexplained(today: string, plan: Iterable<Stop>, handedIn: ReadonlySet<string> = new Set()): Stop[] {
+  return [...plan].filter((stop) => stop.state === "missed" && stop.miss_reason === null && stop.on_date < today && !handedIn.has(stop.on_date.slice(0, 7))).sort((a, b) => b.on_date.localeCompare(a.on_date));
 }
 
 export interface Found { shop: Shop; rank: number }
@@ -70,7 +71,8 @@ export function isOpen(shop: Pick<Shop, "opens_at" | "closes_at">, time: string)
   return from <= to ? from <= time && time < to : time >= from || time < to;
 }
 
-/** `640 m`, `3.2 km`. */
-export function farness(metres: number): string {
-  return metres < 1000 ? `${Math.round(metres / 10) * 10} m` : `${(metres / 1000).toFixed(metres < 10_000 ? 1 : 0)} km`;
+/** `640 米`, `3.2 公里`. */
+export function farness(metres: number, to: Language): string {
+  const [near, far] = to === "zh" ? ["米", "公里"] : ["m", "km"], tens = Math.round(metres / 10) * 10;
+  return tens < 1000 ? `${tens} ${near}` : `${(metres / 1000).toFixed(metres < 10_000 ? 1 : 0)} ${far}`;
 }

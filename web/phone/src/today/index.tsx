@@ -3,7 +3,9 @@ import { useState } from "preact/hooks";
 import type { ScreenProps } from "../app";
 import { open as drafts } from "../data/drafts";
 import { all } from "../data/live";
+import { signedIn } from "../data/session";
 import { unsent, waits } from "../data/status";
+import { handedIn, papersOf } from "../month/paper";
 import { go } from "../route";
 import { dayOf } from "../time";
 import { Button, Card, Choice, Empty, Page } from "../ui";
@@ -31,7 +33,7 @@ export default function Today({ query }: ScreenProps) {
       <Standing />
       <Choice label={w("other_day")} hideLabel options={days.map((one) => ({ value: one, label: one === today ? t("today") : shortName(one) }))} value={day} onChange={(one) => { go(one === today ? "/app/" : `/app/?day=${one}`, "replace"); }} />
       <p>{w("stops", { n: stops.length, done })}</p>
-      {day === today ? <Missed stops={unexplained(today, plan.values())} /> : null}
+      {day === today ? <Missed stops={unexplained(today, plan.values(), handedIn(papersOf(signedIn.value?.id ?? "", all("cycles").value.values())))} /> : null}
       <Search />
       {stops.length === 0 ? <Empty title={w("no_stops")} note={w("no_stops_note")} /> : <Distances />}
       {stops.map((stop, index) => <StopCard key={stop.id} stop={stop} place={index + 1} onChange={setChanged} />)}
@@ -48,7 +50,7 @@ function Standing() {
       <p class="quiet small">{waits.value === 0 ? w("unsent_none") : <a href="/app/unsent">{w("unsent_some", { documents, photos })}</a>}</p>
       {drafts.value.length === 0 ? null : (
         <Card tone="note" title={w("drafts")}>
-          {drafts.value.map(({ draft }) => <a class="button" key={draft.id} href={`/app/visit/${draft.shop_id}`}>{shops.get(draft.shop_id)?.name ?? w("away")}</a>)}
+          {drafts.value.map(({ draft }) => <a class="button" key={draft.id} href={`/app/visit/${draft.shop_id}`}>{shops.get(draft.shop_id)?.name ?? draft.shop_name ?? w("away")}</a>)}
         </Card>
       )}
     </>

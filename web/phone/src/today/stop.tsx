@@ -7,6 +7,7 @@ import { Button, Card, Grid135, type CellState } from "../ui";
 import { farness, isOpen, mapLink, type Shop, type Stop } from "./day";
 import { farOf, here, pointOf } from "./here";
 import { reasonsOf } from "./reasons";
+import { language, t } from "../words";
 import { w } from "./words";
 
 const now = (): string => new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date());
@@ -14,10 +15,11 @@ const now = (): string => new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Sha
 /** Hours, whether it is open, how far it is. */
 export function Facts({ shop }: { shop: Shop }) {
   const open = isOpen(shop, now()), far = here.value === null ? null : farOf(shop);
-  const hours = open === null ? null : `${w("hours", { from: shop.opens_at?.slice(0, 5) ?? "", to: shop.closes_at?.slice(0, 5) ?? "" })}，${w(open ? "open_now" : "closed_now")}`;
+  const hours = open === null ? null : `${w("hours", { from: shop.opens_at?.slice(0, 5) ?? "", to: shop.closes_at?.slice(0, 5) ?? "" })}${t("comma")}${w(open ? "open_now" : "closed_now")}`;
   const state = shop.state === "suspended" || shop.state === "closed" ? w(shop.state) : null;
-  const distance = here.value === null ? null : far === null ? w("no_point") : w("distance", { far: farness(far) });
-  return <p class="quiet small">{[state, hours, distance].filter((said) => said !== null).join(" · ")}</p>;
+  const distance = here.value === null ? null : far === null ? w("no_point") : w("distance", { far: farness(far, language.value) });
+  const told = [state, hours, distance].filter((said) => said !== null);
+  return told.length === 0 ? null : <p class="quiet small">{told.join(" · ")}</p>;
 }
 
 /** The sign of a shop: its 15 cells this month. */
@@ -36,14 +38,14 @@ export function StopCard({ stop, place, onChange }: Props) {
   const shop = one("retailers", stop.retailer_id).value;
   const draft = useMemo(() => draftOf(stop.retailer_id), [stop.retailer_id]).value;
   if (shop === undefined) return <Card title={`${place}. ${w("away")}`} />;
-  const isPlanned = stop.state === "planned";
+  const isPlanned = stop.state === "planned", reasons = isPlanned ? reasonsOf(stop) : [];
   const said = stop.state === "done" ? w("visited") : stop.state === "missed" ? w("missed") : null;
   return (
     <Card title={`${place}. ${shop.name}`} href={`/app/shop/${shop.id}`} aside={<Sign shopId={shop.id} name={shop.name} />}>
       {said === null ? null : <p><strong>{said}</strong></p>}
-      <p class="small">{shop.address}</p>
+      {shop.address === "" ? null : <p class="small">{shop.address}</p>}
       <Facts shop={shop} />
-      {isPlanned ? <ul class="small">{reasonsOf(stop).map((reason) => <li key={reason}>{reason}</li>)}</ul> : null}
+      {reasons.length > 0 ? <ul class="small">{reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul> : null}
       {stop.words === null ? null : <p class="quiet small">{stop.words}</p>}
       <div class="row">
         {isPlanned || draft !== undefined ? <a class="button" href={`/app/visit/${shop.id}`}>{w(draft === undefined ? "visit" : "go_on")}</a> : null}

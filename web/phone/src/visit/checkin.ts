@@ -14,7 +14,7 @@ export async function checkIn(known: Known): Promise<void> {
   const shop_id = known.shop.id;
   locating.value = true;
   await keep(begun({
-    id: crypto.randomUUID(), shop_id, at: new Date().toISOString(), place: null, no_place: "", stop_id: known.stop?.id ?? null, template_version_id: known.template?.version_id ?? null,
+    id: crypto.randomUUID(), shop_id, shop_name: known.shop.name, at: new Date().toISOString(), place: null, no_place: "", stop_id: known.stop?.id ?? null, template_version_id: known.template?.version_id ?? null,
   }));
   change(shop_id, [{ do: "go", step: "start" }]);
   await position(shop_id);

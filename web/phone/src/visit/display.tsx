@@ -7,6 +7,7 @@ import { NumberField } from "./pads";
 import { passes, score } from "./score";
 import type { Answered, Item, Task, Template } from "./shapes";
 import { v } from "./words";
+import { onToday } from "../sentences";
 
 const photoItems = (draft: Here["draft"]): ReadonlySet<string> => new Set(draft.photos.map((photo) => photo.item ?? "").filter((item) => item !== ""));
 
@@ -27,7 +28,7 @@ export function Display(here: Here) {
         <b>{done < asked.length || result.score === null ? v("score_after") : v("score_now", { score: result.score })}</b>
         <Bar value={done} most={asked.length} label={v("answered_of", { done, all: asked.length })} />
       </div>
-      {elsewhere.length === 0 ? null : <Card title={v("other_tasks")}>{elsewhere.map((task) => <p class="task" key={task.id}>{named(task)}{v("colon")}{v("task_open", { count: task.failures, day: task.due_on })}</p>)}</Card>}
+      {elsewhere.length === 0 ? null : <Card title={v("other_tasks")}>{elsewhere.map((task) => <p class="task" key={task.id}>{named(task)}{v("colon")}{v("task_open", { count: task.failures, day: onToday(task.due_on) })}</p>)}</Card>}
       {asked.map((item) => <Asked key={item.code} item={item} here={here} task={known.tasks.find((one) => isOf(one, item, template))} />)}
       {carried.map((item) => <Card key={item.code} title={named(item)} tone="brand"><p class="quiet">{known.before.isFirst ? v("carried_first") : result.passed.get(item.code) ? v("carried_holds") : v("carried_lost")}</p></Card>)}
     </>
@@ -46,7 +47,7 @@ function Asked({ item, here, task }: { item: Item; here: Here; task: Task | unde
   const last = known.lastAnswers.get(item.code);
   return (
     <Card title={named(item)} tone="brand" aside={<span class="small quiet">{item.must_pass ? `${v("must_pass")} · ` : ""}{v("points", { points: item.weight })}</span>}>
-      {task === undefined ? null : <p class="task">{v("task_open", { count: task.failures, day: task.due_on })}</p>}
+      {task === undefined ? null : <p class="task">{v("task_open", { count: task.failures, day: onToday(task.due_on) })}</p>}
       {last !== undefined ? <p class="quiet small">{v("last_time")}{spelt(item, last.answer, known.products)}{v("aside", { words: last.on_date })}</p> : known.lastFailed.includes(item.code) ? <p class="quiet small">{v("last_time")}{v("failed")}</p> : null}
       <Control item={item} value={one.answer} set={set} here={here} last={last?.answer} />
       <label class="check"><input type="checkbox" checked={one.answer === null} onChange={() => { set(one.answer === null ? undefined : null); }} /> {v("not_applicable")}</label>

@@ -24,15 +24,17 @@ export interface VisitDraft extends Draft {
   readonly needs: readonly NeedDraft[]; readonly promises: readonly PromiseDraft[];
   readonly settledPromises: Readonly<Record<string, Settled>>; readonly settledNeeds: Readonly<Record<string, Settled>>;
   readonly photos: readonly Photo[]; readonly confirmed_by: string; readonly signature: string | null; readonly score: number | null;
+  /** The visit was sent before, or waits to be, and is mended now. */
+  readonly isEdit?: boolean;
   readonly step: string; readonly opened: readonly string[]; readonly typed: number; readonly tapped: number; readonly typed_ms: number;
 }
 
-export interface Begin { id: string; shop_id: string; at: string; place: Place | null; no_place: WhyNoPlace; stop_id: string | null; template_version_id: number | null }
+export interface Begin { id: string; shop_id: string; shop_name?: string; at: string; place: Place | null; no_place: WhyNoPlace; stop_id: string | null; template_version_id: number | null }
 
 /** A visit begins with the tap that checks in; everything else is still to be said. */
 export function begun(how: Begin): VisitDraft {
   return {
-    id: how.id, shop_id: how.shop_id, started_at: how.at, ended_at: null, place: how.place, no_place: how.no_place, away_reason: "", left: null,
+    id: how.id, shop_id: how.shop_id, ...(how.shop_name === undefined ? {} : { shop_name: how.shop_name }), started_at: how.at, ended_at: null, place: how.place, no_place: how.no_place, away_reason: "", left: null,
     stop_id: how.stop_id, unplanned_reason: "", purposes: [], persons_met: "", note: "", tags: [], template_version_id: how.template_version_id,
     answers: {}, seen: {}, compliance: {}, briefings: {}, pitches: {}, remarks: [], trainings: [], needs: [], promises: [], settledPromises: {},
     settledNeeds: {}, photos: [], confirmed_by: "", signature: null, score: null, step: "", opened: [], typed: 0, tapped: 0, typed_ms: 0,

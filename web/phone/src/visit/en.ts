@@ -3,7 +3,8 @@ import type { zh } from "./zh";
 
 export const en: Record<keyof typeof zh, string> = {
   comma: ", ", colon: ": ", list: ", ", semicolon: "; ", aside: " ({words})",
-  visit: "Visit", no_shop: "This shop is not on the phone; it may have gone to somebody else", to_today: "To today", ok: "OK", yes: "Yes", no: "No", drop: "Remove", change: "Change", last_time: "Last time: ", or_type: "or type it",
+  visit: "Visit", gone: "This shop went to another territory. What was noted before that can still be sent, in your name.", gone_send: "Send what was noted",
+  no_shop: "This shop is not on the phone; it may have gone to somebody else", to_today: "To today", ok: "OK", yes: "Yes", no: "No", drop: "Remove", change: "Change", last_time: "Last time: ", or_type: "or type it",
   check_in: "Check in", never_visited: "Not visited yet", last_visit: "Last {day}, {person}", will_ask: "What to look at", step_of: "Step {at}/{all}", steps: "Steps", previous: "Back", next: "Next",
   add_step: "Add one", discard: "Give up this visit", discard_sure: "Give up, keep nothing", discarded: "This visit was given up",
   step_start: "Arrival", step_display: "Display check", step_tags: "Price tags and licence", step_goods: "Prices and stock", step_policies: "Policies", step_pitches: "Pitches", step_talk: "Promises and needs", step_intelligence: "Intelligence",
@@ -53,7 +54,7 @@ export const en: Record<keyof typeof zh, string> = {
   phrases_note: "Owner in the shop|Served by the clerk|Stock as in the books|Supply rules told|Reminded of minors|Again next week|Bring new tags|Call before the order day|Nothing else",
   retailer_says: "The retailer", confirmed_by: "Confirmed by", ask_score: "Ask for a score", scored: "Scored; the score is not shown.", score_again: "Again", score_title: "Are you content with this service?", score_note: "The retailer taps. Anonymous: the account manager does not see it.",
   score_1: "Very discontent", score_2: "Discontent", score_3: "So-so", score_4: "Content", score_5: "Very content",
-  check_out_title: "Leave", nothing_told: "Only the arrival was recorded.", missing_away_reason: "Why you are not near the shop", missing_away_photo: "A photo of the place", missing_place_reason: "Why there is no position",
+  check_out_title: "Leave", edit_title: "Edit of a record", edit_note: "It is sent as an edit; what stood before is kept.", edit_keep: "Keep the edit", edit_drop: "Drop the edit", edit_drop_sure: "Drop it, the record stays as it was", edit_dropped: "Not edited; the record stands", nothing_told: "Only the arrival was recorded.", missing_away_reason: "Why you are not near the shop", missing_away_photo: "A photo of the place", missing_place_reason: "Why there is no position",
   missing_after_photo: "A photo after, of what was put right", missing_remark_of: "What the intelligence is about; else it counts as other", check_out: "Check out", check_out_anyway: "Check out as it is", leaving: "Checking out", leave_failed: "It was not kept; try again. The draft is still there.", kept: "The visit is on the phone and sent when there is a network",
   counted: "{tapped} taps, {typed} keys", phrases: "Phrases",
 };

@@ -40,7 +40,7 @@ function Confirm({ known, draft, act }: Here) {
     <Card title={v("retailer_says")}>
       <Line label={v("confirmed_by")} value={draft.confirmed_by} options={met} onChange={(confirmed_by) => { act({ do: "say", what: { confirmed_by } }); }} />
       {draft.confirmed_by === "" && draft.signature === null ? null : <Sign draft={draft} act={act} signed={draft.signature} />}
-      {draft.score === null ? <Button wide onClick={() => { setAsked(true); }}>{v("ask_score")}</Button> : <p role="status">{v("scored")} <Button kind="quiet" onClick={() => { act({ do: "say", what: { score: null } }); }}>{v("score_again")}</Button></p>}
+      {draft.isEdit === true ? null : draft.score === null ? <Button wide onClick={() => { setAsked(true); }}>{v("ask_score")}</Button> : <p role="status">{v("scored")} <Button kind="quiet" onClick={() => { act({ do: "say", what: { score: null } }); }}>{v("score_again")}</Button></p>}
       <Sheet title={v("score_title")} open={isAsked} onClose={() => { setAsked(false); }}>
         <p>{v("score_note")}</p>
         {[...LEVELS].reverse().map((level) => <Button wide key={level} onClick={() => { setAsked(false); act({ do: "say", what: { score: level } }); }}>{v(`score_${level}`)}</Button>)}
@@ -56,8 +56,7 @@ function Leave({ known, draft, act }: Here) {
   const leave = async () => {
     setState("busy");
     try {
-      const { place } = await locate(LEAVE_MS);
-      const ended = change(draft.shop_id, [{ do: "end", at: new Date().toISOString(), left: place }]);
+      const ended = change(draft.shop_id, draft.isEdit === true ? [] : [{ do: "end", at: new Date().toISOString(), left: (await locate(LEAVE_MS)).place }]);
       if (ended === undefined) return;
       await finish(ended, known.template?.items ?? []);
       go(`/app/shop/${draft.shop_id}`, "replace");
@@ -67,13 +66,14 @@ function Leave({ known, draft, act }: Here) {
     }
   };
   return (
-    <Card title={v("check_out_title")}>
+    <Card title={v(draft.isEdit === true ? "edit_title" : "check_out_title")}>
+      {draft.isEdit === true ? <p class="quiet">{v("edit_note")}</p> : null}
       <p>{told.length === 0 ? v("nothing_told") : told.join(v("list"))}</p>
       {lacks.length === 0 ? null : (
         <ul class="list">{lacks.map((one) => <li key={one}><button type="button" class="button plain" onClick={() => { act({ do: "go", step: WHERE[one] }); }}>{v(`missing_${one}`)}</button></li>)}</ul>
       )}
       {state === "failed" ? <p role="alert">{v("leave_failed")}</p> : null}
-      <Button kind="main" wide disabled={state === "busy"} onClick={() => { void leave(); }}>{state === "busy" ? v("leaving") : lacks.length > 0 ? v("check_out_anyway") : v("check_out")}</Button>
+      <Button kind="main" wide disabled={state === "busy"} onClick={() => { void leave(); }}>{draft.isEdit === true ? v("edit_keep") : state === "busy" ? v("leaving") : lacks.length > 0 ? v("check_out_anyway") : v("check_out")}</Button>
       <p class="quiet small" id="counted" hidden={!isDev} data-typed={draft.typed} data-tapped={draft.tapped} data-seconds={Math.round((Date.now() - Date.parse(draft.started_at)) / 1_000)}>{v("counted", { typed: draft.typed, tapped: draft.tapped })}</p>
     </Card>
   );

@@ -58,21 +58,21 @@ export function YesNo({ label, value, onChange, last }: { label: string; value: 
   );
 }
 
-interface PickProps { label: string; products: ReadonlyMap<number, Product>; first?: readonly number[]; taken?: ReadonlySet<number>; onPick: (product: number) => unknown }
+interface PickProps { label: string; products: ReadonlyMap<number, Product>; first?: readonly number[]; ahead?: readonly number[]; taken?: ReadonlySet<number>; onPick: (product: number) => unknown }
 const MOST_SHOWN = 8;
 
-/** A product by initials, name or code. What is likely stands first, before anything is typed. */
-export function Pick({ label, products, first = [], taken, onPick }: PickProps) {
+/** A product by initials, name or code. What is likely stands first, before anything is typed; what is wanted before that. */
+export function Pick({ label, products, first = [], ahead = [], taken, onPick }: PickProps) {
   const [typed, setTyped] = useState("");
   const found = useMemo(() => {
-    const likely = new Set(first);
+    const likely = new Set([...ahead, ...first]);
     const fitting = [...products.values()].flatMap((one) => {
       if (taken?.has(one.product_id) || (typed === "" && !likely.has(one.product_id))) return [];
       const how = fit(typed, one.name, [one.code, one.pack_code, one.carton_code]);
-      return how === null ? [] : [{ one, rank: how * 2 + (likely.has(one.product_id) ? 0 : 1) }];
+      return how === null ? [] : [{ one, rank: ahead.includes(one.product_id) ? -1 : how * 2 + (likely.has(one.product_id) ? 0 : 1) }];
     });
     return fitting.sort((a, b) => a.rank - b.rank || a.one.name.localeCompare(b.one.name, "zh")).slice(0, MOST_SHOWN).map(({ one }) => one);
-  }, [typed, products, first, taken]);
+  }, [typed, products, first, ahead, taken]);
   return (
     <div class="field-group">
       <label class="field">{label}

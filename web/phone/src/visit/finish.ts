@@ -12,7 +12,8 @@ import { toWire } from "./wire";
 /** Everything the visit told waits to be sent. `draft` has ended. */
 export async function finish(draft: VisitDraft, items: readonly Item[]): Promise<void> {
   const on = dayOf(draft.started_at), told = toWire(draft, items, on);
-  await put("visits", told.visit as unknown as Docs["visits"]);
+  const standing = all("visits").value.get(draft.id); // what the server says of it stays beside what is told
+  await put("visits", { ...standing, ...told.visit } as unknown as Docs["visits"]);
   for (const need of told.needs) await put("needs", need as unknown as Docs["needs"]);
   for (const promise of told.promises) await put("promises", promise as unknown as Docs["promises"]);
   for (const [id, how] of Object.entries(draft.settledPromises)) {

@@ -1,5 +1,8 @@
 // What the phone knows that matters at one shop today, gathered from the live maps for the visit's steps.
 import { all } from "../data/live";
+import { graded } from "../learn/graded";
+import { standingOf } from "../learn/quiz";
+import { knownSince, stillToBrief } from "../shop/history";
 import { dayOf } from "../time";
 import type { VisitDraft } from "./draft";
 import { distanceM, nearness, type Nearness } from "./distance";
@@ -9,7 +12,7 @@ import type { Listing, Needed, Policy, Product, Promised, Recent, Sample, Shop, 
 export interface LastSeen { on_date: string; stock_packs: number | null; carton_price_fen: number | null; facings?: number; on_shelf?: boolean; oos_days?: number; pack_price_fen?: number }
 export interface Known {
   shop: Shop; today: string; template: Template | null; tasks: readonly Task[]; before: Before; lastAnswers: ReadonlyMap<string, { answer: unknown; on_date: string }>;
-  lastFailed: readonly string[]; products: ReadonlyMap<number, Product>; keys: readonly number[]; launches: readonly number[]; sampled: readonly number[]; toLook: readonly number[];
+  lastFailed: readonly string[]; products: ReadonlyMap<number, Product>; keys: readonly number[]; launches: readonly number[]; wanted: readonly number[]; sampled: readonly number[]; toLook: readonly number[];
   lastSeen: ReadonlyMap<number, LastSeen>; policies: readonly Policy[]; toBrief: readonly Policy[]; gated: readonly Policy[];
   promises: readonly Promised[]; needs: readonly Needed[]; stop: Stop | null; recent: Recent | null; lookedOn: string | null; lastCompliance: Visit["compliance"];
   distance_m: number | null; limit_m: number; nearness: Nearness;
@@ -56,7 +59,7 @@ export function knownOf(shopId: string, draft: VisitDraft | undefined, me: strin
   const template = draft === undefined || draft.template_version_id === null ? templateOf(shop, templates, today) : (chosen ?? null);
   const visits = (listed<Visit & { presence?: string }>("visits")).filter((one) => one.retailer_id === shopId && one.id !== draft?.id && one.started_at < (draft?.started_at ?? "9999"));
   visits.sort((a, b) => b.started_at.localeCompare(a.started_at));
-  const recent = (all("recent_visits").value.get(shopId) as unknown as { visits: Recent[] } | undefined)?.visits ?? [];
+  const recent = (all("recent_visits").value.get(shopId) as unknown as { visits: Recent[] } | undefined)?.visits.filter((one) => one.id !== draft?.id) ?? [];
   const limit_m = shop.market_type === "C" ? setting("visits.near_m_urban", 200) : setting("visits.near_m_rural", 500);
   const distance_m = distanceM(draft?.place ?? null, shop);
   const looked = visits.find((one) => one.compliance != null);
@@ -86,7 +89,7 @@ function checksBefore(template: Template | null, templates: readonly Template[],
   };
 }
 
-function goodsOf(shopId: string, today: string, visits: readonly Visit[], recent: readonly Recent[]): Pick<Known, "products" | "keys" | "launches" | "sampled" | "toLook" | "lastSeen"> {
+function goodsOf(shopId: string, today: string, visits: readonly Visit[], recent: readonly Recent[]): Pick<Known, "products" | "keys" | "launches" | "wanted" | "sampled" | "toLook" | "lastSeen"> {
   const rows = listed<(Product | Listing) & { kind: string }>("products");
   const products = new Map(rows.filter((row) => row.kind === "product").map((row) => [row.product_id, row as unknown as Product]));
   const listings = rows.filter((row): row is Listing & { kind: string } => row.kind === "key" && within((row as Listing).from_date, (row as Listing).to_date, today));
@@ -103,7 +106,17 @@ function goodsOf(shopId: string, today: string, visits: readonly Visit[], recent
     for (const [id, stock_packs, carton_price_fen] of visit.seen) if (!lastSeen.has(id)) lastSeen.set(id, { on_date: visit.on_date, stock_packs, carton_price_fen });
   }
   const launches = [...new Set(listings.filter((row) => row.is_launch).map((row) => row.product_id))].filter((id) => products.has(id));
-  return { products, keys, launches, sampled, toLook: [...new Set([...sampled, ...keys])], lastSeen };
+  const wanted = wantedAt(shopId, today).filter((id) => products.has(id));
+  return { products, keys, launches, wanted, sampled, toLook: [...new Set([...sampled, ...keys])], lastSeen };
+}
+
+/** Products that accepted actions of this month say to recommend at the shop. */
+function wantedAt(shopId: string, today: string): number[] {
+  const actions = [...all("actions").value.values()].filter((one) => one.retailer_id === shopId && one.serves === "pitch" && one.state === "accepted" && one.result === null && one.month.startsWith(today.slice(0, 7)));
+  return [...new Set(actions.flatMap(({ parameters }) => {
+    const ids: unknown = parameters["product_ids"];
+    return Array.isArray(ids) ? ids.filter((id): id is number => typeof id === "number") : [];
+  }))];
 }
 
 /** The phone knows what a shop was told at its last five visits: what was to be told long before is offered again, not asked for. Pure. */
@@ -117,8 +130,8 @@ function policiesOf(shop: Shop, today: string, recent: readonly Recent[], visits
   const policies = listed<Policy>("policies").filter((one) => one.superseded_at === null && one.recalled_at === null && names(one, shop) && one.released_at.slice(0, 10) <= today);
   policies.sort((a, b) => (a.brief_by ?? "9999").localeCompare(b.brief_by ?? "9999") || b.released_at.localeCompare(a.released_at));
   const told = new Set([...recent.flatMap((one) => one.briefed), ...visits.flatMap((one) => (one.briefings ?? []).map((row) => row.policy_version_id))]);
-  const passed = new Set(listed<{ version_id: number; person_id?: string; passed?: boolean | null }>("quiz_attempts").filter((one) => one.passed !== false && (one.person_id ?? me) === me).map((one) => one.version_id));
-  const open = policies.filter((one) => !told.has(one.version_id) && isRecent(one, today));
-  const isGated = (one: Policy): boolean => one.quiz.length > 0 && !passed.has(one.version_id);
+  const attempts = [...all("quiz_attempts").value.values()], found = graded.value;
+  const open = stillToBrief(policies.filter((one) => !told.has(one.version_id) && isRecent(one, today)), knownSince(recent));
+  const isGated = (one: Policy): boolean => ["open", "failed"].includes(standingOf(one, attempts, me, found));
   return { policies, toBrief: open.filter((one) => !isGated(one)), gated: open.filter(isGated) };
 }

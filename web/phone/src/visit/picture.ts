@@ -3,8 +3,13 @@ export interface Pixels { data: ArrayLike<number>; width: number; height: number
 export interface Judged { brightness: number; sharpness: number; isDark: boolean; isBlurred: boolean }
 
 export const LONGEST_PX = 1600;
+// Tried on 31 photos from shops by telephone (GroceryStoreDataset, MIT, not kept here), as they are and made worse on purpose. As they are:
+// brightness 92 to 139, sharpness 249 to 3,068, no false alarm of either kind. Dimmed to 60 % none is called dark, to 45 % 10 of 31, to
+// 35 % all; none of them is called blurred. Blurred by 1 px of 400 (4 px of 1,600) 30 of 31 are found, by 2 px all (60 had found 24, of
+// brightness not levelled). They were 348 px wide: a phone's are reduced to 400, which only sharpens them.
 const DARK = 50; // mean luma of 0 to 255: below it little can be read on a shelf
-const BLURRED = 60; // variance of the Laplacian at a width of about 400 px
+const BLURRED = 100; // variance of the Laplacian of at most 400 px, as if the mean luma were LEVEL
+const LEVEL = 118;
 
 /** Width and height with the longer side at most `longest`; nothing is made larger. */
 export function fitted(width: number, height: number, longest = LONGEST_PX): { width: number; height: number } {
@@ -22,7 +27,7 @@ export function luma({ data, width, height }: Pixels): Float32Array {
   return grey;
 }
 
-/** Mean luma, and the variance of its Laplacian: edges make it large, blur makes it small. */
+/** Mean luma, and the variance of its Laplacian as it would be in ordinary light: edges make it large, blur makes it small. */
 export function judge(pixels: Pixels): Judged {
   const grey = luma(pixels), { width, height } = pixels;
   let sum = 0;
@@ -39,6 +44,6 @@ export function judge(pixels: Pixels): Judged {
       squares += off * (edge - mean);
     }
   }
-  const sharpness = count === 0 ? 0 : squares / count;
+  const sharpness = count === 0 || brightness === 0 ? 0 : (squares / count) * (LEVEL / brightness) ** 2;
   return { brightness, sharpness, isDark: brightness < DARK, isBlurred: sharpness < BLURRED };
 }

@@ -15,7 +15,7 @@ export function Pitches(here: Here) {
   return (
     <>
       {rows.map((id) => <One key={id} id={id} here={here} />)}
-      <Card><Pick label={v("pitch_another")} products={known.products} first={known.keys} taken={taken} onPick={(product) => { act({ do: "pitch", product, what: {} }); }} /></Card>
+      <Card><Pick label={v("pitch_another")} products={known.products} first={known.keys} ahead={known.wanted} taken={taken} onPick={(product) => { act({ do: "pitch", product, what: {} }); }} /></Card>
     </>
   );
 }

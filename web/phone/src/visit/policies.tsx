@@ -6,6 +6,7 @@ import { Level, Said } from "./fields";
 import { Sign } from "./sign";
 import type { Policy, QuizQuestion } from "./shapes";
 import { v } from "./words";
+import { onToday } from "../sentences";
 
 export function Policies(here: Here) {
   const { known, draft } = here;
@@ -29,7 +30,7 @@ export const titled = (policy: Policy): string => either(policy.title, policy.ti
 function One({ policy, here: { draft, act } }: { policy: Policy; here: Here }) {
   const told = draft.briefings[policy.version_id], version = policy.version_id;
   return (
-    <Card title={titled(policy)} aside={policy.brief_by === null ? undefined : <span class="small quiet">{v("brief_by", { day: policy.brief_by.slice(0, 10) })}</span>}>
+    <Card title={titled(policy)} aside={policy.brief_by === null ? undefined : <span class="small quiet">{v("brief_by", { day: onToday(policy.brief_by) })}</span>}>
       <details open={told === undefined}><summary>{v("card")}</summary><pre class="told">{policy.card}</pre></details>
       {told === undefined
         ? <Button wide onClick={() => { act({ do: "brief", version, what: {} }); }}>{v("briefed")}</Button>

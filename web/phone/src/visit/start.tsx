@@ -37,7 +37,7 @@ function Where({ known, draft, act }: Here) {
     <Card title={v("where")}>
       <p role="status">{said(known, draft)}</p>
       {draft.place === null ? null : <p class="quiet small">{v("limit", { limit: known.limit_m })}{accuracy === null ? "" : `${v("comma")}${v("accuracy", { metres: Math.round(accuracy) })}`}</p>}
-      {locating.value ? null : <Button onClick={() => { void position(draft.shop_id); }}>{v("locate_again")}</Button>}
+      {locating.value || draft.isEdit === true ? null : <Button onClick={() => { void position(draft.shop_id); }}>{v("locate_again")}</Button>}
       {needsWhy ? (
         <>
           <Said label={v("why_away")} value={draft.away_reason} phrases={draft.place === null ? v("phrases_no_place").split("|") : v("phrases_away").split("|")} onChange={(away_reason) => { act({ do: "say", what: { away_reason } }); }} />

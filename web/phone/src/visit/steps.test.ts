@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Collection, Loose } from "../data/docs";
 import { fill, forget } from "../data/live";
+import { graded } from "../learn/graded";
 import { begun, next } from "./draft";
 import { knownOf, type Known } from "./known";
 import { missing, spare, stepsOf } from "./steps";
@@ -68,6 +69,23 @@ describe("what the phone knows", () => {
     put("visits", { ...looked, briefings: [{ policy_version_id: 21 }] });
     expect([known().toBrief.length, known().gated.length]).toEqual([0, 0]);
   });
+  it("takes a quiz that nobody graded for no pass, until the phone or the server says so", () => {
+    put("policies", policy);
+    put("quiz_attempts", { id: "a", version_id: 21, answers: [] });
+    expect([known().toBrief.length, known().gated.length]).toEqual([0, 1]);
+    graded.value = new Map([["a", true]]);
+    expect([known().toBrief.length, known().gated.length]).toEqual([1, 0]);
+    graded.value = new Map();
+  });
+  it("leaves out what may have been told before the five visits that it knows, and keeps what may not", () => {
+    const visit = (on_date: string): Loose => ({ id: on_date, on_date, briefed: [], seen: [], failed: [], checked: 0 });
+    const days = ["2026-03-14", "2026-03-12", "2026-03-10", "2026-03-08", "2026-03-06"];
+    put("policies", { ...policy, id: "1", quiz: [], brief_by: "2026-03-05T00:00:00Z" }, { ...policy, id: "2", version_id: 22, quiz: [], brief_by: "2026-03-20T00:00:00Z" });
+    put("recent_visits", { id: "s", visits: days.slice(0, 4).map(visit) });
+    expect(known().toBrief.map((one) => one.version_id)).toEqual([21, 22]);
+    put("recent_visits", { id: "s", visits: days.map(visit) });
+    expect(known().toBrief.map((one) => one.version_id)).toEqual([22]);
+  });
   it("asks for what is to be told now; what was due long ago is only offered again", () => {
     put("policies", { ...policy, id: "1", quiz: [], brief_by: "2026-01-30T00:00:00Z" }, { ...policy, id: "2", version_id: 22, quiz: [], brief_by: "2026-01-29T00:00:00Z" }, { ...policy, id: "3", version_id: 23, quiz: [], released_at: "2025-06-01T00:00:00Z" });
     expect([known().toBrief.map((one) => one.version_id), known().policies.length]).toEqual([[21], 3]);
@@ -107,4 +125,11 @@ describe("what is missing", () => {
     expect(missing(known(at(114.37)), at(114.37))).toEqual(["away_reason", "away_photo"]);
     expect(missing(known(), draft)).toEqual(["place_reason"]);
   });
+});
+
+it("knows what accepted actions of the month say to recommend at the shop", () => {
+  put("products", { id: "1", kind: "product", product_id: 11, name: "红金龙" }, { id: "3", kind: "product", product_id: 12, name: "玉溪" });
+  const action = (id: string, product: number, more: object = {}): Loose => ({ id, retailer_id: "s", month: "2026-03-01", serves: "pitch", state: "accepted", result: null, parameters: { product_ids: [product, 99] }, ...more });
+  put("actions", action("a", 12), action("b", 11, { state: "drafted" }), action("c", 11, { month: "2026-02-01" }), action("d", 11, { retailer_id: "t" }), action("e", 11, { serves: "check" }));
+  expect(known().wanted).toEqual([12]);
 });

@@ -6,6 +6,7 @@ import { NumberField } from "./pads";
 import type { Compliance } from "./shapes";
 import { daysBetween } from "./steps";
 import { v } from "./words";
+import { onToday } from "../sentences";
 
 const COUNTS = ["tags_missing", "tags_mismatched", "tags_altered", "tags_over_cap"] as const;
 const LOOKS = ["licence_shown", "holder_trades", "goods_genuine", "minors_sign", "id_asked", "near_school"] as const;
@@ -20,7 +21,7 @@ export function Tags({ known, draft, act }: Here) {
   return (
     <>
       <Card title={v("tags_title")}>
-        {known.tasks.filter((task) => task.kind === "tags").map((task) => <p class="task" key={task.id}>{v("task_open", { count: task.failures, day: task.due_on })}</p>)}
+        {known.tasks.filter((task) => task.kind === "tags").map((task) => <p class="task" key={task.id}>{v("task_open", { count: task.failures, day: onToday(task.due_on) })}</p>)}
         <NumberField label={v("tags_shown")} value={told.tags_shown} last={last?.tags_shown} onChange={(value) => { set({ tags_shown: value as number }); }} />
         {told.tags_shown === undefined ? null : (
           <>
@@ -31,7 +32,7 @@ export function Tags({ known, draft, act }: Here) {
         )}
       </Card>
       <Card title={v("law_title")}>
-        {days === null ? null : <p class={days <= 30 ? "task" : "quiet"}>{days < 0 ? v("licence_ended", { day: ends ?? "" }) : v("licence_until", { day: ends ?? "", days })}</p>}
+        {days === null ? null : <p class={days <= 30 ? "task" : "quiet"}>{days < 0 ? v("licence_ended", { day: ends === null ? "" : onToday(ends) }) : v("licence_until", { day: ends === null ? "" : onToday(ends), days })}</p>}
         <Button onClick={() => { set({ licence_shown: true, holder_trades: true, goods_genuine: true, minors_sign: true }); }}>{v("law_all_right")}</Button>
         {LOOKS.map((name) => <YesNo key={name} label={v(name)} value={told[name]} last={last?.[name] == null ? undefined : v(last[name] ? "yes" : "no")} onChange={(value) => { set({ [name]: value }); }} />)}
       </Card>

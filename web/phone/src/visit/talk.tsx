@@ -5,6 +5,7 @@ import { Said } from "./fields";
 import type { NeedDraft, PromiseDraft, Settled } from "./draft";
 import { daysBetween } from "./steps";
 import { v } from "./words";
+import { onToday } from "../sentences";
 
 const KINDS = ["supply", "brand", "display", "training", "complaint", "request", "other"] as const;
 const DEPARTMENTS = ["service_desk", "enforcement", "brand", "logistics"] as const;
@@ -21,13 +22,13 @@ export function Talk(here: Here) {
     <>
       {known.promises.map((one) => (
         <Card key={one.id} title={one.text} tone="client">
-          <p class={one.due_on < known.today ? "task" : "quiet small"}>{one.due_on < known.today ? v("overdue_by", { days: daysBetween(one.due_on, known.today) }) : v("due", { day: one.due_on })}</p>
+          <p class={one.due_on < known.today ? "task" : "quiet small"}>{one.due_on < known.today ? v("overdue_by", { days: daysBetween(one.due_on, known.today) }) : v("due", { day: onToday(one.due_on) })}</p>
           <Settle how={draft.settledPromises[one.id]} states={["kept", "dropped"]} onChange={(how) => { act({ do: "settle", of: "settledPromises", id: one.id, how }); }} />
         </Card>
       ))}
       {known.needs.map((one) => (
         <Card key={one.id} title={one.text} tone="client">
-          <p class="quiet small">{v("raised", { day: one.raised_on })}</p>
+          <p class="quiet small">{v("raised", { day: onToday(one.raised_on) })}</p>
           <Settle how={draft.settledNeeds[one.id]} states={["closed"]} onChange={(how) => { act({ do: "settle", of: "settledNeeds", id: one.id, how }); }} />
         </Card>
       ))}

@@ -1,5 +1,6 @@
 // The visit's pure parts, against the same files that tests/web/test_phone_visit_wire.py holds against the server.
 import { describe, expect, it } from "vitest";
+import { draftAgain, isMine } from "./again";
 import { distanceM, nearness } from "./distance";
 import { begun, next, type Act, type VisitDraft } from "./draft";
 import { en } from "./en";
@@ -12,7 +13,7 @@ import { meant, shown } from "./pads";
 import { fitted, judge } from "./picture";
 import { fit, initials } from "./pinyin";
 import { score } from "./score";
-import type { Datum, Item } from "./shapes";
+import type { Datum, Item, Visit } from "./shapes";
 import { after, replaced } from "./talk";
 import { toWire } from "./wire";
 import { zh } from "./zh";
@@ -39,6 +40,21 @@ describe("what is sent", () => {
     expect(visit.photos).toEqual([]);
     expect(JSON.stringify(visit)).not.toMatch(/0000000010[1-6]"/);
     expect(visit.check?.answers.find((one) => one.item === "front")?.answer).toBe(false);
+  });
+});
+
+describe("a visit that was told", () => {
+  for (const [name, told] of Object.entries({ full, away, bare })) {
+    it(`${name}: mended without a change it tells the same, with or without its defaults`, () => {
+      const visit = told.visit as unknown as Visit;
+      expect(toWire(draftAgain(visit, null), told.items as Item[], told.on)).toEqual({ visit, needs: [], promises: [] });
+      const stored = JSON.parse(JSON.stringify(visit), (_key, value: unknown) => (value === "" || (Array.isArray(value) && value.length === 0) ? undefined : value)) as Visit;
+      expect(toWire(draftAgain(stored, null), told.items as Item[], told.on).visit).toEqual(visit);
+    });
+  }
+  it("is its author's alone, and of nobody else while the server has not told whose it is", () => {
+    const visit = { id: "v", retailer_id: "s", started_at: "2026-03-16T01:00:00Z" };
+    expect([isMine(visit, "lin"), isMine({ ...visit, person_id: "lin" }, "lin"), isMine({ ...visit, person_id: "ma" }, "lin")]).toEqual([true, true, false]);
   });
 });
 
@@ -105,6 +121,11 @@ describe("pictures", () => {
     expect([sharp.isBlurred, sharp.isDark]).toEqual([false, false]);
     expect([blurred.isBlurred, blurred.isDark]).toEqual([true, false]);
     expect([dark.isBlurred, dark.isDark]).toEqual([false, true]);
+  });
+  it("judges sharpness alike in dim and in bright light", () => {
+    const board = (light: number) => judge(filled((x, y) => (((x >> 2) + (y >> 2)) % 2 === 0 ? 200 : 40) * light));
+    expect(board(0.5).brightness).toBe(60);
+    expect(Math.abs(board(0.5).sharpness / board(1).sharpness - 1)).toBeLessThan(0.001);
   });
   it.each([[4000, 3000, 1600, 1200], [3000, 4000, 1200, 1600], [800, 600, 800, 600], [1600, 1, 1600, 1]])("%s x %s is sent as %s x %s", (width, height, w, h) => {
     expect(fitted(width, height)).toEqual({ width: w, height: h });

@@ -2,7 +2,7 @@
 import type { zh } from "./zh";
 
 export const en: Record<keyof typeof zh, string> = {
-  app: "Method 135",
+  app: "Method 135", comma: ", ", colon: ": ", aside: " ({words})",
   today: "Today", month: "Month", learn: "Learn", unsent: "Unsent",
   back: "Back", close: "Close", undo: "Undo", retry: "Try again", done: "Done", cancel: "Cancel", yes: "Yes", no: "No", none: "None", search: "Search",
   more: "More", clear: "Clear", loading: "Opening", menu: "Pages",
@@ -34,7 +34,8 @@ export const en: Record<keyof typeof zh, string> = {
   issues: "For you to settle", issues_none: "Nothing to settle",
   mine: "Mine", theirs: "On the server", by_at: "{name}, {time}", keep_theirs: "Keep the server's", send_mine: "Send mine instead", dismiss: "Let it go", resend: "Send again",
   dismiss_reason: "Why it is let go", needs_network: "Needs a network", settled: "Settled", try_failed: "That did not work: {reason}",
-  drafts: "Unfinished visits", draft_at: "Kept on the phone {time}", open_it: "Open",
+  withdrawn: "Withdrawal of a visit", bring_back: "Bring it back", brought_back: "It stands again", back_too_late: "The withdrawal was sent already and stays", let_go: "Let go just now",
+  drafts: "Unfinished visits", draft_gone: "This shop went to another territory; what was noted is on the phone, open it to send it.", draft_at: "Kept on the phone {time}", open_it: "Open",
   language: "中文", person: "Me", version: "Version {version}",
   visits: "Visits", needs: "Needs", promises: "Promises", plan: "Plan", quiz_attempts: "Quizzes", cell_words: "Words",
   hours_ago: "{count} h ago", minutes_ago: "{count} min ago", just_now: "just now",
