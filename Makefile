@@ -8,8 +8,8 @@ JOBS ?= 2
 # Compiled modules are kept under __pycache__ whatever the shell says: else every process compiles all of them again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check lint types imports migrations openapi web environment start-times clean gauntlet gauntlet-smoke test-clients \
-	test-browser pictures
+.PHONY: run test check lint types imports migrations openapi web environment start-times clean walk gauntlet gauntlet-smoke \
+	test-clients test-browser pictures
 
 run: environment
 	@exec $(IN_VENV) config.run
@@ -51,14 +51,17 @@ environment: .venv/.installed
 start-times: environment
 	.venv/bin/python benchmarks/start.py
 
+# Every reader asks every route and page, each with all bad bodies and values; `make test` asks by turns.
+walk: environment
+	@THOROUGH=1 $(IN_VENV) pytest -n $(JOBS) tests/walk tests/bad_inputs
+
 # What bad networks, bad bodies and killed processes do, a figure each that must be 0 (docs/gauntlet.md); needs no system
 # that runs already. The second is longer: 200 kills, 500 fresh interleavings of phones, and defects planted to be noticed.
 gauntlet-smoke: environment
 	$(IN_VENV) tests.gauntlet.scenarios
 	$(IN_VENV) tests.gauntlet.faults --quick
 
-gauntlet: environment
-	THOROUGH=1 $(IN_VENV) pytest -n $(JOBS) tests/walk tests/bad_inputs
+gauntlet: walk
 	$(IN_VENV) tests.gauntlet.planted
 	$(IN_VENV) tests.gauntlet.scenarios
 	CONVERGENCE=500 $(IN_VENV) tests.clients.run convergence
