@@ -45,6 +45,13 @@ class Desk:
             self.page.keyboard.press(key)
 
 
+def column(table: Locator, name: str) -> list[str]:
+    """The cells below the head whose first word is the name, one of each row, wherever the column stands."""
+    heads = [head.split()[0] for head in table.locator("thead th").all_inner_texts()]
+    assert heads.count(name) == 1, heads
+    return [row.locator("th, td").nth(heads.index(name)).inner_text() for row in table.locator("tbody tr").all()]
+
+
 @contextmanager
 def desk(stage: Stage) -> Iterator[Desk]:
     """A desk without anybody's session."""

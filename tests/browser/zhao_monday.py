@@ -15,7 +15,7 @@ from backend.exports import working
 from backend.models import Export
 from demo.guests import DEMO_PASSWORD
 from market.models import Order
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, column
 from visits.models import Visit
 
 LEVELS = 3  # from the prefecture to a territory
@@ -43,8 +43,8 @@ def _down(page: Page) -> tuple[str, int]:
     above, territory = _number(page.locator(".figures.one b")), ""
     assert above == _sold()
     for _ in range(LEVELS):
-        rows = page.locator("table.rank tbody tr")
-        parts = [_number(row.locator("td").nth(1)) for row in rows.all()]
+        ranking = page.locator("table.rank")
+        rows, parts = ranking.locator("tbody tr"), [_whole(cell) for cell in column(ranking, "销量")]
         assert sum(parts) == above, (parts, above)
         above = parts[0]
         name = rows.first.locator("th").inner_text()
@@ -60,19 +60,19 @@ def _orders(page: Page, total: int) -> None:
     page.get_by_role("link", name="背后的明细").click()
     cartons, first = 0, ""
     while True:
-        rows = page.locator("main table tbody tr")
-        first = first or rows.first.locator("th a").get_attribute("href") or ""
-        cartons += sum(_number(row.locator("td").nth(2)) for row in rows.all())
+        table = page.locator("main table")
+        first = first or table.locator("tbody th a").first.get_attribute("href") or ""
+        cartons += sum(_whole(cell) for cell in column(table, "条数"))
         more = page.get_by_role("link", name="下一页")
         if not more.count():
             break
         page.goto(more.get_attribute("href") or "")
     assert cartons == total
     page.goto(first)
-    lines = page.locator("main table tbody tr").all()
+    ordered = column(page.locator("main table"), "订购")
     key = first.rpartition("/")[2].partition("?")[0]
     order = Order.objects.get(pk=key)
-    assert sum(_number(line.locator("td").nth(2)) for line in lines) == order.cartons
+    assert sum(_whole(cell) for cell in ordered) == order.cartons
     expect(page.get_by_role("heading", level=1)).to_contain_text(order.order_no)
 
 
@@ -119,4 +119,8 @@ def _sold() -> int:
 
 
 def _number(found: Locator) -> int:
-    return int(found.inner_text().replace(",", "").strip())
+    return _whole(found.inner_text())
+
+
+def _whole(shown: str) -> int:
+    return int(shown.replace(",", "").strip())
