@@ -39,7 +39,7 @@ def walk(stage: Stage) -> None:
         with urlopen(f"{network.origin}/healthz", context=trusted) as answer:
             assert answer.status == 200
         pin = f"--ignore-certificate-errors-spki-list={_pin(network)}"
-        with replace(stage, address=network.origin, arguments=(pin,)).phone("lin") as phone:
+        with replace(stage, address=network.origin, arguments=(pin,), has_radio=False).phone("lin") as phone:
             _reads_the_steps(phone, network)
             _uses_the_app(phone)
             _signs_in_to_the_pages(phone, network)

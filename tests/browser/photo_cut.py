@@ -61,7 +61,7 @@ def walk(stage: Stage) -> None:
     line = Line((str(where.hostname), int(where.port or 80)))
     line.start()
     try:
-        with replace(stage, address=f"http://127.0.0.1:{line.port}").phone("lin") as phone:
+        with replace(stage, address=f"http://127.0.0.1:{line.port}", has_radio=False).phone("lin") as phone:
             _takes_it(phone, stage, str(shop.pk))
             reached = _is_cut(phone, line)
             phone.kill()

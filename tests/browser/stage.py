@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Playwright, ViewportSize, expect
 
+from tests.browser.radio import Radio
 from tests.browser.server import PASSWORD
 from tests.cast import Cast
 
@@ -30,11 +31,12 @@ class Stage:
     folder: Path
     failed: Path  # where the screen is kept when a journey does not hold
     arguments: tuple[str, ...] = ()  # more of the browser's
+    has_radio: bool = True  # phones reach the server by a way that can be cut; else the browser alone is told so
 
     @contextmanager
     def phone(self, name: str) -> Iterator[Phone]:
         """A phone in Chinese at the first shop; its store stays in the folder, so that it may be opened again."""
-        phone = Phone(self, name)
+        phone = Phone(self, name, Radio(self.address).start() if self.has_radio else None)
         phone.open()
         try:
             yield phone
@@ -43,6 +45,8 @@ class Stage:
             raise
         finally:
             phone.close()
+            if phone.radio is not None:
+                phone.radio.stop()
 
 
 @dataclass
@@ -51,6 +55,7 @@ class Phone:
 
     stage: Stage
     name: str
+    radio: Radio | None = None
     context: BrowserContext | None = None
 
     @property
@@ -71,7 +76,7 @@ class Phone:
             timezone_id="Asia/Shanghai",
             permissions=["geolocation"],
             geolocation={"longitude": 114.35, "latitude": 30.55, "accuracy": 12},
-            base_url=self.stage.address,
+            base_url=self.stage.address if self.radio is None else self.radio.address,
         )
         self.context.set_default_timeout(WAIT_MS)
         expect.set_options(timeout=WAIT_MS)
@@ -101,6 +106,8 @@ class Phone:
     def cut(self, *, is_cut: bool = True) -> None:
         """The network is gone, for pages and worker."""
         assert self.context is not None
+        if self.radio is not None:
+            self.radio.cut(is_cut=is_cut)
         self.context.set_offline(is_cut)
 
     def kill(self) -> None:
