@@ -104,7 +104,7 @@ class Phone:
         }""")
 
     def cut(self, *, is_cut: bool = True) -> None:
-        """The network is gone, for pages and worker."""
+        """The network is gone, for pages and worker, until it is said to be back: also for a browser opened anew."""
         assert self.context is not None
         if self.radio is not None:
             self.radio.cut(is_cut=is_cut)

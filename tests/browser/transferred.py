@@ -42,6 +42,7 @@ def walk(stage: Stage) -> None:
         _works(phone, stage, str(shop.pk), yesterday)
         _moves(stage, str(shop.pk))
         phone.open()
+        phone.cut(is_cut=False)
         _comes_back(phone, stage)
         first = Visit.objects.get()
         _sends_the_rest(phone, stage)
